@@ -1,0 +1,45 @@
+"""A person's yes. Only what carries one can be queued for sending."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.message import MAX_SMS_CHARACTERS, MessageClass, MessageSource, SenderType
+
+
+@frozen(kw_only=True)
+class Approval:
+    """Who said yes, when, to which version of which briefing (None: the person wrote the text by hand)."""
+
+    id: UUID
+    user_id: UUID
+    approved_by: str = field(validator=fields.text(100, at_least=1))
+    approved_at: datetime = field(validator=fields.instant)
+    briefing_id: UUID | None = None
+    briefing_version: int | None = None
+
+
+@frozen(kw_only=True)
+class ApprovedText:
+    """The final words for one client, under an approval. A `Draft` is not one, and cannot become one by itself.
+
+    `not_before`, `not_after`: when it is useful; the lawful hours are checked when it is sent.
+    """
+
+    id: UUID
+    approval: Approval
+    client_id: UUID
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS, at_least=1))
+    recipient: str | None = field(validator=fields.optional(fields.phone))
+    sender: str | None = field(validator=fields.optional(fields.phone))
+    source: MessageSource
+    sender_type: SenderType
+    message_class: MessageClass
+    dedupe_key: str = field(validator=fields.text(200, at_least=1))
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    originally_scheduled_at: datetime | None = None

@@ -1,0 +1,100 @@
+"""What passes between us and a carrier: a text out, one of four outcomes back, and news later."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TypeAlias
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.message import Receipt
+
+
+@frozen(kw_only=True)
+class OutgoingText:
+    """One text for one phone. `valid_for_s`: seconds after which the carrier must not deliver it any more."""
+
+    user_id: UUID
+    message_id: UUID
+    attempt: int
+    sender: str = field(validator=fields.phone)
+    recipient: str = field(validator=fields.phone)
+    body: str = field(repr=False)
+    valid_for_s: int
+
+
+@frozen(kw_only=True)
+class Accepted:
+    """The carrier took it and named it. This is the proof of sending, whatever happens later."""
+
+    provider_sid: str
+    receipt: Receipt
+
+
+@frozen(kw_only=True)
+class NotSent:
+    """The carrier did not take it and will not: final for this text. `phone_unusable`: nor any other to this phone.
+
+    `opted_out`: the carrier knows of a STOP that we must record.
+    """
+
+    code: str
+    phone_unusable: bool = False
+    opted_out: bool = False
+
+
+@frozen(kw_only=True)
+class TryLater:
+    """Known not to have been taken: safe to try again after `retry_after_s` seconds."""
+
+    why: str
+    retry_after_s: float
+
+
+@frozen(kw_only=True)
+class Doubtful:
+    """It may or may not have been taken. Never sent again on this account alone."""
+
+    why: str
+
+
+SendOutcome: TypeAlias = Accepted | NotSent | TryLater | Doubtful
+
+
+@frozen(kw_only=True)
+class ReceiptNews:
+    """The carrier says how an accepted text fares. `message_id` and `attempt` come back from our own callback."""
+
+    provider_sid: str
+    receipt: Receipt
+    at: datetime = field(validator=fields.instant)
+    message_id: UUID | None = None
+    error_code: str | None = None
+
+
+@frozen(kw_only=True)
+class InboundText:
+    """A text that somebody sent to one of our numbers."""
+
+    provider_sid: str
+    sender: str = field(validator=fields.phone)
+    recipient: str = field(validator=fields.phone)
+    body: str = field(repr=False)
+    at: datetime = field(validator=fields.instant)
+
+
+CarrierNews: TypeAlias = ReceiptNews | InboundText
+
+
+@frozen(kw_only=True)
+class ProviderRecord:
+    """One text as the carrier's own list shows it: the evidence that closes a doubt."""
+
+    provider_sid: str
+    sender: str
+    recipient: str
+    body: str = field(repr=False)
+    receipt: Receipt
+    created_at: datetime = field(validator=fields.instant)

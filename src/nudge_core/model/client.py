@@ -1,0 +1,58 @@
+"""The client: a person the professional knows, with what is known of their wishes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.json import Json, JsonObject, frozen_object
+from nudge_core.model.vector import Vector
+
+
+class Role(StrEnum):
+    """What a client is to the professional. Typed: a tag becomes a role only through a vertical's table."""
+
+    BUYER = "buyer"
+    SELLER_PROSPECT = "seller_prospect"
+    INVESTOR = "investor"
+    PAST_CLIENT = "past_client"
+
+
+@frozen(kw_only=True)
+class Client:
+    """One person in one professional's book.
+
+    `phone` is E.164 or None; a number that could not be read is kept in `phone_as_given`, so nothing is lost.
+    `timezone` None means "not stated": the zones then follow from the address or the number's area code.
+    `preferences` is what the vertical reads as wishes (`nudge_core.verticals`). `notes_embedding` is absent, never
+    zeros, when no embedding could be made.
+    """
+
+    id: UUID
+    user_id: UUID
+    full_name: str = field(validator=fields.text(200))
+    created_at: datetime = field(validator=fields.instant)
+    email: str | None = field(default=None, validator=fields.optional(fields.email))
+    phone: str | None = field(default=None, validator=fields.optional(fields.phone))
+    phone_as_given: str | None = field(default=None, validator=fields.optional(fields.text(100)))
+    notes: str = field(default="", validator=fields.text(100_000))
+    notes_embedding: Vector | None = None
+    ai_tags: tuple[str, ...] = field(default=(), converter=fields.texts)
+    user_tags: tuple[str, ...] = field(default=(), converter=fields.texts)
+    preferences: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    last_interaction: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    timezone: str | None = field(default=None, validator=fields.optional(fields.zone))
+
+    @property
+    def first_name(self) -> str:
+        """The first word of the name, or nothing."""
+        return (self.full_name.split() or [""])[0]
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """The professional's own tags, then the proposed ones."""
+        return self.user_tags + self.ai_tags

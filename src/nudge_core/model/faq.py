@@ -1,0 +1,20 @@
+"""Questions that clients ask again and again, with the professional's own answer."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+
+
+@frozen(kw_only=True)
+class Faq:
+    """One question and its answer."""
+
+    id: UUID
+    user_id: UUID
+    question: str = field(validator=fields.text(1_000, at_least=1))
+    answer: str = field(validator=fields.text(1_600, at_least=1))
+    is_enabled: bool = True

@@ -1,0 +1,77 @@
+"""How far a feed has been read, and what of it could not be."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.json import Json, JsonObject, frozen_object
+from nudge_core.model.listing import ListingSnapshot
+
+
+@frozen(kw_only=True)
+class FeedCursor:
+    """How far a source has been read.
+
+    `state` is the adapter's own bookkeeping (watermark and key of the last row received, a vendor's token, the
+    rows of a page group): opaque to everybody else, JSON, small. `baseline_done` tells that the first full load has
+    ended; until then nothing is an event. `version` rises with every advance.
+    """
+
+    source_id: str = field(validator=fields.text(100, at_least=1))
+    state: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    baseline_done: bool = False
+    version: int = 0
+    updated_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+
+
+@frozen(kw_only=True)
+class RawListing:
+    """A snapshot with the record it was read from, private fields removed."""
+
+    snapshot: ListingSnapshot
+    raw: JsonObject = field(converter=frozen_object, repr=False)
+
+
+@frozen(kw_only=True)
+class UnreadRecord:
+    """A record that could not be read: kept and counted, never dropped silently.
+
+    `rule` names the field and the rule it broke; `raw` is the record as text, private fields removed.
+    """
+
+    source_id: str
+    listing_key: str | None
+    rule: str = field(validator=fields.text(500, at_least=1))
+    raw: str = field(repr=False)
+
+
+@frozen(kw_only=True)
+class FeedPage:
+    """One page: what was read, what was not, and where to go on.
+
+    `cursor` is the state to store once the page's rows are stored. `more` tells that another page can be had at
+    once. `gone_keys` are listings the source no longer has (a completed key reconcile, a 404). `warnings` are short
+    codes for the counters (`future_watermark`, `duplicate_key`).
+    """
+
+    source_id: str
+    listings: tuple[RawListing, ...]
+    unread: tuple[UnreadRecord, ...]
+    cursor: FeedCursor
+    more: bool
+    gone_keys: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class StoredUnread:
+    """An unread record as it is kept, for a person to look at."""
+
+    id: UUID
+    record: UnreadRecord
+    first_seen_at: datetime = field(validator=fields.instant)
+    times_seen: int = 1

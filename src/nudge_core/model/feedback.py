@@ -1,0 +1,37 @@
+"""What a dismissal teaches: do not suggest the like of this to that client."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.vector import Vector
+
+
+class DismissReason(StrEnum):
+    """Why the professional said no."""
+
+    PRICE = "price"
+    AREA = "area"
+    TIMING = "timing"
+    NOT_NOW = "not_now"
+    NOT_A_FIT = "not_a_fit"
+    WORDING = "wording"
+    OTHER = "other"
+
+
+@frozen(kw_only=True)
+class NegativePreference:
+    """One dismissed opportunity of one client. `source_campaign_id` names the dismissed briefing."""
+
+    id: UUID
+    user_id: UUID
+    client_id: UUID
+    source_campaign_id: UUID
+    reason: DismissReason
+    created_at: datetime = field(validator=fields.instant)
+    dismissed_embedding: Vector | None = None

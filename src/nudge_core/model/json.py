@@ -1,0 +1,50 @@
+"""JSON values as the entities hold them: frozen, so that an entity cannot change behind one's back."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import TypeAlias
+
+from nudge_core.errors import Invalid
+
+JsonScalar: TypeAlias = str | int | float | bool | None
+Json: TypeAlias = "JsonScalar | Sequence[Json] | Mapping[str, Json]"
+JsonObject: TypeAlias = Mapping[str, Json]
+
+
+def frozen_json(value: Json) -> Json:
+    """Return an equal value that cannot be changed: tuples for lists, read-only mappings for objects.
+
+    Raises:
+        Invalid: something in it is no JSON: a NaN, a key that is no text, a set, a date.
+    """
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Invalid("json", "finite numbers only", value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    if isinstance(value, Mapping):
+        if not all(isinstance(key, str) for key in value):
+            raise Invalid("json", "keys are texts", value)
+        return MappingProxyType({key: frozen_json(item) for key, item in value.items()})
+    if isinstance(value, (list, tuple)):
+        return tuple(frozen_json(item) for item in value)
+    raise Invalid("json", "texts, numbers, booleans, null, lists and objects", value)
+
+
+def frozen_object(value: Mapping[str, Json]) -> JsonObject:
+    """Return `value` as a read-only JSON object, or raise Invalid."""
+    frozen = frozen_json(value)
+    if not isinstance(frozen, Mapping):
+        raise Invalid("json", "an object", value)
+    return frozen
+
+
+def plain_json(value: Json) -> Json:
+    """Return an equal value made of dicts and lists, for encoders that know nothing else."""
+    if isinstance(value, Mapping):
+        return {key: plain_json(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [plain_json(item) for item in value]
+    return value

@@ -1,0 +1,257 @@
+"""Texts, sent and received, and the two state machines that keep one from going out twice.
+
+`status` is what the database document shows a person; `delivery` is the machine that sends. `status` follows from
+`delivery`, so the two cannot disagree.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from types import MappingProxyType
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.states import StateMachine
+
+
+class Direction(StrEnum):
+    """Which way a text went."""
+
+    INBOUND = "INBOUND"
+    OUTBOUND = "OUTBOUND"
+
+
+class MessageStatus(StrEnum):
+    """What a person sees."""
+
+    PENDING = "PENDING"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+    RECEIVED = "RECEIVED"
+
+
+class MessageSource(StrEnum):
+    """Why the text exists."""
+
+    MANUAL = "MANUAL"
+    SCHEDULED = "SCHEDULED"
+    FAQ_AUTO_RESPONSE = "FAQ_AUTO_RESPONSE"
+    INSTANT_NUDGE = "INSTANT_NUDGE"
+
+
+class SenderType(StrEnum):
+    """Who wrote the words."""
+
+    USER = "USER"
+    AI = "AI"
+    SYSTEM = "SYSTEM"
+
+
+class MessageClass(StrEnum):
+    """What the law calls it; decides which consent it needs and which caps it counts against."""
+
+    REPLY = "reply"
+    TRANSACTIONAL = "transactional"
+    INFORMATIONAL = "informational"
+    MARKETING = "marketing"
+    SERVICE = "service"
+
+
+class Delivery(StrEnum):
+    """Where a text is on its way. Source of the states: `reliability.md` section 3."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    IN_DOUBT = "in_doubt"
+    SENT = "sent"
+    UNCONFIRMED = "unconfirmed"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+    CANCELLED = "cancelled"
+    RECEIVED = "received"
+
+
+DELIVERY: StateMachine[Delivery] = StateMachine(
+    "message",
+    frozenset({Delivery.QUEUED, Delivery.RECEIVED}),
+    MappingProxyType(
+        {
+            Delivery.QUEUED: {
+                Delivery.SENDING: "claimed, due and allowed",
+                Delivery.SENT: "evidence of an earlier attempt",
+                Delivery.WITHHELD: "a rule forbids it for good",
+                Delivery.CANCELLED: "plan stopped, listing moved, or a person",
+            },
+            Delivery.SENDING: {
+                Delivery.SENT: "accepted, with the provider's id",
+                Delivery.QUEUED: "handed back before the first byte left",
+                Delivery.FAILED: "refused for good",
+                Delivery.IN_DOUBT: "no readable answer, or the lease ran out",
+                Delivery.WITHHELD: "a rule forbids it for good, seen after the claim",
+            },
+            Delivery.IN_DOUBT: {
+                Delivery.SENT: "evidence",
+                Delivery.QUEUED: "grace over, no evidence, resend allowed once",
+                Delivery.UNCONFIRMED: "grace over, no evidence",
+            },
+            Delivery.UNCONFIRMED: {Delivery.SENT: "late evidence", Delivery.CANCELLED: "a person closed it"},
+            Delivery.SENT: {},
+            Delivery.FAILED: {},
+            Delivery.WITHHELD: {},
+            Delivery.CANCELLED: {},
+            Delivery.RECEIVED: {},
+        }
+    ),
+)
+
+STATUS_OF = MappingProxyType(
+    {
+        Delivery.QUEUED: MessageStatus.PENDING,
+        Delivery.SENDING: MessageStatus.PENDING,
+        Delivery.IN_DOUBT: MessageStatus.PENDING,
+        Delivery.UNCONFIRMED: MessageStatus.PENDING,  # not known to have failed: resending might make it two
+        Delivery.SENT: MessageStatus.SENT,
+        Delivery.FAILED: MessageStatus.FAILED,
+        Delivery.WITHHELD: MessageStatus.CANCELLED,
+        Delivery.CANCELLED: MessageStatus.CANCELLED,
+        Delivery.RECEIVED: MessageStatus.RECEIVED,
+    }
+)
+
+
+class Receipt(StrEnum):
+    """What the provider last said of an accepted text; ordered by `rank`. Source: `messaging.md` section 3."""
+
+    ACCEPTED = "accepted"
+    SCHEDULED = "scheduled"
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    CANCELED = "canceled"
+    READ = "read"
+
+    @property
+    def rank(self) -> int:
+        """Later news has a rank at least as high; a receipt never goes back to a lower one."""
+        return _RANK[self]
+
+
+_RANK = MappingProxyType(
+    {
+        Receipt.ACCEPTED: 0,
+        Receipt.SCHEDULED: 0,
+        Receipt.QUEUED: 1,
+        Receipt.SENDING: 2,
+        Receipt.SENT: 3,
+        Receipt.DELIVERED: 4,
+        Receipt.UNDELIVERED: 4,
+        Receipt.FAILED: 4,
+        Receipt.CANCELED: 4,
+        Receipt.READ: 5,
+    }
+)
+
+MAX_SMS_CHARACTERS = 1_600  # Twilio's limit for `Body`, messaging.md section 2
+
+
+@frozen(kw_only=True)
+class Message:
+    """One text to or from one client.
+
+    An outbound one is born `queued`, from an approval or by a person's own hand, and is sent only through the
+    machine `DELIVERY`. `attempt` counts claims; every negative or doubtful transition names the attempt it speaks
+    of. `not_before` and `not_after` bound when it is lawful and useful. `dedupe_key` is unique per user: the same
+    briefing, client and step cannot be queued twice.
+    """
+
+    id: UUID
+    user_id: UUID
+    client_id: UUID
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS))
+    direction: Direction
+    delivery: Delivery
+    source: MessageSource
+    sender_type: SenderType
+    created_at: datetime = field(validator=fields.instant)
+    message_class: MessageClass = MessageClass.MARKETING
+    originally_scheduled_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    briefing_id: UUID | None = None
+    approval_id: UUID | None = None
+    sender: str | None = field(default=None, validator=fields.optional(fields.phone))
+    recipient: str | None = field(default=None, validator=fields.optional(fields.phone))
+    attempt: int = field(default=0, validator=fields.between(0, 1_000))
+    resends: int = field(default=0, validator=fields.between(0, 10))
+    claimed_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    lease_until: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    not_before: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    not_after: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    sent_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    provider_sid: str | None = field(default=None, validator=fields.optional(fields.text(64, at_least=1)))
+    receipt: Receipt | None = None
+    reason: str | None = field(default=None, validator=fields.optional(fields.text(200, at_least=1)))
+    dedupe_key: str | None = field(default=None, validator=fields.optional(fields.text(200, at_least=1)))
+
+    @property
+    def status(self) -> MessageStatus:
+        """What a person sees; follows from `delivery`."""
+        return STATUS_OF[self.delivery]
+
+
+class ScheduledStatus(StrEnum):
+    """Where a planned text is. Once due it becomes a `Message`, which alone is ever sent."""
+
+    PENDING = "PENDING"
+    RELEASED = "RELEASED"
+    SENT = "SENT"
+    FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
+
+
+SCHEDULED: StateMachine[ScheduledStatus] = StateMachine(
+    "scheduled message",
+    frozenset({ScheduledStatus.PENDING}),
+    MappingProxyType(
+        {
+            ScheduledStatus.PENDING: {
+                ScheduledStatus.RELEASED: "due: a message row was queued",
+                ScheduledStatus.CANCELLED: "a person, a plan that ended, an opt-out",
+                ScheduledStatus.FAILED: "it cannot become a message",
+            },
+            ScheduledStatus.RELEASED: {
+                ScheduledStatus.SENT: "its message was sent",
+                ScheduledStatus.FAILED: "its message failed",
+                ScheduledStatus.CANCELLED: "its message was withheld or cancelled",
+            },
+            ScheduledStatus.SENT: {},
+            ScheduledStatus.FAILED: {},
+            ScheduledStatus.CANCELLED: {},
+        }
+    ),
+)
+
+
+@frozen(kw_only=True)
+class ScheduledMessage:
+    """A text planned for an instant; `timezone` is the recipient's, in which the hour was chosen."""
+
+    id: UUID
+    user_id: UUID
+    client_id: UUID
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS))
+    scheduled_at_utc: datetime = field(validator=fields.instant)
+    timezone: str = field(validator=fields.zone)
+    status: ScheduledStatus
+    created_at: datetime = field(validator=fields.instant)
+    parent_plan_id: UUID | None = None
+    sent_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    error_message: str | None = field(default=None, validator=fields.optional(fields.text(500)))
+    job_id: str | None = field(default=None, validator=fields.optional(fields.text(100)))
+    playbook_touchpoint_id: str | None = field(default=None, validator=fields.optional(fields.text(100)))
+    is_recurring: bool = False

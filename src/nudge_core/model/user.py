@@ -1,0 +1,56 @@
+"""The professional: owner of clients, briefings and messages, and the tenant everything belongs to."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_core.model import fields
+from nudge_core.model.json import Json, JsonObject, frozen_object
+from nudge_core.model.secret import Secret
+
+
+class UserType(StrEnum):
+    """What the professional does for a living."""
+
+    REALTOR = "REALTOR"
+    THERAPIST = "THERAPIST"
+    LOAN_OFFICER = "LOAN_OFFICER"
+
+
+@frozen(kw_only=True)
+class User:
+    """A solo professional.
+
+    `vertical` and `tool_provider` are names from the tables of verticals and of feed builders; an unknown name is
+    answered with the known ones where the part is built. `market_focus` names areas ("Austin", "78704",
+    "Zilker"); empty means everything the feed carries.
+    """
+
+    id: UUID
+    user_type: UserType
+    full_name: str = field(validator=fields.text(200, at_least=1))
+    email: str = field(validator=fields.email)
+    phone_number: str = field(validator=fields.phone)
+    vertical: str = field(validator=fields.text(60, at_least=1))
+    tool_provider: str = field(validator=fields.text(60, at_least=1))
+    timezone: str = field(validator=fields.zone)
+    business_name: str = field(default="", validator=fields.text(200))
+    onboarding_complete: bool = False
+    onboarding_state: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    market_focus: tuple[str, ...] = field(default=(), converter=fields.texts)
+    ai_style_guide: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    strategy: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    mls_username: Secret | None = None
+    mls_password: Secret | None = None
+    license_number: str | None = field(default=None, validator=fields.optional(fields.text(100)))
+    specialties: tuple[str, ...] = field(default=(), converter=fields.texts)
+    faq_auto_responder_enabled: bool = False
+    twilio_phone_number: str | None = field(default=None, validator=fields.optional(fields.phone))
+
+    @property
+    def first_name(self) -> str:
+        """The first word of the name, for a sign-off."""
+        return self.full_name.split()[0]

@@ -1,0 +1,58 @@
+"""Everything outside, as promises: what an adapter author implements and a contract suite checks.
+
+Numbered promises (FEED-03, UOW-02) stand in `docs/reference/adapters.md`; `tests/contracts` tests each of them
+for every adapter. Errors are those of `nudge_core.errors`; adapters translate at the edge and keep the cause.
+
+Two kinds of port: services (a clock, ids, a feed, a drafter, an embedder, a carrier) and storage (`Store`, which opens
+transactions). A transaction is the only way to stored data; it commits when its block ends and rolls back when the
+block raises. There is no commit to call, so a step cannot call it.
+"""
+
+from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
+from nudge_core.ports.tenant import (
+    Audit,
+    Briefings,
+    Clients,
+    Consents,
+    Contents,
+    Faqs,
+    MarketEvents,
+    Messages,
+    NegativePreferences,
+    Resources,
+    Scheduled,
+    Suppressions,
+)
+
+__all__ = [
+    "Audit",
+    "Briefings",
+    "Clients",
+    "Clock",
+    "Consents",
+    "Contents",
+    "Drafter",
+    "Embedder",
+    "Faqs",
+    "Feeds",
+    "GlobalEvents",
+    "Ids",
+    "ListingFeed",
+    "Listings",
+    "MarketEvents",
+    "Messages",
+    "NegativePreferences",
+    "Notes",
+    "Resources",
+    "Runs",
+    "Scheduled",
+    "Sends",
+    "SmsGateway",
+    "Store",
+    "Suppressions",
+    "SystemTransaction",
+    "TenantTransaction",
+    "Users",
+]

@@ -1,0 +1,196 @@
+"""Storage that belongs to everybody: users, feeds, listings, global events, runs, the outbox, claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from nudge_core.model.event import GlobalMlsEvent, ListingEvent
+from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
+from nudge_core.model.listing import AcceptedListing
+from nudge_core.model.message import Message
+from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.model.pipeline import PipelineRun
+from nudge_core.model.user import User
+
+
+class Users(Protocol):
+    """All professionals. Global."""
+
+    async def get(self, user_id: UUID) -> User:
+        """Return the user, or raise NotFound."""
+        ...
+
+    async def add(self, user: User) -> None:
+        """Store a new user. Raises Conflict when the id or the phone is taken."""
+        ...
+
+    async def save(self, user: User) -> None:
+        """Replace a stored user, or raise NotFound."""
+        ...
+
+    async def all(self) -> Sequence[User]:
+        """Return every user, by id."""
+        ...
+
+
+class Listings(Protocol):
+    """What change detection accepted last, per source and listing. Global."""
+
+    async def accepted(self, source_id: str, keys: Sequence[str]) -> Mapping[str, AcceptedListing]:
+        """Return the stored listings among `keys`."""
+        ...
+
+    async def store(self, listings: Sequence[AcceptedListing]) -> None:
+        """Insert or replace; one statement whatever their number. A key may stand in it once only."""
+        ...
+
+    async def off_market_at(
+        self, source_id: str, addresses: Sequence[str], since: datetime
+    ) -> Mapping[str, AcceptedListing]:
+        """Return, per address key, the listing that left the market last, not before `since`.
+
+        An address key is `ListingSnapshot.address_key`.
+        """
+        ...
+
+    async def held_keys(self, source_id: str) -> Sequence[str]:
+        """Return the keys whose price is in quarantine, sorted."""
+        ...
+
+    async def keys(self, source_id: str) -> frozenset[str]:
+        """Return the keys of all stored listings that are not tombstones."""
+        ...
+
+
+class GlobalEvents(Protocol):
+    """What happened, once for everybody. Global, append-only."""
+
+    async def add(self, events: Sequence[GlobalMlsEvent]) -> frozenset[UUID]:
+        """Store those not stored yet; return their ids. Adding twice adds nothing."""
+        ...
+
+    async def get(self, ids: Sequence[UUID]) -> Sequence[GlobalMlsEvent]:
+        """Return the stored ones among `ids`, by time and id."""
+        ...
+
+    async def counts(self, source_id: str) -> Mapping[ListingEvent, int]:
+        """Return how many of each kind are stored."""
+        ...
+
+
+class Feeds(Protocol):
+    """How far each source has been read, and what of it could not be. Global."""
+
+    async def cursor(self, source_id: str) -> FeedCursor:
+        """Return the stored cursor, or a fresh one (version 0)."""
+        ...
+
+    async def advance(self, cursor: FeedCursor) -> None:
+        """Store `cursor` over the version it was read at.
+
+        Raises Conflict when another process has advanced the source since: nothing of this page may be stored.
+        """
+        ...
+
+    async def keep_unread(self, records: Sequence[UnreadRecord]) -> None:
+        """Store records that could not be read; the same one again raises its count."""
+        ...
+
+    async def unread(self, source_id: str, limit: int) -> Sequence[StoredUnread]:
+        """Return kept records, newest first."""
+        ...
+
+    async def count(self, source_id: str, reasons: Mapping[str, int]) -> None:
+        """Add to the source's counters, such as `unknown_status: 3`."""
+        ...
+
+    async def counters(self, source_id: str) -> Mapping[str, int]:
+        """Return the source's counters."""
+        ...
+
+
+class Runs(Protocol):
+    """Pipeline runs. Global."""
+
+    async def add(self, run: PipelineRun) -> None:
+        """Store a new run."""
+        ...
+
+    async def save(self, run: PipelineRun) -> None:
+        """Replace a stored run, or raise NotFound."""
+        ...
+
+    async def latest(self, limit: int) -> Sequence[PipelineRun]:
+        """Return the newest runs first."""
+        ...
+
+    async def fail_abandoned(self, started_before: datetime) -> int:
+        """Mark runs that were `running` and started earlier as failed (their process died); return how many."""
+        ...
+
+
+class Notes(Protocol):
+    """The outbox: work handed on in the transaction that made it necessary."""
+
+    async def add(self, notes: Sequence[OutboxNote]) -> int:
+        """Store those whose `dedupe_key` is new; return how many."""
+        ...
+
+    async def claim(self, topics: Sequence[Topic], limit: int, lease_s: float) -> Sequence[OutboxNote]:
+        """Take due notes, oldest first, for `lease_s` seconds; their `attempt` is raised.
+
+        No two claimers get the same note while a lease lasts. A note whose lease ran out is due again. Claimed in a
+        system transaction, finished in the transaction that does the work.
+        """
+        ...
+
+    async def finish(self, note: OutboxNote) -> None:
+        """Remove a claimed note. Raises Conflict when the claim is no longer ours: the work must then roll back."""
+        ...
+
+    async def put_back(self, note: OutboxNote, error: str, not_before: datetime) -> None:
+        """Give a claimed note back for later; after `MAX_ATTEMPTS` it is parked with its error instead."""
+        ...
+
+    async def waiting(self) -> Mapping[str, int]:
+        """Return how many notes wait per topic, and under `parked` how many gave up."""
+        ...
+
+
+class Sends(Protocol):
+    """The sending machine across all tenants: it claims ids, the work is then done as the tenant."""
+
+    async def claim(self, limit: int, lease_s: float) -> Sequence[Message]:
+        """Take queued texts that are due, oldest first; each gets attempt + 1 and a lease.
+
+        Never one whose recipient is suppressed at this instant, and never a second one for a (sender, recipient)
+        that has a text in flight (sending or in doubt).
+        """
+        ...
+
+    async def blocked(self, limit: int) -> Sequence[Message]:
+        """Return due queued texts that `claim` will not take because of a suppression, oldest first."""
+        ...
+
+    async def expired_leases(self, limit: int) -> Sequence[Message]:
+        """Return texts in `sending` whose lease ran out: their sender died."""
+        ...
+
+    async def doubtful(self, limit: int) -> Sequence[Message]:
+        """Return texts in doubt, oldest claim first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next queued text becomes due, or None."""
+        ...
+
+    async def owner_of_number(self, phone: str) -> UUID | None:
+        """Return the user who owns this sending number."""
+        ...
+
+    async def owner_of_sid(self, provider_sid: str) -> UUID | None:
+        """Return the user whose message has this provider id."""
+        ...

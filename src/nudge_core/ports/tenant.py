@@ -1,0 +1,276 @@
+"""Storage that belongs to one professional: reached only through that professional's transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from nudge_core.model.approval import ApprovedText
+from nudge_core.model.audit import AuditEntry
+from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.client import Client
+from nudge_core.model.consent import Consent, Suppression
+from nudge_core.model.event import EventStatus, MarketEvent
+from nudge_core.model.faq import Faq
+from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.message import Delivery, Message, Receipt, ScheduledMessage
+from nudge_core.model.resource import ContentResource, Resource
+
+
+class Clients(Protocol):
+    """One professional's book."""
+
+    async def get(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound."""
+        ...
+
+    async def add(self, clients: Sequence[Client]) -> None:
+        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
+        ...
+
+    async def save(self, client: Client) -> None:
+        """Replace a stored client, or raise NotFound."""
+        ...
+
+    async def book(self) -> Sequence[Client]:
+        """Return the whole book, by id."""
+        ...
+
+    async def by_phone(self, phone: str) -> Sequence[Client]:
+        """Return those with this phone, by id."""
+        ...
+
+
+class Resources(Protocol):
+    """The properties and contents in one professional's world."""
+
+    async def get(self, resource_id: UUID) -> Resource:
+        """Return the resource, or raise NotFound."""
+        ...
+
+    async def store(self, resources: Sequence[Resource]) -> None:
+        """Insert, or where (type, source, entity) is stored already: update it and keep its id."""
+        ...
+
+    async def by_entity(self, source_id: str, entity_ids: Sequence[str]) -> Mapping[str, Resource]:
+        """Return the stored ones, by entity id."""
+        ...
+
+    async def active(self, limit: int) -> Sequence[Resource]:
+        """Return active ones, newest update first."""
+        ...
+
+
+class MarketEvents(Protocol):
+    """Events as they concern one professional."""
+
+    async def add(self, events: Sequence[MarketEvent]) -> frozenset[UUID]:
+        """Store those not stored yet; return their ids."""
+        ...
+
+    async def get(self, ids: Sequence[UUID]) -> Sequence[MarketEvent]:
+        """Return the stored ones among `ids`, oldest first."""
+        ...
+
+    async def mark(self, ids: Sequence[UUID], status: EventStatus, error: str | None = None) -> None:
+        """Move events along their machine; already there is fine. Raises IllegalTransition."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Return how many there are per event type."""
+        ...
+
+
+class Briefings(Protocol):
+    """Nudges and plans."""
+
+    async def add(self, briefing: CampaignBriefing) -> bool:
+        """Store a new one; False, and nothing stored, when one for its (resource, event) exists."""
+        ...
+
+    async def get(self, briefing_id: UUID) -> CampaignBriefing:
+        """Return the briefing, or raise NotFound."""
+        ...
+
+    async def save(self, briefing: CampaignBriefing) -> CampaignBriefing:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        Raises Conflict when somebody changed it since.
+        """
+        ...
+
+    async def waiting(self, limit: int) -> Sequence[CampaignBriefing]:
+        """Return drafts that wait for a person now: not snoozed, not expired; best first.
+
+        Best: greatest score of an included member, then the newest, then by id.
+        """
+        ...
+
+    async def for_resource(self, resource_id: UUID, statuses: Sequence[BriefingStatus]) -> Sequence[CampaignBriefing]:
+        """Return the briefings about one resource in these states, oldest first."""
+        ...
+
+    async def counts(self) -> Mapping[BriefingStatus, int]:
+        """Return how many there are per status."""
+        ...
+
+
+class Messages(Protocol):
+    """Texts of one professional."""
+
+    async def queue(self, texts: Sequence[ApprovedText]) -> Sequence[UUID]:
+        """Queue approved texts; return the ids of those queued. A `dedupe_key` already used queues nothing."""
+        ...
+
+    async def receive(self, message: Message) -> bool:
+        """Store an inbound text; False, and nothing stored, when its provider id is stored already."""
+        ...
+
+    async def get(self, message_id: UUID) -> Message:
+        """Return the message, or raise NotFound."""
+        ...
+
+    async def by_sid(self, provider_sid: str) -> Message | None:
+        """Return the message with this provider id."""
+        ...
+
+    async def of_briefing(self, briefing_id: UUID) -> Sequence[Message]:
+        """Return the texts of one briefing, oldest first."""
+        ...
+
+    async def of_client(self, client_id: UUID, limit: int) -> Sequence[Message]:
+        """Return a client's texts, newest first."""
+        ...
+
+    async def move(
+        self,
+        message_id: UUID,
+        *,
+        attempt: int | None,
+        expected: Sequence[Delivery],
+        to: Delivery,
+        reason: str | None = None,
+        provider_sid: str | None = None,
+        receipt: Receipt | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Move a message along `DELIVERY` if it is in one of `expected` and, unless None, at this `attempt`.
+
+        False when it is not: somebody else moved it, or another attempt is on its way. `provider_sid` is set once
+        and never changed: a move with a different one is False.
+        """
+        ...
+
+    async def note_receipt(self, provider_sid: str, receipt: Receipt) -> bool:
+        """Raise the receipt of a message; False when unknown or when the stored one ranks higher."""
+        ...
+
+    async def withdraw(self, *, recipient: str | None, briefing_id: UUID | None, to: Delivery, reason: str) -> int:
+        """Move every queued text to this phone, or of this briefing, to WITHHELD or CANCELLED; return how many."""
+        ...
+
+    async def sent_to(self, recipient: str, since: datetime) -> Sequence[Message]:
+        """Return outbound texts to this phone that were or may have been sent since (`claimed_at`), oldest first."""
+        ...
+
+    async def counts(self) -> Mapping[Delivery, int]:
+        """Return how many outbound texts are in each state."""
+        ...
+
+    async def withheld(self) -> Mapping[str, int]:
+        """Return how many texts were withheld, per reason code."""
+        ...
+
+
+class Scheduled(Protocol):
+    """Planned texts."""
+
+    async def add(self, messages: Sequence[ScheduledMessage]) -> None:
+        """Store new ones."""
+        ...
+
+    async def get(self, message_id: UUID) -> ScheduledMessage:
+        """Return one, or raise NotFound."""
+        ...
+
+    async def save(self, message: ScheduledMessage) -> None:
+        """Replace a stored one along its machine, or raise NotFound or IllegalTransition."""
+        ...
+
+    async def of_client(self, client_id: UUID) -> Sequence[ScheduledMessage]:
+        """Return a client's planned texts, soonest first."""
+        ...
+
+
+class Consents(Protocol):
+    """Consent given. Append-only."""
+
+    async def add(self, consents: Sequence[Consent]) -> None:
+        """Store records."""
+        ...
+
+    async def latest(self, phones: Sequence[str]) -> Mapping[str, Consent]:
+        """Return the newest record per phone."""
+        ...
+
+
+class Suppressions(Protocol):
+    """Silence demanded. Append-only."""
+
+    async def add(self, suppression: Suppression) -> bool:
+        """Store a record; False when one from the same `source_sid` is stored already."""
+        ...
+
+    async def active(self, phone: str) -> Sequence[Suppression]:
+        """Return the records that hold now: the newest per scope and topic, where it is `active`."""
+        ...
+
+
+class NegativePreferences(Protocol):
+    """What dismissals taught."""
+
+    async def add(self, preferences: Sequence[NegativePreference]) -> None:
+        """Store records."""
+        ...
+
+    async def all(self) -> Sequence[NegativePreference]:
+        """Return this professional's records, oldest first."""
+        ...
+
+
+class Audit(Protocol):
+    """Who decided what, when, on which facts. Append-only."""
+
+    async def add(self, entries: Sequence[AuditEntry]) -> None:
+        """Store entries."""
+        ...
+
+    async def of_subject(self, subject_id: UUID) -> Sequence[AuditEntry]:
+        """Return the entries about one thing, oldest first."""
+        ...
+
+
+class Contents(Protocol):
+    """Links and documents the professional collected."""
+
+    async def add(self, content: ContentResource) -> None:
+        """Store a new one."""
+        ...
+
+    async def all(self) -> Sequence[ContentResource]:
+        """Return all, newest first."""
+        ...
+
+
+class Faqs(Protocol):
+    """Questions with answers."""
+
+    async def add(self, faq: Faq) -> None:
+        """Store a new one."""
+        ...
+
+    async def all(self) -> Sequence[Faq]:
+        """Return all, by id."""
+        ...

@@ -1,0 +1,108 @@
+"""What a profession brings: its events, its facts, its wishes, its words and its rules.
+
+A vertical is a value with functions, no I/O. The walk calls it by this protocol only; a fourth one can be added from
+another package without touching the core.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Protocol
+
+from attrs import frozen
+
+from nudge_core.matching.constraints import MatchSchema, Seeker, Subject
+from nudge_core.matching.ranking import Ranking
+from nudge_core.model.brief import Brief
+from nudge_core.model.briefing import AudienceMember
+from nudge_core.model.client import Client, Role
+from nudge_core.model.event import MarketEvent
+from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.json import JsonObject
+from nudge_core.model.message import MessageClass
+from nudge_core.model.resource import Resource
+from nudge_core.model.user import User
+from nudge_core.policy.findings import Finding
+
+
+@frozen(kw_only=True)
+class EventRule:
+    """How a vertical treats one kind of event.
+
+    `considers`: whose interest it may be. `owner_only`: the professional is told, never a client. `useful_for_s`:
+    seconds from the event until a text about it has lost its sense. `withdraws`: unsent nudges about the same thing
+    that this event overtakes, by their kind.
+    """
+
+    considers: frozenset[Role]
+    message_class: MessageClass
+    useful_for_s: int
+    owner_only: bool = False
+    withdraws: frozenset[str] = frozenset()
+
+
+class Vertical(Protocol):
+    """One profession."""
+
+    @property
+    def name(self) -> str:
+        """The value of `user.vertical`."""
+        ...
+
+    @property
+    def schema(self) -> MatchSchema:
+        """What is compared and what it is worth."""
+        ...
+
+    @property
+    def events(self) -> Mapping[str, EventRule]:
+        """Every kind of event this vertical knows. A kind that is not in it is an error, not a nudge."""
+        ...
+
+    def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
+        """Read a client into rows of the audience, one per role; none when no role or no wish is known.
+
+        Raises:
+            Invalid: preferences that contradict themselves or cannot be read, naming the field.
+        """
+        ...
+
+    def subject(self, event: MarketEvent, wished_features: frozenset[str]) -> Subject | None:
+        """Read an event into what it offers; None when this vertical would not nudge about it, however well it fits.
+
+        `wished_features`: the features anybody in the book wishes or refuses: what to look for in free text.
+        """
+        ...
+
+    def text_of(self, facts: JsonObject) -> str:
+        """Return the text whose meaning is compared with clients' notes; empty when there is none."""
+        ...
+
+    def brief(self, user: User, event: MarketEvent, ranking: Ranking) -> Brief:
+        """Choose what the drafter is told: facts by allow-list, the reasons that are true, the professional's style."""
+        ...
+
+    def headline(self, event: MarketEvent, ranking: Ranking) -> str:
+        """Return one line for the queue: what happened, and how many would care."""
+        ...
+
+    def key_intel(self, event: MarketEvent, ranking: Ranking) -> JsonObject:
+        """Return what a professional should know before saying yes: the change, who was considered, what was odd."""
+        ...
+
+    def personal(self, event: MarketEvent, member: AudienceMember, client: Client) -> Mapping[str, str]:
+        """Return the values of the placeholders for one client: `first_name`, `reason`, `question`."""
+        ...
+
+    def still_true(self, event: MarketEvent, resource: Resource) -> str | None:
+        """Return None when a text about this event may still go out, or the reason code why not."""
+        ...
+
+    def expires_at(self, event: MarketEvent) -> datetime:
+        """Return the latest instant at which a text about it is useful, in UTC."""
+        ...
+
+    def lint(self, text: str) -> tuple[Finding, ...]:
+        """Check the words of a draft or of the professional's own edit."""
+        ...
