@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from nudge_core.model import fields
 from nudge_core.model.client import Role
-from nudge_core.model.json import Json, JsonObject, frozen_object
+from nudge_core.model.json import Json, JsonObject, frozen_object, number_in, objects_in, text_in
 from nudge_core.model.states import StateMachine
 
 
@@ -91,6 +91,30 @@ class Reason:
     actual: str | None
     text: str
 
+    def as_json(self) -> JsonObject:
+        """Return the reason as a JSON object with these six members."""
+        return {
+            "constraint": self.constraint,
+            "outcome": self.outcome.value,
+            "strength": self.strength.value,
+            "wanted": self.wanted,
+            "actual": self.actual,
+            "text": self.text,
+        }
+
+    @classmethod
+    def from_json(cls, stored: JsonObject) -> Reason:
+        """Read what `as_json` wrote. Raises Invalid when a member is missing or of another kind."""
+        actual = stored.get("actual")
+        return cls(
+            constraint=text_in(stored, "constraint"),
+            outcome=Outcome(text_in(stored, "outcome")),
+            strength=Strength(text_in(stored, "strength")),
+            wanted=text_in(stored, "wanted"),
+            actual=None if actual is None else text_in(stored, "actual"),
+            text=text_in(stored, "text"),
+        )
+
 
 @frozen(kw_only=True)
 class AudienceMember:
@@ -107,6 +131,31 @@ class AudienceMember:
     decision: Decision
     reasons: tuple[Reason, ...]
     included: bool = True
+
+    def as_json(self) -> JsonObject:
+        """Return the member as a JSON object; its reasons as a list of objects."""
+        return {
+            "client_id": str(self.client_id),
+            "role": self.role.value,
+            "score": self.score,
+            "coverage": self.coverage,
+            "decision": self.decision.value,
+            "included": self.included,
+            "reasons": tuple(reason.as_json() for reason in self.reasons),
+        }
+
+    @classmethod
+    def from_json(cls, stored: JsonObject) -> AudienceMember:
+        """Read what `as_json` wrote. Raises Invalid when a member is missing or of another kind."""
+        return cls(
+            client_id=UUID(text_in(stored, "client_id")),
+            role=Role(text_in(stored, "role")),
+            score=number_in(stored, "score"),
+            coverage=number_in(stored, "coverage"),
+            decision=Decision(text_in(stored, "decision")),
+            included=stored.get("included") is not False,
+            reasons=tuple(Reason.from_json(reason) for reason in objects_in(stored, "reasons")),
+        )
 
 
 @frozen(kw_only=True)

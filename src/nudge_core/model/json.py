@@ -48,3 +48,49 @@ def plain_json(value: Json) -> Json:
     if isinstance(value, (list, tuple)):
         return [plain_json(item) for item in value]
     return value
+
+
+def text_in(stored: JsonObject, name: str) -> str:
+    """Return the text under `name`, or raise Invalid."""
+    value = stored.get(name)
+    if not isinstance(value, str):
+        raise Invalid(name, "a text", value)
+    return value
+
+
+def number_in(stored: JsonObject, name: str) -> float:
+    """Return the number under `name`, or raise Invalid."""
+    value = stored.get(name)
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Invalid(name, "a number", value)
+    return value
+
+
+def texts_in(stored: JsonObject, name: str) -> tuple[str, ...]:
+    """Return the list of texts under `name`, or raise Invalid."""
+    value = stored.get(name)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise Invalid(name, "a list of texts", value)
+    texts = tuple(item for item in value if isinstance(item, str))
+    if len(texts) != len(value):
+        raise Invalid(name, "a list of texts", value)
+    return texts
+
+
+def object_in(stored: JsonObject, name: str) -> JsonObject:
+    """Return the object under `name`, or raise Invalid."""
+    value = stored.get(name)
+    if not isinstance(value, Mapping):
+        raise Invalid(name, "an object", value)
+    return value
+
+
+def objects_in(stored: JsonObject, name: str) -> tuple[JsonObject, ...]:
+    """Return the list of objects under `name`, or raise Invalid."""
+    value = stored.get(name)
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise Invalid(name, "a list of objects", value)
+    objects = tuple(item for item in value if isinstance(item, Mapping))
+    if len(objects) != len(value):
+        raise Invalid(name, "a list of objects", value)
+    return objects
