@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from nudge_core.model import fields
 from nudge_core.model.client import Role
@@ -208,3 +208,7 @@ class CampaignBriefing:
     def recipients(self) -> tuple[AudienceMember, ...]:
         """Those who would get the text if it were approved now."""
         return tuple(member for member in self.matched_audience if member.included)
+
+    def moved(self, status: BriefingStatus, at: datetime) -> CampaignBriefing:
+        """Return it in another state, at an instant in UTC. Raises IllegalTransition."""
+        return evolve(self, status=BRIEFING.move(self.status, status), updated_at=at)

@@ -1,0 +1,207 @@
+"""Step 3: events meet the book. Who would care, with true reasons, and a note "draft this" for each event that found some.
+
+Three phases, so that no transaction is open while texts become vectors: `gather` reads, `rank_events` compares,
+`hand_on` writes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from attrs import evolve, field, frozen
+
+from nudge_core.errors import Invalid
+from nudge_core.matching.audience import Audience
+from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
+from nudge_core.matching.engine import rank
+from nudge_core.matching.ranking import Ranking
+from nudge_core.model.briefing import AudienceMember, BriefingStatus, Decision
+from nudge_core.model.client import Client
+from nudge_core.model.event import EventStatus, MarketEvent, stable_id
+from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.json import object_in, texts_in
+from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.ports import Embedder, TenantTransaction
+from nudge_core.verticals.base import Vertical
+from nudge_core.withdrawal import withdraw
+
+OFFERS_PER_CLIENT = 3  # most listings one client is offered in one pass; verticals.md 3.3 point 7
+AUDIENCE_AT_MOST = 50  # members of one briefing a person can still look through; the rest is counted, not shown
+
+
+@frozen(kw_only=True)
+class MatchInput:
+    """What `gather` read: the events to match, and the book as rows of the audience.
+
+    `unreadable`: clients whose preferences contradict themselves or cannot be read, with the rule they break.
+    `untold`: events no client may be told of, with the reason code. `told`: for events that concern the
+    professional only, the clients who were told about the same thing before.
+    """
+
+    events: tuple[MarketEvent, ...]
+    seekers: tuple[Seeker, ...]
+    subjects: Mapping[UUID, Subject] = field(factory=dict)
+    untold: Mapping[UUID, str] = field(factory=dict)
+    told: Mapping[UUID, tuple[AudienceMember, ...]] = field(factory=dict)
+    unreadable: Mapping[UUID, str] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class MatchReport:
+    """What one pass found. `nobody`: events that concern nobody in the book."""
+
+    events: int
+    with_audience: int
+    nobody: int
+    overtaken: int
+    unreadable_clients: int
+
+
+async def gather(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) -> MatchInput:
+    """Read the note's events that have not been matched, and the book.
+
+    One client whose preferences cannot be read costs that client the match, not the others.
+    """
+    events = await tx.market_events.get([UUID(event_id) for event_id in texts_in(note.payload, "event_ids")])
+    waiting = tuple(event for event in events if event.status is EventStatus.UNPROCESSED)
+    seekers, unreadable = _read_book(await tx.clients.book(), await tx.negative_preferences.all(), vertical)
+    wished = frozenset(w.feature for s in seekers for w in s.wishes if isinstance(w, FeatureWish))
+    subjects: dict[UUID, Subject] = {}
+    untold: dict[UUID, str] = {}
+    told: dict[UUID, tuple[AudienceMember, ...]] = {}
+    for event in waiting:
+        rule = vertical.events.get(event.event_type)
+        if rule is None:
+            raise Invalid("marketevent.event_type", f"one of {', '.join(vertical.events)}", event.event_type)
+        if rule.owner_only:
+            told[event.id] = await _told_before(tx, event)
+            continue
+        subject = vertical.subject(event, wished)
+        if subject is None:
+            untold[event.id] = "below_threshold"
+        else:
+            subjects[event.id] = subject
+    return MatchInput(
+        events=waiting, seekers=seekers, subjects=subjects, untold=untold, told=told, unreadable=unreadable
+    )
+
+
+def _read_book(
+    book: Sequence[Client], dismissed: Sequence[NegativePreference], vertical: Vertical
+) -> tuple[tuple[Seeker, ...], dict[UUID, str]]:
+    seekers: list[Seeker] = []
+    unreadable: dict[UUID, str] = {}
+    avoid: dict[UUID, list[NegativePreference]] = {}
+    for preference in dismissed:
+        avoid.setdefault(preference.client_id, []).append(preference)
+    for client in book:
+        try:
+            seekers.extend(vertical.seekers(client, avoid.get(client.id, ())))
+        except Invalid as error:
+            unreadable[client.id] = str(error)
+    return tuple(seekers), unreadable
+
+
+async def _told_before(tx: TenantTransaction, event: MarketEvent) -> tuple[AudienceMember, ...]:
+    if event.resource_id is None:
+        return ()
+    earlier = await tx.briefings.for_resources(
+        [event.resource_id], [BriefingStatus.ACTIVE, BriefingStatus.PAUSED, BriefingStatus.COMPLETED]
+    )
+    told = {member.client_id: member for briefing in earlier for member in briefing.recipients}
+    return tuple(evolve(member, included=False, decision=Decision.ASK) for member in told.values())
+
+
+async def rank_events(found: MatchInput, vertical: Vertical, embedder: Embedder | None) -> Mapping[UUID, Ranking]:
+    """Return a ranking per event that could concern a client, with at most `OFFERS_PER_CLIENT` offers per client.
+
+    Similarity of meaning joins in when an embedder is given. Raises what the embedder raises.
+    """
+    subjects = [found.subjects[event.id] for event in found.events if event.id in found.subjects]
+    if embedder is not None:
+        subjects = await _with_vectors(found, subjects, vertical, embedder)
+    rankings = rank(Audience.build(vertical.schema, found.seekers), subjects, top=AUDIENCE_AT_MOST)
+    return {ranking.subject_id: ranking for ranking in _limited(rankings)}
+
+
+async def _with_vectors(
+    found: MatchInput, subjects: Sequence[Subject], vertical: Vertical, embedder: Embedder
+) -> list[Subject]:
+    events = {event.id: event for event in found.events}
+    texts = [vertical.text_of(object_in(events[subject.id].payload, "listing")) for subject in subjects]
+    distinct = list(dict.fromkeys(texts))  # one embedding per distinct text
+    vectors = dict(zip(distinct, await embedder.embed(distinct), strict=True))
+    return [evolve(subject, vector=vectors[text]) for subject, text in zip(subjects, texts, strict=True)]
+
+
+def _limited(rankings: Sequence[Ranking]) -> list[Ranking]:
+    """Keep each client's best offers; what is left out is counted as `enough_for_now`."""
+    offers = [
+        (-member.score, -member.coverage, ranking.subject_id, member.client_id)
+        for ranking in rankings
+        for member in ranking.members
+        if member.decision is Decision.OFFER
+    ]
+    seen: Counter[UUID] = Counter()
+    dropped: set[tuple[UUID, UUID]] = set()
+    for _, _, subject_id, client_id in sorted(offers):
+        seen[client_id] += 1
+        if seen[client_id] > OFFERS_PER_CLIENT:
+            dropped.add((subject_id, client_id))
+    return [_without(ranking, dropped) for ranking in rankings]
+
+
+def _without(ranking: Ranking, dropped: set[tuple[UUID, UUID]]) -> Ranking:
+    kept = tuple(member for member in ranking.members if (ranking.subject_id, member.client_id) not in dropped)
+    if len(kept) == len(ranking.members):
+        return ranking
+    counts = {**ranking.not_offered, "enough_for_now": len(ranking.members) - len(kept)}
+    return evolve(ranking, members=kept, not_offered=counts)
+
+
+async def hand_on(
+    tx: TenantTransaction, note: OutboxNote, found: MatchInput, rankings: Mapping[UUID, Ranking], vertical: Vertical
+) -> MatchReport:
+    """Mark the events as matched, withdraw what they overtake, and note "draft this" where somebody would care."""
+    overtaken = 0
+    notes: list[OutboxNote] = []
+    for event in found.events:
+        overtaken += await _overtake(tx, event, vertical)
+        ranking = rankings.get(event.id)
+        if ranking is None and found.told.get(event.id):
+            ranking = Ranking(subject_id=event.id, members=found.told[event.id], considered=0)
+        if ranking is not None and ranking.members:
+            notes.append(_draft_note(tx, event, ranking))
+    await tx.notes.add(notes)
+    await tx.market_events.mark([event.id for event in found.events], EventStatus.PROCESSED)
+    await tx.notes.finish(note)
+    return MatchReport(
+        events=len(found.events),
+        with_audience=len(notes),
+        nobody=len(found.events) - len(notes),
+        overtaken=overtaken,
+        unreadable_clients=len(found.unreadable),
+    )
+
+
+async def _overtake(tx: TenantTransaction, event: MarketEvent, vertical: Vertical) -> int:
+    """A later event on the same thing withdraws the unsent nudges it makes untrue."""
+    kinds = vertical.events[event.event_type].withdraws
+    if event.resource_id is None or not kinds:
+        return 0
+    open_ones = await tx.briefings.for_resources([event.resource_id], [BriefingStatus.DRAFT, BriefingStatus.ACTIVE])
+    earlier = [b for b in open_ones if b.campaign_type in kinds and b.triggering_event_id != event.id]
+    return sum([await withdraw(tx, briefing, "overtaken") for briefing in earlier])
+
+
+def _draft_note(tx: TenantTransaction, event: MarketEvent, ranking: Ranking) -> OutboxNote:
+    return OutboxNote(
+        id=stable_id("draft", str(event.id)),
+        topic=Topic.DRAFT,
+        user_id=tx.user_id,
+        dedupe_key=f"draft:{event.id}",
+        created_at=tx.now,
+        payload={"event_id": str(event.id), "ranking": ranking.as_json()},
+    )
