@@ -1,4 +1,4 @@
-"""Step 3: events meet the book. Who would care, with true reasons, and a note "draft this" for each event that found some.
+"""Step 3: events meet the book. Who would care, with true reasons; where somebody would, a note "draft this".
 
 Three phases, so that no transaction is open while texts become vectors: `gather` reads, `rank_events` compares,
 `hand_on` writes.

@@ -76,7 +76,7 @@ async def withdraw_untrue(tx: TenantTransaction, resources: Sequence[Resource], 
         resource = by_id.get(briefing.triggering_resource_id) if briefing.triggering_resource_id else None
         why = vertical.still_true(event, resource) if event and resource else None
         if why is not None:
-            withdrawn += await _withdraw(tx, briefing.id, why)
+            withdrawn += await withdraw(tx, briefing, why)
     return withdrawn
 
 

@@ -1,0 +1,158 @@
+"""The only reader of the environment. Everything wrong is reported at once, at the start; the result never changes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from attrs import field, frozen
+
+from nudge_core.errors import Invalid, Misconfigured
+from nudge_core.model.fields import is_zone
+from nudge_core.model.secret import Secret
+
+T = TypeVar("T")
+
+SECRET_KEY_BYTES = 32  # AES-256
+
+
+@frozen(kw_only=True)
+class MlsSettings:
+    """One shared MLS account of the operator: a name of a feed builder, its profile, address and credentials."""
+
+    profile: str = "reso"
+    base_url: str | None = None
+    token: Secret | None = None
+    client_id: str | None = None
+    client_secret: Secret | None = None
+    token_url: str | None = None
+    originating_system: str | None = None
+
+
+@frozen(kw_only=True)
+class Settings:
+    """How this installation is put together.
+
+    `database_url` None means the embedded PostgreSQL under `home`. `drafter`, `embedder`, `carrier` are names from
+    `nudge_adapters.catalog`. `secret_keys`: key id to 32 bytes; the first one encrypts, all of them decrypt.
+    """
+
+    home: Path
+    database_url: str | None = field(default=None, repr=False)
+    drafter: str = "offline"
+    embedder: str = "local"
+    carrier: str = "simulator"
+    openai_api_key: Secret | None = None
+    openai_base_url: str | None = None
+    openai_model: str = "gpt-5-mini"
+    mls: MlsSettings = MlsSettings()
+    secret_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
+    timezone: str = "America/Chicago"
+
+
+KNOWN = {
+    "NUDGE_HOME": "folder for the embedded servers and the demo (default: var/ of a checkout)",
+    "DATABASE_URL": "PostgreSQL to use instead of the embedded one",
+    "NUDGE_DRAFTER": "offline (default) or openai",
+    "NUDGE_EMBEDDER": "local (default), hashing, or none",
+    "NUDGE_CARRIER": "simulator (default) or console",
+    "OPENAI_API_KEY": "key of the OpenAI drafter",
+    "OPENAI_BASE_URL": "address of a server that speaks the same protocol",
+    "OPENAI_MODEL": "model of the OpenAI drafter",
+    "MLS_PROFILE": "vendor of the shared MLS account: mlsgrid, bridge, trestle, spark_reso, wfrmls, spark",
+    "MLS_BASE_URL": "address of the MLS, when it is not the vendor's own",
+    "MLS_TOKEN": "bearer token of the shared MLS account",
+    "MLS_CLIENT_ID": "client id, for vendors that use client credentials",
+    "MLS_CLIENT_SECRET": "client secret, for the same",
+    "MLS_TOKEN_URL": "address that gives tokens, when it is not the vendor's own",
+    "MLS_ORIGINATING_SYSTEM": "OriginatingSystemName, which MLS Grid demands",
+    "NUDGE_SECRET_KEYS": "id:base64 of 32 bytes, comma separated; the first encrypts",
+    "NUDGE_TIMEZONE": "time zone of a new professional",
+}
+"""Every variable that is read, and what it does. Printed by `nudge doctor --settings` and in the documentation."""
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Read the settings from an environment, by default the process's own.
+
+    Raises:
+        Misconfigured: with a line for every problem there is.
+    """
+    values = {k: v for k, v in (os.environ if environment is None else environment).items() if v != ""}
+    problems = [f"{name}: there is no such setting" for name in values if name.startswith("NUDGE_") and name not in KNOWN]
+
+    def read(name: str, parse: Callable[[str], T], default: T) -> T:
+        if name not in values:
+            return default
+        try:
+            return parse(values[name])
+        except Invalid as error:
+            problems.append(f"{name}: {error.rule}")
+            return default
+
+    secret: Callable[[str], Secret | None] = Secret
+    text: Callable[[str], str | None] = str
+    settings = Settings(
+        home=read("NUDGE_HOME", Path, default_home()),
+        database_url=read("DATABASE_URL", _postgres_url, None),
+        drafter=read("NUDGE_DRAFTER", str, "offline"),
+        embedder=read("NUDGE_EMBEDDER", str, "local"),
+        carrier=read("NUDGE_CARRIER", str, "simulator"),
+        openai_api_key=read("OPENAI_API_KEY", secret, None),
+        openai_base_url=read("OPENAI_BASE_URL", text, None),
+        openai_model=read("OPENAI_MODEL", str, Settings.__attrs_attrs__.openai_model.default),  # type: ignore[attr-defined]  # attrs adds it
+        mls=MlsSettings(
+            profile=read("MLS_PROFILE", str, "reso"),
+            base_url=read("MLS_BASE_URL", text, None),
+            token=read("MLS_TOKEN", secret, None),
+            client_id=read("MLS_CLIENT_ID", text, None),
+            client_secret=read("MLS_CLIENT_SECRET", secret, None),
+            token_url=read("MLS_TOKEN_URL", text, None),
+            originating_system=read("MLS_ORIGINATING_SYSTEM", text, None),
+        ),
+        secret_keys=read("NUDGE_SECRET_KEYS", _secret_keys, {}),
+        timezone=read("NUDGE_TIMEZONE", _zone, "America/Chicago"),
+    )
+    if settings.drafter == "openai" and settings.openai_api_key is None:
+        problems.append("OPENAI_API_KEY: needed because NUDGE_DRAFTER is openai")
+    if problems:
+        raise Misconfigured(problems)
+    return settings
+
+
+def default_home() -> Path:
+    """Return `var/` of the checkout this runs from, else the user's data folder."""
+    checkout = Path(__file__).resolve().parents[2]
+    if (checkout / "pyproject.toml").is_file() and (checkout / "src").is_dir():
+        return checkout / "var"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "nudge"
+
+
+def _postgres_url(text: str) -> str | None:
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise Invalid("DATABASE_URL", "a URL that begins with postgresql://", text)
+    return text.replace("postgres://", "postgresql://", 1)
+
+
+def _zone(text: str) -> str:
+    if not is_zone(text):
+        raise Invalid("NUDGE_TIMEZONE", "an IANA time zone such as America/Denver", text)
+    return text
+
+
+def _secret_keys(text: str) -> Mapping[str, bytes]:
+    keys: dict[str, bytes] = {}
+    for pair in text.split(","):
+        name, _, encoded = pair.strip().partition(":")
+        try:
+            key = base64.b64decode(encoded, validate=True)
+        except binascii.Error:
+            key = b""
+        if not name or len(key) != SECRET_KEY_BYTES:
+            raise Invalid("NUDGE_SECRET_KEYS", "id:base64 of exactly 32 bytes, comma separated", text)
+        keys[name] = key
+    return keys
