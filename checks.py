@@ -26,7 +26,12 @@ def main() -> int:
     for name, command in CHECKS.items():
         started = time.monotonic()
         done = subprocess.run(
-            [str(part) for part in command], cwd=HERE, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [str(part) for part in command],
+            cwd=HERE,
+            check=False,
+            text=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         verdict = "ok" if done.returncode == 0 else "FAILED"
         print(f"{name:22} {verdict:7} {time.monotonic() - started:6.1f} s", flush=True)

@@ -76,6 +76,9 @@ KNOWN = {
 """Every variable that is read, and what it does. Printed by `nudge doctor --settings` and in the documentation."""
 
 
+_FOR_TESTS = frozenset({"NUDGE_SHARED_DATA"})
+
+
 def load(environment: Mapping[str, str] | None = None) -> Settings:
     """Read the settings from an environment, by default the process's own.
 
@@ -83,7 +86,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         Misconfigured: with a line for every problem there is.
     """
     values = {k: v for k, v in (os.environ if environment is None else environment).items() if v != ""}
-    problems = [f"{name}: there is no such setting" for name in values if name.startswith("NUDGE_") and name not in KNOWN]
+    unknown = [name for name in values if name.startswith("NUDGE_") and name not in KNOWN and name not in _FOR_TESTS]
+    problems = [f"{name}: there is no such setting" for name in unknown]
 
     def read(name: str, parse: Callable[[str], T], default: T) -> T:
         if name not in values:

@@ -20,6 +20,7 @@ from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
 from nudge_core.ports import TenantTransaction
 from nudge_core.verticals.base import Vertical
 from nudge_core.verticals.real_estate.areas import in_market, market_area
+from nudge_core.withdrawal import withdraw
 
 _OFFERED = frozenset({ListingStatus.ACTIVE, ListingStatus.COMING_SOON})
 _HELD = frozenset({ListingStatus.ACTIVE_UNDER_CONTRACT, ListingStatus.PENDING, ListingStatus.HOLD})
