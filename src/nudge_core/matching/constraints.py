@@ -97,7 +97,8 @@ class NumberField:
         return math.floor(self._exactly(value))
 
     def _exactly(self, value: float) -> Fraction | float:
-        return value if self.scale == 1 else Fraction(str(value)) * self.scale
+        power_of_two = self.scale & (self.scale - 1) == 0  # then the product is exact
+        return value * self.scale if power_of_two else Fraction(str(value)) * self.scale
 
 
 @frozen(kw_only=True)
