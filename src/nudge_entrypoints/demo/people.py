@@ -66,12 +66,12 @@ BOOK: tuple[Person, ...] = (
         price={"max": 650_000, "hard": True}, beds={"min": 2, "hard": True}, areas={"any": ["Mueller"], "hard": True},
     ),
     _buyer(
-        "Farid Haddad", "+15125550106", "Relocating with the company, wants a home office and 2,000 sq ft. Lakeway or NW Hills.",
+        "Farid Haddad", "+15125550106", "Relocating, wants a home office and 2,000 sq ft. Lakeway or NW Hills.",
         price={"max": 900_000}, size={"min": 2_000}, areas={"any": ["Lakeway", "Northwest Hills"]},
         features={"prefer": ["home office"]},
     ),
     _buyer(
-        "Grace Liu", "+14155550107", "Moving from San Francisco in the fall. Crestview or Allandale, four beds, up to 1.1M.",
+        "Grace Liu", "+14155550107", "Moving from San Francisco. Crestview or Allandale, four beds, up to 1.1M.",
         price={"max": 1_100_000}, beds={"min": 4}, areas={"any": ["Crestview", "Allandale"]},
     ),
     _buyer(
@@ -83,7 +83,7 @@ BOOK: tuple[Person, ...] = (
         price={"max": 700_000}, areas={"any": ["78745", "78748", "78749"]}, features={"must": ["pool"]},
     ),
     _buyer(
-        "Jamal Carter", "+15125550110", "Leander or Cedar Park. Four bedrooms, two car garage, no pool, kids are small.",
+        "Jamal Carter", "+15125550110", "Leander or Cedar Park. Four bedrooms, two car garage, no pool.",
         price={"max": 560_000}, beds={"min": 4}, areas={"any": ["Leander", "Cedar Park"]},
         features={"must": ["garage"], "never": ["pool"]},
     ),
@@ -168,7 +168,7 @@ BOOK: tuple[Person, ...] = (
         }},
     ),
     _buyer(
-        "Yusuf Demir", "+15125550125", "Georgetown, newer than 2000, three bedrooms, 400. Updated kitchen would be lovely.",
+        "Yusuf Demir", "+15125550125", "Georgetown, three bedrooms, 400. Updated kitchen would be lovely.",
         price={"max": 400_000}, beds={"min": 3}, areas={"any": ["Georgetown"]}, features={"prefer": ["updated kitchen"]},
     ),
     _buyer(
