@@ -31,7 +31,7 @@ MACHINES: tuple[tuple[str, StateMachine[Any]], ...] = (
 
 def states() -> str:
     """Return the diagrams of the state machines."""
-    parts = ["# State machines\n\nDrawn from the tables beside the entities. Anything else is an `IllegalTransition`.\n"]
+    parts = ["# State machines\n\nDrawn from the tables in the code. Anything else is an `IllegalTransition`.\n"]
     for title, machine in MACHINES:
         parts.append(f"\n## {title}\n\n```mermaid\n{machine.diagram()}\n```\n")
     shown = "\n".join(f"| `{delivery.value}` | {status.value} |" for delivery, status in STATUS_OF.items())

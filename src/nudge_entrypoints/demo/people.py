@@ -168,7 +168,7 @@ BOOK: tuple[Person, ...] = (
         }},
     ),
     _buyer(
-        "Yusuf Demir", "+15125550125", "Georgetown, three bedrooms, 400. Updated kitchen would be lovely.",
+        "Yusuf Demir", "+15125550125", "Georgetown, three bedrooms, 400. Likes an updated kitchen.",
         price={"max": 400_000}, beds={"min": 3}, areas={"any": ["Georgetown"]}, features={"prefer": ["updated kitchen"]},
     ),
     _buyer(
