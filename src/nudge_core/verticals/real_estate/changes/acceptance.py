@@ -1,0 +1,131 @@
+"""From a ruling to the answer: what is stored, which event it is, and which unsent nudges became untrue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from attrs import evolve
+
+from nudge_core.model.event import ListingEvent
+from nudge_core.model.listing import AcceptedListing, ListingSnapshot, ListingStatus
+from nudge_core.verticals.real_estate.changes.change import NO_KINDS, ChangeOutcome, Check, Detection, ListingChange
+from nudge_core.verticals.real_estate.changes.instants import event_id, happened_at, moved
+from nudge_core.verticals.real_estate.changes.prices import PriceMove
+from nudge_core.verticals.real_estate.changes.rules import OFF_MARKET, ON_MARKET, Pair, Ruling
+from nudge_core.verticals.real_estate.changes.statuses import MajorChange, major_change
+
+OFFERS = frozenset(
+    {ListingEvent.NEW_LISTING, ListingEvent.PRICE_DROP, ListingEvent.BACK_ON_MARKET, ListingEvent.COMING_SOON}
+)
+"""Kinds that offer a home: untrue once it is under contract or off the market (row 13)."""
+
+_ON_OFFER = frozenset({ListingStatus.ACTIVE, ListingStatus.COMING_SOON})
+
+_SAYS_THE_SAME: Mapping[ListingEvent, frozenset[MajorChange]] = MappingProxyType(
+    {
+        ListingEvent.NEW_LISTING: frozenset({MajorChange.NEW_LISTING, MajorChange.ACTIVE}),
+        ListingEvent.PRICE_DROP: frozenset({MajorChange.PRICE_CHANGE}),
+        ListingEvent.SOLD_LISTING: frozenset({MajorChange.CLOSED}),
+        ListingEvent.BACK_ON_MARKET: frozenset({MajorChange.BACK_ON_MARKET, MajorChange.ACTIVE}),
+        ListingEvent.EXPIRED_LISTING: frozenset({MajorChange.EXPIRED}),
+        ListingEvent.COMING_SOON: frozenset({MajorChange.COMING_SOON}),
+        ListingEvent.WITHDRAWN_LISTING: frozenset({MajorChange.WITHDRAWN, MajorChange.CANCELED}),
+    }
+)
+
+
+def accept(pair: Pair, ruling: Ruling) -> Detection:
+    """Accept the new snapshot of a pair, except a price that is in quarantine or missing.
+
+    The count of transitions is raised in the same write, when the accepted status or price is another one. It goes on
+    through tombstones: what comes back unchanged after one has the same count, and so the same event ids.
+    """
+    previous, stored = pair.previous, _believed(pair)
+    status_moved, transitions = True, 1
+    if previous is not None:
+        status_moved = previous.snapshot.status is not stored.status
+        price_moved = previous.snapshot.list_price_cents != stored.list_price_cents
+        transitions = previous.transitions + (1 if status_moved or price_moved else 0)
+    accepted = AcceptedListing(
+        snapshot=stored,
+        transitions=transitions,
+        held_price_cents=pair.price.held_cents if pair.price is not None else None,
+        off_market_since=_off_market_since(pair),
+    )
+    ended = status_moved and pair.before is not None and stored.status not in _ON_OFFER
+    return Detection(
+        change=None if ruling.kind is None else _change(pair, ruling, ruling.kind, accepted),
+        accepted=accepted,
+        outcome=ruling.outcome,
+        withdraws=OFFERS if ended else NO_KINDS,
+    )
+
+
+def _believed(pair: Pair) -> ListingSnapshot:
+    if pair.before is None or pair.price is None or pair.price.accepted_cents == pair.new.list_price_cents:
+        return pair.new
+    return evolve(
+        pair.new,
+        list_price_cents=pair.price.accepted_cents,
+        price_changed_at=pair.before.price_changed_at,  # the new one belongs to the price that is not accepted
+    )
+
+
+def _off_market_since(pair: Pair) -> datetime | None:
+    """Return when the listing left the market; None while it is on it, or when that is not known."""
+    previous, before, new = pair.previous, pair.before, pair.new
+    if new.status in ON_MARKET:
+        return None
+    known = previous.off_market_since if previous is not None else None
+    if new.status not in OFF_MARKET or (before is not None and before.status in OFF_MARKET):
+        return known
+    if before is not None:
+        return happened_at(new, before, pair.now, price=False)
+    said = new.status_changed_at  # first seen off the market: only what the feed says counts
+    return said if said is not None and said <= pair.now else known
+
+
+def _change(pair: Pair, ruling: Ruling, kind: ListingEvent, accepted: AcceptedListing) -> ListingChange:
+    before, new, of_price = pair.before, pair.new, kind is ListingEvent.PRICE_DROP
+    earliest = pair.now - timedelta(days=pair.settings.fresh_days) if before is None else None
+    compared, earlier_key = before, None
+    if ruling.outcome is ChangeOutcome.RELISTED and pair.relist_of is not None:
+        compared = pair.relist_of.snapshot
+        earlier_key = compared.listing_key
+    return ListingChange(
+        kind=kind,
+        event_id=event_id(kind, new, before, accepted.snapshot.list_price_cents, accepted.transitions),
+        source_id=new.source_id,
+        listing_key=new.listing_key,
+        happened_at=happened_at(new, before, pair.now, price=of_price, earliest=earliest),
+        previous_price_cents=compared.list_price_cents if compared is not None else None,
+        new_price_cents=accepted.snapshot.list_price_cents,
+        previous_status=compared.status if compared is not None else None,
+        new_status=new.status or ListingStatus.INCOMPLETE,
+        previous_listing_key=earlier_key,
+        major_change_agrees=_major_change_agrees(kind, new, before),
+        checks=_checks(pair),
+    )
+
+
+def _major_change_agrees(kind: ListingEvent, new: ListingSnapshot, before: ListingSnapshot | None) -> bool | None:
+    """Whether the MLS's own word, where it moved with this change, says the same. It confirms and decides nothing."""
+    named = major_change(new.major_change_type)
+    if named is None or not moved(new.major_changed_at, before.major_changed_at if before is not None else None):
+        return None
+    return named in _SAYS_THE_SAME[kind]
+
+
+def _checks(pair: Pair) -> tuple[Check, ...]:
+    checks = []
+    if pair.price is not None and pair.price.move is PriceMove.AGREED_DROP:
+        checks.append(Check.PRICE_STOOD_IN_QUARANTINE)
+    if pair.price is not None and pair.price.move is PriceMove.HELD:
+        checks.append(Check.PRICE_IN_QUARANTINE)
+    if pair.before is not None:
+        was, is_now = pair.before.address_key, pair.new.address_key
+        if was is not None and is_now is not None and was != is_now:
+            checks.append(Check.ADDRESS_CHANGED)
+    return tuple(checks)
