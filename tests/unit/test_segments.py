@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge_core.policy.segments import GSM_BASIC, GSM_EXTENSION, PLAIN, Encoding, fold, plain, segments
+from nudge_core.policy.segments import GSM_BASIC, GSM_EXTENSION, PLAIN, Encoding, fold, plain_characters, segments
 from tests.shared_data import shared
 
 EMOJI = "\U0001f600"
@@ -81,21 +81,21 @@ def test_cutting_by_hand_gives_the_same(text: str) -> None:
 
 @given(st.text())
 def test_plain_is_settled(text: str) -> None:
-    once = plain(text)
-    assert plain(once) == once
+    once = plain_characters(text)
+    assert plain_characters(once) == once
     assert not any(ord(c) in PLAIN for c in once)
 
 
 @given(st.text(st.characters(exclude_characters="".join(map(chr, PLAIN)))))
 def test_plain_leaves_everything_else(text: str) -> None:
-    assert plain(text) == text
+    assert plain_characters(text) == text
 
 
 def test_plain_brings_a_word_processor_text_back_to_gsm() -> None:
     typed = "\u201cIt\u2019s 3\u20134 beds\u201d\u2026\u00a0yes\u200b"
-    assert plain(typed) == '"It\'s 3-4 beds"... yes'
+    assert plain_characters(typed) == '"It\'s 3-4 beds"... yes'
     assert segments(typed).encoding is Encoding.UCS2
-    assert segments(plain(typed)).encoding is Encoding.GSM7
+    assert segments(plain_characters(typed)).encoding is Encoding.GSM7
 
 
 @pytest.mark.parametrize(

@@ -83,7 +83,7 @@ PLAIN = MappingProxyType({ord(c): plain for plain, several in _ALIKE.items() for
 """Characters that word processors and telephones put in, and what a plain keyboard writes for them."""
 
 
-def plain(text: str) -> str:
+def plain_characters(text: str) -> str:
     """Replace curly quotes, long dashes, the ellipsis, odd blanks and invisible marks by plain characters.
 
     Nothing a reader would miss is lost. Doing it twice changes nothing more.
@@ -107,7 +107,7 @@ def fold(text: str) -> str:
     One such accent would turn a text of two parts into one of five. Letters of other scripts are left alone: the
     result need not be GSM-7.
     """
-    return "".join(_without_accent(c) for c in plain(unicodedata.normalize("NFC", text)))
+    return "".join(_without_accent(c) for c in plain_characters(unicodedata.normalize("NFC", text)))
 
 
 def _without_accent(character: str) -> str:

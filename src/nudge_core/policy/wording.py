@@ -13,7 +13,7 @@ from nudge_core.policy.contacts import host_of, links
 from nudge_core.policy.findings import Finding, Severity
 from nudge_core.policy.phrases import PhraseRule, find
 from nudge_core.policy.placeholders import widest
-from nudge_core.policy.segments import fold, plain, segments
+from nudge_core.policy.segments import fold, plain_characters, segments
 
 SHORTENERS = frozenset(
     {
@@ -104,7 +104,7 @@ def private_matters(text: str) -> tuple[Finding, ...]:
 
 def length(text: str) -> tuple[Finding, ...]:
     """Judge the parts of a text, its placeholders at their longest, quotes and dashes made plain."""
-    counted = segments(widest(plain(text)))
+    counted = segments(widest(plain_characters(text)))
     if counted.parts <= REVIEW_ABOVE_PARTS:
         return ()
     severity = Severity.BLOCK if counted.parts > BLOCK_ABOVE_PARTS else Severity.REVIEW
