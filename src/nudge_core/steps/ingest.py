@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_core.model.event import GlobalMlsEvent, ListingEvent, stable_id
 from nudge_core.model.feed import FeedCursor, FeedPage, RawListing
@@ -42,7 +42,7 @@ class IngestSettings:
     more than usual is held for a person. A recording begins at nothing and is what it is: both are off for it.
     """
 
-    changes: ChangeSettings = ChangeSettings()
+    changes: ChangeSettings = field(factory=ChangeSettings)
     baseline: bool = True
     guard: bool = True
 
