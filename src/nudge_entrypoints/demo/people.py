@@ -169,7 +169,8 @@ BOOK: tuple[Person, ...] = (
     ),
     _buyer(
         "Yusuf Demir", "+15125550125", "Georgetown, three bedrooms, 400. Likes an updated kitchen.",
-        price={"max": 400_000}, beds={"min": 3}, areas={"any": ["Georgetown"]}, features={"prefer": ["updated kitchen"]},
+        price={"max": 400_000}, beds={"min": 3}, areas={"any": ["Georgetown"]},
+        features={"prefer": ["updated kitchen"]},
     ),
     _buyer(
         "Zoe Lindqvist", "+15125550126", "Buda or Kyle, house with garage, about 370. Husband works from home.",
