@@ -63,6 +63,22 @@ class IngestReport:
     held: bool
     more: bool
 
+    @classmethod
+    def nothing(cls) -> IngestReport:
+        """Return the report of no page at all."""
+        return cls(listings=0, unread=0, events={}, outcomes={}, notes=0, held=False, more=False)
+
+    def __add__(self, other: IngestReport) -> IngestReport:
+        return IngestReport(
+            listings=self.listings + other.listings,
+            unread=self.unread + other.unread,
+            events=Counter(self.events) + Counter(other.events),
+            outcomes=Counter(self.outcomes) + Counter(other.outcomes),
+            notes=self.notes + other.notes,
+            held=self.held or other.held,
+            more=other.more,
+        )
+
 
 async def ingest(
     tx: SystemTransaction, page: FeedPage, settings: IngestSettings, *, reread: bool = False
