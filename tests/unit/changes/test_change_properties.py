@@ -24,7 +24,9 @@ CENTS = st.one_of(
     st.sampled_from([0, -1, 1, 26_900, 26_990_000, 49_999_999, 50_000_000, 50_100_000, 100_000_000_000]),
     st.integers(-10, 10**11),
 )
-STATUSES = st.one_of(st.none(), st.sampled_from(ListingStatus))
+STATUSES = st.one_of(
+    st.sampled_from([ListingStatus.ACTIVE, ListingStatus.PENDING]), st.sampled_from(ListingStatus), st.none()
+)
 WORDS = st.sampled_from([None, "Back On Market", "New Listing", "Price Decrease", "Closed", "Kitchen"])
 
 

@@ -90,6 +90,17 @@ def test_a_server_that_never_rewrites_its_timestamps_swallows_no_later_event() -
     assert found[0].event_id != found[1].event_id
 
 
+@pytest.mark.parametrize("meanwhile", [None, LONG_AGO], ids=["emptied", "set_back"])
+def test_a_timestamp_that_was_shown_before_does_not_make_a_new_event_an_old_one(meanwhile: datetime | None) -> None:
+    first = seen(listing(status=PENDING), later(status_changed_at=YESTERDAY))
+    pending = seen(first.accepted, later(status=PENDING, modified_at=NOW + HOUR, status_changed_at=meanwhile))
+    second = seen(pending.accepted, later(modified_at=NOW + 2 * HOUR, status_changed_at=YESTERDAY))
+    assert first.change is not None
+    assert second.change is not None
+    assert first.change.kind is second.change.kind is ListingEvent.BACK_ON_MARKET
+    assert first.change.event_id != second.change.event_id
+
+
 def test_the_count_of_transitions_rises_with_status_and_price_only() -> None:
     before = stored(transitions=7)
     counts = [
