@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
+from typing import Any
 
 from attrs import evolve
 
@@ -64,13 +65,29 @@ def accept(pair: Pair, ruling: Ruling) -> Detection:
 
 
 def _believed(pair: Pair) -> ListingSnapshot:
-    if pair.before is None or pair.price is None or pair.price.accepted_cents == pair.new.list_price_cents:
-        return pair.new
-    return evolve(
-        pair.new,
-        list_price_cents=pair.price.accepted_cents,
-        price_changed_at=pair.before.price_changed_at,  # the new one belongs to the price that is not accepted
-    )
+    """Return the new snapshot as it is stored: with the price that is believed and the latest dates of change seen.
+
+    A timestamp that is emptied or set back and later shown again has not moved: with the earlier one forgotten, a new
+    event would get the id of an old one and be swallowed.
+    """
+    before, new = pair.before, pair.new
+    if before is None:
+        return new
+    kept: dict[str, Any] = {}
+    if pair.price is not None and pair.price.accepted_cents != new.list_price_cents:
+        # the date of the price goes with it: it belongs to a price that is not accepted
+        kept |= {"list_price_cents": pair.price.accepted_cents, "price_changed_at": before.price_changed_at}
+    elif _is_later(before.price_changed_at, new.price_changed_at):
+        kept["price_changed_at"] = before.price_changed_at
+    if _is_later(before.status_changed_at, new.status_changed_at):
+        kept["status_changed_at"] = before.status_changed_at
+    if _is_later(before.major_changed_at, new.major_changed_at):
+        kept["major_changed_at"] = before.major_changed_at
+    return evolve(new, **kept) if kept else new
+
+
+def _is_later(before: datetime | None, new: datetime | None) -> bool:
+    return before is not None and (new is None or new < before)
 
 
 def _off_market_since(pair: Pair) -> datetime | None:
