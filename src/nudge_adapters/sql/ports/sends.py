@@ -26,7 +26,8 @@ def _silenced(alias: str) -> str:
     A service text is let through: the one confirmation of a STOP goes to a phone that has just been suppressed.
     """
     return (
-        f"({alias}.message_class <> 'service' AND EXISTS (SELECT FROM suppression s WHERE s.user_id = {alias}.user_id AND s.phone = {alias}.recipient "  # noqa: S608
+        f"({alias}.message_class <> 'service' AND EXISTS (SELECT FROM suppression s "  # noqa: S608
+        f"WHERE s.user_id = {alias}.user_id AND s.phone = {alias}.recipient "
         "AND s.scope = 'all' AND s.active AND NOT EXISTS (SELECT FROM suppression n WHERE n.user_id = s.user_id "
         "AND n.phone = s.phone AND n.scope = s.scope AND n.topic = s.topic "
         "AND (n.created_at, n.seq) > (s.created_at, s.seq))))"
