@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from attrs import evolve, field, frozen
 
 from nudge_core.model.event import GlobalMlsEvent, ListingEvent, stable_id
-from nudge_core.model.feed import FeedCursor, FeedPage, RawListing
+from nudge_core.model.feed import FeedCursor, FeedPage
 from nudge_core.model.json import JsonObject
 from nudge_core.model.listing import AcceptedListing, ListingSnapshot
 from nudge_core.model.outbox import OutboxNote, Topic
@@ -38,12 +38,10 @@ FEED_SECONDS = "feed_seconds"  # counter: seconds of feed time they came from
 class IngestSettings:
     """How one source is read.
 
-    `changes`: its thresholds. `baseline`: the first full load is stored without events. `guard`: a page that says far
-    more than usual is held for a person. A recording begins at nothing and is what it is: both are off for it.
+    `changes`: its thresholds. `guard`: a page that says far more than usual is held for a person.
     """
 
     changes: ChangeSettings = field(factory=ChangeSettings)
-    baseline: bool = True
     guard: bool = True
 
 
@@ -85,6 +83,9 @@ async def ingest(
 ) -> IngestReport:
     """Store a page: accepted snapshots, new events, unread records, counters, notes "spread this", the cursor.
 
+    The first full load of a source is a baseline: stored without events. A recording begins at nothing and is what it
+    is: it has no baseline and nothing of it is held.
+
     Args:
         page: as the feed gave it, for the cursor that is stored now.
         settings: the source's.
@@ -94,7 +95,7 @@ async def ingest(
         Conflict: another process has advanced the source since; nothing of this page is stored.
     """
     before = await tx.feeds.cursor(page.source_id)
-    baseline = settings.baseline and not before.baseline_done
+    baseline = not (page.recorded or before.baseline_done)
     detections = await _detect_all(tx, page, settings, baseline=baseline, reread=reread)
     written = {key: found.accepted for key, (before_it, found) in detections.items() if found.accepted is not before_it}
     await tx.listings.store([listing for listing in written.values() if listing is not None])
@@ -107,7 +108,7 @@ async def ingest(
 
     outcomes = Counter(found.outcome.value for _, found in detections.values())
     read_until = _read_until(before, page, tx.now)
-    held = settings.guard and await _says_too_much(tx, page.source_id, len(new), before, read_until)
+    held = settings.guard and not page.recorded and await _says_too_much(tx, page.source_id, len(new), before, read_until)
     touched = [key for key, (before_it, found) in detections.items() if _matters(before_it, found)]
     notes = await _hand_on(tx, page.source_id, touched, new, held=held)
     await tx.feeds.keep_unread(page.unread)
@@ -151,7 +152,7 @@ async def _detect_all(
     """Compare every record of the page with what was accepted last; per key, what was stored and what is found."""
     snapshots = {listing.snapshot.listing_key: listing.snapshot for listing in page.listings}
     known = await tx.listings.accepted(page.source_id, [*snapshots, *page.gone_keys])
-    relists = {} if baseline else await _relists(tx, page.listings, known, settings)
+    relists = {} if baseline else await _relists(tx, page, known, settings)
     found: dict[str, tuple[AcceptedListing | None, Detection]] = {}
     for key, snapshot in snapshots.items():
         before = known.get(key)
@@ -160,7 +161,7 @@ async def _detect_all(
             detect(
                 before,
                 snapshot,
-                now=tx.now,
+                now=_seen_at(page, snapshot, tx.now),
                 baseline=baseline,
                 settings=settings.changes,
                 reread=reread,
@@ -174,18 +175,21 @@ async def _detect_all(
     return found
 
 
+def _seen_at(page: FeedPage, snapshot: ListingSnapshot, now: datetime) -> datetime:
+    """A recording is judged as it was when it was made, not by the present clock."""
+    return snapshot.modified_at if page.recorded and snapshot.modified_at is not None else now
+
+
 async def _relists(
-    tx: SystemTransaction,
-    listings: Sequence[RawListing],
-    known: Mapping[str, AcceptedListing],
-    settings: IngestSettings,
+    tx: SystemTransaction, page: FeedPage, known: Mapping[str, AcceptedListing], settings: IngestSettings
 ) -> Mapping[str, AcceptedListing]:
-    unseen = [listing.snapshot for listing in listings if listing.snapshot.listing_key not in known]
+    unseen = [listing.snapshot for listing in page.listings if listing.snapshot.listing_key not in known]
     addresses = sorted({snapshot.address_key for snapshot in unseen if snapshot.address_key})
     if not addresses:
         return {}
-    since = tx.now - timedelta(days=settings.changes.relist_days)
-    return await tx.listings.off_market_at(unseen[0].source_id, addresses, since)
+    earliest = min(_seen_at(page, snapshot, tx.now) for snapshot in unseen)
+    since = earliest - timedelta(days=settings.changes.relist_days)
+    return await tx.listings.off_market_at(page.source_id, addresses, since)
 
 
 def _global_event(change: ListingChange, raw: JsonObject, now: datetime) -> GlobalMlsEvent:
