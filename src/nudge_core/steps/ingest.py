@@ -108,7 +108,9 @@ async def ingest(
 
     outcomes = Counter(found.outcome.value for _, found in detections.values())
     read_until = _read_until(before, page, tx.now)
-    held = settings.guard and not page.recorded and await _says_too_much(tx, page.source_id, len(new), before, read_until)
+    held = (
+        settings.guard and not page.recorded and await _says_too_much(tx, page.source_id, len(new), before, read_until)
+    )
     touched = [key for key, (before_it, found) in detections.items() if _matters(before_it, found)]
     notes = await _hand_on(tx, page.source_id, touched, new, held=held)
     await tx.feeds.keep_unread(page.unread)

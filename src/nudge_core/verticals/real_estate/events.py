@@ -15,7 +15,7 @@ from nudge_core.model.event import ListingEvent, MarketEvent
 from nudge_core.model.json import object_in
 from nudge_core.model.listing import ListingStatus
 from nudge_core.model.message import MessageClass
-from nudge_core.model.resource import Resource
+from nudge_core.model.resource import Resource, ResourceStatus
 from nudge_core.verticals.base import EventRule
 
 DAY_S = 24 * 60 * 60
@@ -97,10 +97,13 @@ def still_true(event: MarketEvent, resource: Resource) -> str | None:
     `listing_moved`: it has another status now (or was taken back). `price_changed`: its price is not the one a text
     would state.
     """
+    is_offer = event.event_type in _OFFERS
     if resource.attributes.get("status") not in _TRUE_WHILE[_known(event)]:
         return LISTING_MOVED
+    if is_offer and resource.status is not ResourceStatus.ACTIVE:  # taken back without a word
+        return LISTING_MOVED
     told = object_in(event.payload, "listing").get("list_price_cents")
-    if event.event_type in _OFFERS and told != resource.attributes.get("list_price_cents"):
+    if is_offer and told != resource.attributes.get("list_price_cents"):
         return PRICE_CHANGED
     return None
 
