@@ -141,8 +141,18 @@ def _checks(pair: Pair) -> tuple[Check, ...]:
         checks.append(Check.PRICE_STOOD_IN_QUARANTINE)
     if pair.price is not None and pair.price.move is PriceMove.HELD:
         checks.append(Check.PRICE_IN_QUARANTINE)
-    if pair.before is not None:
-        was, is_now = pair.before.address_key, pair.new.address_key
-        if was is not None and is_now is not None and was != is_now:
-            checks.append(Check.ADDRESS_CHANGED)
+    if pair.before is not None and _moved_house(pair.before, pair.new):
+        checks.append(Check.ADDRESS_CHANGED)
     return tuple(checks)
+
+
+def _moved_house(before: ListingSnapshot, new: ListingSnapshot) -> bool:
+    if (before.address, before.unit, before.postal_code, before.city) == (
+        new.address,
+        new.unit,
+        new.postal_code,
+        new.city,
+    ):
+        return False  # the usual case: no need to fold anything
+    was, is_now = before.address_key, new.address_key
+    return was is not None and is_now is not None and was != is_now
