@@ -121,7 +121,7 @@ def prose(value: object) -> str:
 
 def storable(value: str) -> str:
     """Drop what PostgreSQL cannot store or no screen can show: NUL, control characters, halves of a surrogate pair."""
-    return _UNSTORABLE.sub("", value)
+    return value if value.isprintable() else _UNSTORABLE.sub("", value)
 
 
 def terms(value: object) -> tuple[str, ...]:

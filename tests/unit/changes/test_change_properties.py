@@ -57,7 +57,7 @@ def snapshots(draw: st.DrawFn, /, **fixed: object) -> ListingSnapshot:
 @st.composite
 def stored_listings(draw: st.DrawFn) -> AcceptedListing:
     return AcceptedListing(
-        snapshot=draw(snapshots()),
+        snapshot=evolve(draw(snapshots()), last_known_status=draw(STATUSES)),
         transitions=draw(st.integers(0, 100)),
         held_price_cents=draw(CENTS),
         gone=draw(st.booleans()),
@@ -114,14 +114,14 @@ def test_a_price_rise_is_never_an_event(before: ListingSnapshot, rise: int) -> N
 
 
 @given(ANYTHING_STORED, snapshots(status=None, can_view=True))
-def test_an_unknown_status_is_never_an_event_and_never_shown_as_the_old_one(
+def test_an_unknown_status_is_never_an_event_and_never_stored_as_the_old_one(
     previous: AcceptedListing | None, new: ListingSnapshot
 ) -> None:
     detection = detect(previous, new, now=NOW)
     assert detection.change is None
     if detection.outcome is ChangeOutcome.UNKNOWN_STATUS:
-        assert detection.shown is not None
-        assert detection.shown.status is None
+        assert detection.accepted is not None
+        assert detection.accepted.snapshot.status is None
 
 
 # Sequences

@@ -36,12 +36,6 @@ from tests.unit.changes.listings import (
 )
 
 YESTERDAY = NOW - timedelta(days=1)
-OFFERS = {
-    ListingEvent.NEW_LISTING,
-    ListingEvent.PRICE_DROP,
-    ListingEvent.BACK_ON_MARKET,
-    ListingEvent.COMING_SOON,
-}
 UNDER_CONTRACT = (PENDING, AUC, HOLD)
 ON_MARKET = (A, AUC, PENDING, SOON, HOLD)
 
@@ -64,7 +58,6 @@ def test_row_01_a_record_taken_back_is_a_tombstone_without_an_event(
     assert detection.accepted.gone
     assert detection.accepted.snapshot.status is status, "nobody knows why it went: its last status stands"
     assert detection.accepted.transitions == 4
-    assert detection.withdraws == set(ListingEvent)
 
 
 def test_row_01_a_tombstone_again_is_nothing_to_write() -> None:
@@ -83,6 +76,11 @@ def test_row_01_a_record_first_seen_as_taken_back_is_kept_so_that_an_older_one_d
     assert gone is not None
     assert gone.gone
     assert nothing(seen(gone, listing(entered_at=YESTERDAY)), ChangeOutcome.STALE)
+
+
+def test_row_01_an_older_version_of_what_was_taken_back_does_not_bring_it_back() -> None:
+    gone = seen(HOME, later(can_view=False)).accepted
+    assert nothing(seen(gone, listing(modified_at=NOW - timedelta(days=1))), ChangeOutcome.STALE)
 
 
 def test_row_01_leaving_by_a_tombstone_dates_the_leaving_of_the_market() -> None:
@@ -325,7 +323,6 @@ def test_row_09_not_from_the_year_3000_and_not_with_another_price() -> None:
 def test_row_10_sold(status: ListingStatus) -> None:
     detection = seen(listing(status=status), later(status=CLOSED, close_date=date(2026, 3, 10)))
     assert kind_of(detection) is ListingEvent.SOLD_LISTING
-    assert detection.withdraws == OFFERS
 
 
 @pytest.mark.parametrize(
@@ -342,7 +339,6 @@ def test_row_10_sold(status: ListingStatus) -> None:
 def test_row_10_what_was_let_is_not_sold(lease: dict[str, object]) -> None:
     detection = seen(listing(**lease), later(status=CLOSED, **lease))
     assert nothing(detection, ChangeOutcome.CLOSED_LEASE)
-    assert detection.withdraws == OFFERS
 
 
 def test_row_10_a_type_that_is_sale_and_lease_is_sold_when_the_local_status_says_so() -> None:
@@ -353,7 +349,6 @@ def test_row_10_a_type_that_is_sale_and_lease_is_sold_when_the_local_status_says
 def test_row_10_a_close_date_ahead_is_not_sold_yet_and_is_when_it_has_passed() -> None:
     ahead = seen(HOME, later(status=CLOSED, close_date=date(2026, 3, 12)))
     assert nothing(ahead, ChangeOutcome.CLOSE_DATE_AHEAD)
-    assert ahead.withdraws == OFFERS
     still = seen(
         ahead.accepted,
         later(status=CLOSED, close_date=date(2026, 3, 12), modified_at=NOW + timedelta(days=1)),
@@ -454,15 +449,12 @@ def test_a_listing_first_seen_off_the_market_has_left_it_when_the_feed_says() ->
 
 @pytest.mark.parametrize("to", UNDER_CONTRACT)
 @pytest.mark.parametrize("status", [status for status in ListingStatus if status is not DELETE])
-def test_row_13_under_contract_is_no_event_and_withdraws_unsent_offers(
-    status: ListingStatus, to: ListingStatus
-) -> None:
+def test_row_13_under_contract_is_no_event(status: ListingStatus, to: ListingStatus) -> None:
     if status is to:
         assert nothing(seen(listing(status=status), later(status=to)), ChangeOutcome.DETAILS_ONLY)
         return
     detection = seen(listing(status=status), later(status=to))
     assert nothing(detection, ChangeOutcome.UNDER_CONTRACT)
-    assert detection.withdraws == OFFERS
 
 
 @pytest.mark.parametrize("to", UNDER_CONTRACT)
@@ -479,7 +471,6 @@ def test_row_14_only_details_changed(status: ListingStatus) -> None:
     detection = seen(stored(listing(status=status), transitions=5), new)
     assert nothing(detection, ChangeOutcome.DETAILS_ONLY)
     assert detection.accepted == stored(new, transitions=5)
-    assert detection.withdraws == set()
 
 
 def test_row_14_the_same_record_again_is_nothing_to_write() -> None:

@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from nudge_core.model.listing import PUBLIC_FACTS, ListingSnapshot, public_facts
+from nudge_core.model.listing import PUBLIC_FACTS, public_facts
 from nudge_core.verticals.real_estate.changes import (
-    ChangeOutcome,
     GateReason,
     GateSettings,
     PollCount,
@@ -78,7 +77,6 @@ def test_what_is_usual_goes_by_time_so_that_an_outage_is_not_a_flood() -> None:
 
 OTHER_VALUES: dict[str, Any] = {
     "status": SOON,
-    "status_text": "Coming Soon",
     "address": "1 New St",
     "unit": "9",
     "display_allowed": False,
@@ -91,9 +89,7 @@ OTHER_VALUES: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize(
-    "name", [*PUBLIC_FACTS, "status", "status_text", "address", "unit", "display_allowed", "can_view", "uses"]
-)
+@pytest.mark.parametrize("name", [*PUBLIC_FACTS, "status", "address", "unit", "display_allowed", "can_view", "uses"])
 def test_every_fact_that_users_see_is_material(name: str) -> None:
     changed = listing(**{name: OTHER_VALUES.get(name, 7)})
     assert is_material(HOME, changed)
@@ -106,21 +102,15 @@ def test_what_users_do_not_see_is_not_material() -> None:
     assert is_material(None, HOME)
 
 
-def test_a_price_in_quarantine_and_an_unknown_status_are_refreshed_without_being_shown() -> None:
+def test_a_price_in_quarantine_is_not_shown_and_an_unknown_status_is_none() -> None:
     held = seen(HOME, later(**price(500)))
     assert held.accepted is not None
     assert not is_material(HOME, held.accepted.snapshot)
     unknown = seen(HOME, later(status=None, status_text="Odd"))
-    assert unknown.outcome is ChangeOutcome.UNKNOWN_STATUS
     assert unknown.accepted is not None
-    assert unknown.shown is not None
     assert is_material(HOME, unknown.accepted.snapshot)
-    assert "status" not in public_facts(unknown.shown)
+    assert "status" not in public_facts(unknown.accepted.snapshot)
     again = seen(unknown.accepted, later(modified_at=NOW + timedelta(hours=1)))
     assert again.accepted is not None
     assert is_material(unknown.accepted.snapshot, again.accepted.snapshot)
-    assert _status(again.shown) == "Active"
-
-
-def _status(snapshot: ListingSnapshot | None) -> object:
-    return None if snapshot is None else public_facts(snapshot)["status"]
+    assert public_facts(again.accepted.snapshot)["status"] == "Active"

@@ -236,8 +236,8 @@ def test_what_is_hidden_or_unreadable_is_none_and_counted(received: object, warn
     assert warnings == [warning]
 
 
-YES_OR_SILENT = [(None, True), ("", True), (True, True), ("true", True)]
-NO_OR_UNREADABLE = [(False, False), ("0", False), ("?", False), (7, False), ("****", False)]
+YES_OR_SILENT: list[tuple[object, bool]] = [(None, True), ("", True), (True, True), ("true", True)]
+NO_OR_UNREADABLE: list[tuple[object, bool]] = [(False, False), ("0", False), ("?", False), (7, False), ("****", False)]
 
 
 @pytest.mark.parametrize(("received", "allowed"), YES_OR_SILENT + NO_OR_UNREADABLE)

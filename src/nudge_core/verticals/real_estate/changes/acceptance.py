@@ -1,4 +1,4 @@
-"""From a ruling to the answer: what is stored, which event it is, and which unsent nudges became untrue."""
+"""From a ruling to the answer: what is stored, and which event it is."""
 
 from __future__ import annotations
 
@@ -11,18 +11,11 @@ from attrs import evolve
 
 from nudge_core.model.event import ListingEvent
 from nudge_core.model.listing import AcceptedListing, ListingSnapshot, ListingStatus
-from nudge_core.verticals.real_estate.changes.change import NO_KINDS, ChangeOutcome, Check, Detection, ListingChange
+from nudge_core.verticals.real_estate.changes.change import ChangeOutcome, Check, Detection, ListingChange
 from nudge_core.verticals.real_estate.changes.instants import event_id, happened_at, moved
 from nudge_core.verticals.real_estate.changes.prices import PriceMove
 from nudge_core.verticals.real_estate.changes.rules import OFF_MARKET, ON_MARKET, Pair, Ruling
 from nudge_core.verticals.real_estate.changes.statuses import MajorChange, major_change
-
-OFFERS = frozenset(
-    {ListingEvent.NEW_LISTING, ListingEvent.PRICE_DROP, ListingEvent.BACK_ON_MARKET, ListingEvent.COMING_SOON}
-)
-"""Kinds that offer a home: untrue once it is under contract or off the market (row 13)."""
-
-_ON_OFFER = frozenset({ListingStatus.ACTIVE, ListingStatus.COMING_SOON})
 
 _SAYS_THE_SAME: Mapping[ListingEvent, frozenset[MajorChange]] = MappingProxyType(
     {
@@ -43,24 +36,21 @@ def accept(pair: Pair, ruling: Ruling) -> Detection:
     The count of transitions is raised in the same write, when the accepted status or price is another one. It goes on
     through tombstones: what comes back unchanged after one has the same count, and so the same event ids.
     """
-    previous, stored = pair.previous, _believed(pair)
-    status_moved, transitions = True, 1
-    if previous is not None:
-        status_moved = previous.snapshot.status is not stored.status
-        price_moved = previous.snapshot.list_price_cents != stored.list_price_cents
-        transitions = previous.transitions + (1 if status_moved or price_moved else 0)
+    stored, transitions = _believed(pair), 1
+    if pair.previous is not None:
+        earlier = pair.before or pair.previous.snapshot
+        moved_on = earlier.status is not stored.status or earlier.list_price_cents != stored.list_price_cents
+        transitions = pair.previous.transitions + moved_on
     accepted = AcceptedListing(
         snapshot=stored,
         transitions=transitions,
         held_price_cents=pair.price.held_cents if pair.price is not None else None,
         off_market_since=_off_market_since(pair),
     )
-    ended = status_moved and pair.before is not None and stored.status not in _ON_OFFER
     return Detection(
         change=None if ruling.kind is None else _change(pair, ruling, ruling.kind, accepted),
         accepted=accepted,
         outcome=ruling.outcome,
-        withdraws=OFFERS if ended else NO_KINDS,
     )
 
 
@@ -141,8 +131,18 @@ def _checks(pair: Pair) -> tuple[Check, ...]:
         checks.append(Check.PRICE_STOOD_IN_QUARANTINE)
     if pair.price is not None and pair.price.move is PriceMove.HELD:
         checks.append(Check.PRICE_IN_QUARANTINE)
-    if pair.before is not None:
-        was, is_now = pair.before.address_key, pair.new.address_key
-        if was is not None and is_now is not None and was != is_now:
-            checks.append(Check.ADDRESS_CHANGED)
+    if pair.before is not None and _moved_house(pair.before, pair.new):
+        checks.append(Check.ADDRESS_CHANGED)
     return tuple(checks)
+
+
+def _moved_house(before: ListingSnapshot, new: ListingSnapshot) -> bool:
+    if (before.address, before.unit, before.postal_code, before.city) == (
+        new.address,
+        new.unit,
+        new.postal_code,
+        new.city,
+    ):
+        return False  # the usual case: no need to fold anything
+    was, is_now = before.address_key, new.address_key
+    return was is not None and is_now is not None and was != is_now

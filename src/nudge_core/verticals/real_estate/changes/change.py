@@ -6,12 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from nudge_core.model import fields
 from nudge_core.model.event import ListingEvent
 from nudge_core.model.json import Json, JsonObject, frozen_object
-from nudge_core.model.listing import AcceptedListing, ListingSnapshot, ListingStatus
+from nudge_core.model.listing import AcceptedListing, ListingStatus
 
 
 @frozen(kw_only=True)
@@ -47,7 +47,7 @@ class ChangeOutcome(StrEnum):
     BASELINE = "baseline"
     """The first full load: stored in silence."""
     UNKNOWN_STATUS = "unknown_status"
-    """A status that is not in the closed list and not in the source's table: nothing of it is accepted."""
+    """A status that is not in the closed list and not in the source's table: not compared with anything."""
     GONE = "gone"  # 1
     ALREADY_GONE = "already_gone"  # 1
     # first seen
@@ -148,30 +148,15 @@ class ListingChange:
         return frozen_object({name: value for name, value in known.items() if value is not None})
 
 
-NO_KINDS: frozenset[ListingEvent] = frozenset()
-
-
 @frozen(kw_only=True)
 class Detection:
     """The answer for one listing.
 
     `change`: the event, or None. `accepted`: what to store; the very object that was given as `previous` when there is
-    nothing to write, None when there is nothing to store at all. `outcome`: for the counters. `withdraws`: kinds of
-    events whose unsent nudges about this listing have become untrue.
+    nothing to write, None when there is nothing to store at all. What is stored may be shown: a price in quarantine
+    and a status that is not known are not in it. `outcome`: for the counters.
     """
 
     change: ListingChange | None
     accepted: AcceptedListing | None
     outcome: ChangeOutcome
-    withdraws: frozenset[ListingEvent] = NO_KINDS
-
-    @property
-    def shown(self) -> ListingSnapshot | None:
-        """What users may be shown: the accepted snapshot; without a status when the feed's is unknown.
-
-        An unknown status must not count as the old one: nobody may be told that the home is still for sale.
-        """
-        if self.accepted is None:
-            return None
-        known = self.outcome is not ChangeOutcome.UNKNOWN_STATUS
-        return self.accepted.snapshot if known else evolve(self.accepted.snapshot, status=None)

@@ -10,7 +10,6 @@ from datetime import datetime
 
 from attrs import evolve
 
-from nudge_core.model.event import ListingEvent
 from nudge_core.model.listing import AcceptedListing, ListingSnapshot
 from nudge_core.verticals.real_estate.changes.acceptance import accept
 from nudge_core.verticals.real_estate.changes.change import ChangeOutcome, ChangeSettings, Detection, Gone
@@ -20,8 +19,6 @@ from nudge_core.verticals.real_estate.changes.rules import ON_MARKET, Pair, Ruli
 from nudge_core.verticals.real_estate.changes.statuses import folded
 
 DEFAULT_SETTINGS = ChangeSettings()
-
-ALL_KINDS = frozenset(ListingEvent)
 
 
 def detect(
@@ -48,8 +45,8 @@ def detect(
             price in quarantine; the same record in an overlap or a retry may not.
 
     Returns:
-        At most one event, what to store, a reason code for the counters, and which unsent nudges became untrue. The
-        same input gives the same output; a repeated record gives no second event; an older one changes nothing.
+        At most one event, what to store, and a reason code for the counters. The same input gives the same output; a
+        repeated record gives no second event; an older one changes nothing.
     """
     if isinstance(new, Gone):
         return _gone(previous, None, now)
@@ -69,8 +66,8 @@ def detect(
         return accept(_believing(pair), Ruling(ChangeOutcome.BASELINE))
     ruling = rule_on(pair)
     if not ruling.accept and previous is not None:
-        place = evolve(previous.snapshot, watermark=new.watermark, modified_at=new.modified_at)
-        return Detection(change=None, accepted=evolve(previous, snapshot=place), outcome=ruling.outcome)
+        kept = evolve(previous, snapshot=_placed(pair.before or previous.snapshot, new))
+        return Detection(change=None, accepted=kept, outcome=ruling.outcome)
     return accept(pair, ruling)
 
 
@@ -88,38 +85,45 @@ def _dated(previous: AcceptedListing | None, new: ListingSnapshot, now: datetime
 
 
 def _gone(previous: AcceptedListing | None, new: ListingSnapshot | None, now: datetime) -> Detection:
-    """Row 1: a tombstone, no event. Nobody knows why, so nothing is said of it, and nothing unsent goes out."""
+    """Row 1: a tombstone, no event. Nobody knows why it went, so nothing is said of it."""
     if previous is None:
         kept = None if new is None else AcceptedListing(snapshot=new, gone=True)
         return Detection(change=None, accepted=kept, outcome=ChangeOutcome.GONE)
-    place = previous.snapshot if new is None else _placed(previous.snapshot, new)
+    snapshot = previous.snapshot if new is None else _placed(previous.snapshot, new)
     if previous.gone:
-        kept = previous if place is previous.snapshot else evolve(previous, snapshot=place)
+        kept = previous if snapshot == previous.snapshot else evolve(previous, snapshot=snapshot)
         return Detection(change=None, accepted=kept, outcome=ChangeOutcome.ALREADY_GONE)
-    left_at = now if previous.snapshot.status in ON_MARKET else previous.off_market_since
-    accepted = evolve(previous, snapshot=place, gone=True, held_price_cents=None, off_market_since=left_at)
-    return Detection(change=None, accepted=accepted, outcome=ChangeOutcome.GONE, withdraws=ALL_KINDS)
+    status = previous.snapshot.status or previous.snapshot.last_known_status
+    left_at = now if status in ON_MARKET else previous.off_market_since
+    accepted = evolve(previous, snapshot=snapshot, gone=True, held_price_cents=None, off_market_since=left_at)
+    return Detection(change=None, accepted=accepted, outcome=ChangeOutcome.GONE)
 
 
 def _unknown_status(previous: AcceptedListing | None, new: ListingSnapshot) -> Detection:
-    """Nothing of a snapshot with an unknown status is accepted but its place in time and the words it used."""
-    if previous is None or previous.gone or previous.snapshot.status is None:
-        transitions = previous.transitions if previous is not None else 0
-        kept = AcceptedListing(snapshot=new, transitions=transitions)
-    else:
-        kept = evolve(previous, snapshot=_placed(previous.snapshot, new))
+    """Nothing of a snapshot with an unknown status is accepted but that the status is not known now.
+
+    It must not count as the old one: nobody may be told that the home is still for sale. The old one is remembered,
+    so that the next known status is compared with it and no event is lost.
+    """
+    known = None if previous is None or previous.gone else previous.snapshot
+    status = None if known is None else known.status or known.last_known_status
+    if previous is None or known is None or status is None:
+        kept = AcceptedListing(snapshot=new, transitions=previous.transitions if previous is not None else 0)
+        return Detection(change=None, accepted=kept, outcome=ChangeOutcome.UNKNOWN_STATUS)
+    snapshot = evolve(
+        _placed(known, new),
+        status=None,
+        status_text=new.status_text,
+        mls_status=new.mls_status,
+        last_known_status=status,
+    )
+    kept = previous if snapshot == known else evolve(previous, snapshot=snapshot)
     return Detection(change=None, accepted=kept, outcome=ChangeOutcome.UNKNOWN_STATUS)
 
 
-def _placed(before: ListingSnapshot, new: ListingSnapshot) -> ListingSnapshot:
-    """Return what was accepted before, with the new snapshot's place in time and its words for the status."""
-    return evolve(
-        before,
-        watermark=new.watermark,
-        modified_at=new.modified_at,
-        status_text=new.status_text,
-        mls_status=new.mls_status,
-    )
+def _placed(accepted: ListingSnapshot, new: ListingSnapshot) -> ListingSnapshot:
+    """Return what was accepted, with the place in time of a snapshot that is not: older ones are still dropped."""
+    return evolve(accepted, watermark=new.watermark, modified_at=new.modified_at)
 
 
 def _pair(
@@ -130,9 +134,9 @@ def _pair(
     relist_of: AcceptedListing | None,
     reread: bool,
 ) -> Pair:
-    if previous is None or previous.gone or previous.snapshot.status is None:
+    before = _left_side(previous)
+    if previous is None or before is None:
         return Pair(previous, None, new, None, relist_of, now, settings)
-    before = previous.snapshot
     price = weigh(
         before.list_price_cents,
         previous.held_price_cents,
@@ -142,6 +146,18 @@ def _pair(
         settings=settings,
     )
     return Pair(previous, before, new, price, relist_of, now, settings)
+
+
+def _left_side(previous: AcceptedListing | None) -> ListingSnapshot | None:
+    """Return what is stored if it counts as a left side, with the status that was known last."""
+    if previous is None or previous.gone:
+        return None
+    stored = previous.snapshot
+    if stored.status is not None:
+        return stored
+    if stored.last_known_status is None:
+        return None
+    return evolve(stored, status=stored.last_known_status, last_known_status=None)
 
 
 def _is_other_type(before: str | None, new: str | None) -> bool:

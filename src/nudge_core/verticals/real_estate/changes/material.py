@@ -9,7 +9,6 @@ from nudge_core.model.listing import PUBLIC_FACTS, ListingSnapshot
 _SHOWN = attrgetter(
     *PUBLIC_FACTS,
     "status",
-    "status_text",
     "address",
     "unit",
     "display_allowed",
@@ -22,7 +21,6 @@ _SHOWN = attrgetter(
 def is_material(previous: ListingSnapshot | None, new: ListingSnapshot) -> bool:
     """Return whether the resource rows of users should be refreshed: a public fact, the status or a consent changed.
 
-    Compare the accepted snapshots (`Detection.accepted`), and refresh from `Detection.shown`: a price in quarantine
-    and an unknown status are not shown.
+    Compare the accepted snapshots (`Detection.accepted`), not the received ones: a price in quarantine is not shown.
     """
     return previous is None or bool(_SHOWN(previous) != _SHOWN(new))
