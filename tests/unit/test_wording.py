@@ -136,6 +136,11 @@ def test_a_signed_business_never_exceeds_its_room(name: str) -> None:
     [
         ("call 512-555-0142", ["phone"]),
         ("+1 (512) 555 0142 or a@b.com", ["phone", "email"]),
+        ("555-0142", ["phone"]),
+        ("5125550142", ["phone"]),
+        ("+44 20 7946 0958", ["phone"]),
+        ("in 78626-1234 (100 sq ft)", []),
+        ("in 10000 (100 sq ft)", []),
         ("evil.com", ["link"]),
         ("evil dot com", ["link"]),
         ("ann (at) mail.com", ["email"]),
