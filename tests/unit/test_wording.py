@@ -132,6 +132,25 @@ def test_a_signed_business_never_exceeds_its_room(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("https://www.Elm.com/a?b", "elm.com"),
+        ("elm.com", "elm.com"),
+        ("https://elm.com:8443/x", "elm.com"),
+        ("https://elm.com@evil.com/x", "evil.com"),
+        ("https://evil.com\\@elm.com", "evil.com"),
+        ("https://evil.com/@elm.com", "evil.com"),
+        ("https://evil.com?@elm.com", "evil.com"),
+        ("https://evil.com#@elm.com", "evil.com"),
+        ("https://elm.com./x", "elm.com"),
+        ("https://", ""),
+    ],
+)
+def test_the_host_of_a_link(link: str, host: str) -> None:
+    assert host_of(link) == host
+
+
+@pytest.mark.parametrize(
     ("text", "kinds"),
     [
         ("call 512-555-0142", ["phone"]),

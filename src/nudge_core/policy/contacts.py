@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -27,6 +26,7 @@ _PHONE = re.compile(
     )(?![\w,])""",
     re.VERBOSE,
 )
+_HOST = re.compile(r"(?:[a-z]+:/+|(?![a-z]+:/))(?:[^/?#\s]*@)?([^/?#:\s]+)")
 _TRAILING = ".,;:!?)]}"
 
 
@@ -53,13 +53,12 @@ def contacts(text: str) -> tuple[Contact, ...]:
 
 
 def host_of(link: str) -> str:
-    """Return the host a link leads to, in small letters without `www.`; empty when it cannot be read."""
-    whole = link if "://" in link else f"https://{link}"
-    try:
-        host = urlsplit(whole).hostname or ""
-    except ValueError:  # an unclosed bracket of an IPv6 address
-        return ""
-    return host.removeprefix("www.")
+    """Return the host a link leads to, in small letters without `www.`; empty when there is none.
+
+    Browsers take a backslash for a slash, and what stands before an @ for a user: neither hides the host.
+    """
+    match = _HOST.match(link.replace("\\", "/").casefold())
+    return match.group(1).removeprefix("www.").rstrip(".") if match else ""
 
 
 def _contacts(kind: str, pattern: re.Pattern[str], text: str) -> list[Contact]:
