@@ -132,10 +132,34 @@ def test_a_signed_business_never_exceeds_its_room(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("link", "host"),
+    [
+        ("https://www.Elm.com/a?b", "elm.com"),
+        ("elm.com", "elm.com"),
+        ("https://elm.com:8443/x", "elm.com"),
+        ("https://elm.com@evil.com/x", "evil.com"),
+        ("https://evil.com\\@elm.com", "evil.com"),
+        ("https://evil.com/@elm.com", "evil.com"),
+        ("https://evil.com?@elm.com", "evil.com"),
+        ("https://evil.com#@elm.com", "evil.com"),
+        ("https://elm.com./x", "elm.com"),
+        ("https://", ""),
+    ],
+)
+def test_the_host_of_a_link(link: str, host: str) -> None:
+    assert host_of(link) == host
+
+
+@pytest.mark.parametrize(
     ("text", "kinds"),
     [
         ("call 512-555-0142", ["phone"]),
         ("+1 (512) 555 0142 or a@b.com", ["phone", "email"]),
+        ("555-0142", ["phone"]),
+        ("5125550142", ["phone"]),
+        ("+44 20 7946 0958", ["phone"]),
+        ("in 78626-1234 (100 sq ft)", []),
+        ("in 10000 (100 sq ft)", []),
         ("evil.com", ["link"]),
         ("evil dot com", ["link"]),
         ("ann (at) mail.com", ["email"]),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
 
 from attrs import frozen
 
@@ -18,7 +17,16 @@ _LINK = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _EMAIL = re.compile(r"[^\s@<>\"']{1,64}\s?(?:@|\(at\)|\[at\])\s?[^\s@<>\"']+\.[a-z]{2,}", re.IGNORECASE)
-_PHONE = re.compile(r"(?<![\w$.,])\+?\d(?:[\s().-]{0,3}\d){6,14}(?![\w,])")
+_PHONE = re.compile(
+    r"""(?<![\w$.,-])(?:
+    (?:\+?1[\s.-]?)?\(?\d{3}\)?[\s.-]{0,2}\d{3}[\s.-]?\d{4}   # 512 555 0142, (512) 555-0142
+    | \d{3}[-.]\d{4}                                             # 555-0142
+    | \d{7,15}
+    | \+\d(?:[\s().-]{0,2}\d){6,14}
+    )(?![\w,])""",
+    re.VERBOSE,
+)
+_HOST = re.compile(r"(?:[a-z]+:/+|(?![a-z]+:/))(?:[^/?#\s]*@)?([^/?#:\s]+)")
 _TRAILING = ".,;:!?)]}"
 
 
@@ -45,13 +53,12 @@ def contacts(text: str) -> tuple[Contact, ...]:
 
 
 def host_of(link: str) -> str:
-    """Return the host a link leads to, in small letters without `www.`; empty when it cannot be read."""
-    whole = link if "://" in link else f"https://{link}"
-    try:
-        host = urlsplit(whole).hostname or ""
-    except ValueError:  # an unclosed bracket of an IPv6 address
-        return ""
-    return host.removeprefix("www.")
+    """Return the host a link leads to, in small letters without `www.`; empty when there is none.
+
+    Browsers take a backslash for a slash, and what stands before an @ for a user: neither hides the host.
+    """
+    match = _HOST.match(link.replace("\\", "/").casefold())
+    return match.group(1).removeprefix("www.").rstrip(".") if match else ""
 
 
 def _contacts(kind: str, pattern: re.Pattern[str], text: str) -> list[Contact]:

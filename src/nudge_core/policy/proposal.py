@@ -77,7 +77,7 @@ def foreign_words(text: str, brief: Brief, rules: ProposalRules) -> tuple[str, .
     known = EVERYDAY | rules.words | rules.event_words.keys() | {word for part in given for word in _words(part)}
     stated = _affirmed(brief.public_remarks) | {word for reason in brief.reasons for word in _words(reason)}
     known |= rules.features & {form for word in stated for form in _forms(word)}
-    return tuple(word for word in _words(_outside(text)) if word not in known)
+    return tuple(w for w in _words(_outside(text)) if w not in known and w.removesuffix("'s") not in known)
 
 
 def _words(text: str) -> list[str]:

@@ -126,7 +126,10 @@ def first_text(text: str, sender_first_name: str, business: str) -> tuple[Findin
 
 def with_opt_out_line(text: str) -> str:
     """Return the text with the line that says how to stop, unless it has one."""
-    return text if _OPT_OUT.search(text) else f"{text.rstrip()} {OPT_OUT_LINE}"
+    if _OPT_OUT.search(text):
+        return text
+    ended = text.rstrip()
+    return f"{ended}{'.' if ended[-1:].isalnum() else ''} {OPT_OUT_LINE}"
 
 
 def signed_business(business: str) -> str:

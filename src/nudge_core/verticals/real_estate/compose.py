@@ -1,8 +1,8 @@
 """From a brief to a text, without a model: the same brief always gives the same words.
 
 A text is a greeting, what happened, optional details, the client's own reason and question, and who writes. It must
-fit two SMS parts with its placeholders at their longest. What is given up for that, in this order: the size, the baths
-and the beds; the city or subdivision beside a fuller name of the home; the wording that names the drop.
+fit two SMS parts with its placeholders at their longest. What is given up for that, in this order: the size, the type,
+the baths, the beds; the city or subdivision beside a fuller name of the home; the wording that names the drop.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from nudge_core.verticals.real_estate.templates import (
 
 PARTS = 2  # what the port promises (nudge_core.ports.services.Drafter)
 ROOM = PARTS * GSM_PART
-ROOM_FOR_FIRST_TEXTS = ROOM - len(f" {OPT_OUT_LINE}")
+ROOM_FOR_FIRST_TEXTS = ROOM - len(f". {OPT_OUT_LINE}")
 """Details are told only while a first text, which also says how to stop, still keeps to two parts."""
 
 PERSONAL = "{reason} {question}"
@@ -55,15 +55,16 @@ def compose(brief: Brief, switches: Switches = STRICT) -> str:
         return _owner_note(kind, brief.facts)
     greeting, choice = _pick(GREETINGS, brief.variation)
     sign_off, choice = _sign_off(brief, choice)
-    candidates = [
-        f"{greeting}{body} {PERSONAL} {sign_off}"
-        for body in _bodies(kind, brief.facts, _openings(kind, brief.roles), choice)
-    ]
-    fullest = sum(1 for _ in _details(kind, brief.facts, choice))
-    for text in candidates[:fullest]:
-        if _units(text) <= ROOM_FOR_FIRST_TEXTS:
-            return text
-    return next((text for text in candidates[fullest - 1 :] if _units(text) <= ROOM), min(candidates, key=len))
+    tiers = _openings(kind, brief.roles)
+
+    def whole(body: str) -> str:
+        return f"{greeting}{body} {PERSONAL} {sign_off}"
+
+    detailed = map(whole, _with_details(kind, brief.facts, tiers, choice))
+    if text := next((text for text in detailed if _units(text) <= ROOM_FOR_FIRST_TEXTS), None):
+        return text
+    bare = [whole(body) for body in _without_details(brief.facts, tiers, choice)]
+    return next((text for text in bare if _units(text) <= ROOM), bare[-1])
 
 
 def _owner_note(kind: ListingEvent, facts: Mapping[str, str]) -> str:
@@ -76,14 +77,21 @@ def _openings(kind: ListingEvent, roles: Sequence[Role]) -> Tiers:
     return OPENINGS[kind, roles[0] if len(set(roles)) == 1 else None]
 
 
-def _bodies(kind: ListingEvent, facts: Mapping[str, str], tiers: Tiers, choice: int) -> Iterator[str]:
-    """Every way to tell the event, the fullest first; each step gives up one thing more."""
-    after = kind in DETAILS_AFTER
+def _with_details(kind: ListingEvent, facts: Mapping[str, str], tiers: Tiers, choice: int) -> Iterator[str]:
+    """The fullest line and place, with one detail fewer each time."""
+    line, place = next(_lines(facts, tiers, choice)), next(_places(facts))
+    for details in _details(kind, facts, choice // 3):
+        if kind in DETAILS_AFTER:
+            yield _filled(line, {**facts, "place": place})[:-1] + details
+        else:
+            yield _filled(line, {**facts, "place": place + details})
+
+
+def _without_details(facts: Mapping[str, str], tiers: Tiers, choice: int) -> Iterator[str]:
+    """Every line with every place, the fullest first."""
     for line in _lines(facts, tiers, choice):
         for place in _places(facts):
-            for details in _details(kind, facts, choice // 3):
-                told = _filled(line, {**facts, "place": place if after else place + details})
-                yield told[:-1] + details if after and details else told
+            yield _filled(line, {**facts, "place": place})
 
 
 def _lines(facts: Mapping[str, str], tiers: Tiers, choice: int) -> Iterator[str]:
@@ -102,27 +110,30 @@ def _places(facts: Mapping[str, str]) -> Iterator[str]:
 
 
 def _details(kind: ListingEvent, facts: Mapping[str, str], choice: int) -> Iterator[str]:
-    """The details, with one fewer each time; the last is none at all.
+    """The details, with one fewer each time.
 
     They follow what happened in place of its full stop, or stand in brackets behind the place. The type is told here
     when the home is named by its address, and there only.
     """
+    for home, said in _fewer_and_fewer(facts):
+        if kind in DETAILS_IN_BRACKETS:
+            yield f" ({', '.join([home, *said] if home else said)})"
+        elif kind in DETAILS_AFTER and home:
+            yield f": {_with_article(home)} with {_listed(said)}."
+        elif kind in DETAILS_AFTER:
+            yield f": {', '.join(said)}." if choice % 2 else f". {_listed(said)}."
+
+
+def _fewer_and_fewer(facts: Mapping[str, str]) -> Iterator[tuple[str | None, Sequence[str]]]:
+    """The type or None, and the counted details: all, then without the size, the type, the baths, the beds."""
     said = [_counted(name, facts[name]) for name in DETAIL_FACTS if name in facts]
     home = facts.get("type") if "address" in facts else None
-    if kind in DETAILS_AFTER:
-        yield from _details_after(said, home, choice)
-    elif kind in DETAILS_IN_BRACKETS:
-        said = [home, *said] if home and said else said
-        yield from (f" ({', '.join(said[:count])})" for count in range(len(said), 0, -1))
-    yield ""
-
-
-def _details_after(said: Sequence[str], home: str | None, choice: int) -> Iterator[str]:
-    for count in range(len(said), 0, -1):
-        if home:
-            yield f": {_with_article(home)} with {_listed(said[:count])}."
-    for count in range(len(said), 0, -1):
-        yield f": {', '.join(said[:count])}." if choice % 2 else f". {_listed(said[:count])}."
+    if home and said:
+        yield home, said
+        if "living_area" in facts and len(said) > 1:
+            said = said[:-1]
+            yield home, said
+    yield from ((None, said[:count]) for count in range(len(said), 0, -1))
 
 
 def _with_article(noun: str) -> str:

@@ -145,11 +145,11 @@ def _clean(value: Json, characters: int, words: int) -> str | None:
         return None
     if " ".join(re.sub(r"[^a-z ]", "", text.casefold()).split()) in _NOT_STATED and not any(c.isdigit() for c in text):
         return None
+    if not (any(c.islower() for c in text) and any(c.isupper() for c in text)):
+        text = fold(_capitalised(text))
     if not any(c.isalnum() for c in text) or not all(c in GSM_BASIC for c in text):
         return None
-    if contacts(text) or fair_housing(text):
-        return None
-    return text if any(c.islower() for c in text) and any(c.isupper() for c in text) else _capitalised(text)
+    return None if contacts(text) or fair_housing(text) else text
 
 
 def _capitalised(text: str) -> str:

@@ -11,7 +11,7 @@ _TITLES = frozenset({"mr", "mrs", "ms", "miss", "mx", "dr", "prof", "rev", "sir"
 _NO_NAMES = frozenset(
     {"unknown", "na", "none", "test", "lead", "buyer", "seller", "client", "contact", "new", "no", "owner"}
 )
-_NAME = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*\.?")
+_NAME = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
 
 
 def greeting_name(full_name: str) -> str:
@@ -25,12 +25,9 @@ def greeting_name(full_name: str) -> str:
     words = (rest if comma and rest.strip() else surname).split()
     named = [word for word in words if word.casefold().strip(".") not in _TITLES]
     first = named[0] if named else ""
-    if not _NAME.fullmatch(first) or len(first.strip(".")) < 2 or first.casefold() in _NO_NAMES:
+    if not _NAME.fullmatch(first) or len(first) < 2 or first.casefold() in _NO_NAMES:
         return ""
-    if first.endswith("."):
-        return ""
+    if first.islower() or (first.isupper() and len(first) > 2):  # two capitals are initials somebody goes by: JJ
+        first = fold(re.sub(r"[^\W\d_]+", lambda part: part.group().capitalize(), first))
     counted = segments(first)
-    if counted.encoding is not Encoding.GSM7 or counted.units > LONGEST["first_name"]:
-        return ""
-    shouted = first.isupper() and len(first) > 2
-    return "-".join(part.capitalize() for part in first.split("-")) if shouted or first.islower() else first
+    return first if counted.encoding is Encoding.GSM7 and counted.units <= LONGEST["first_name"] else ""

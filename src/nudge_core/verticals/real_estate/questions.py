@@ -11,7 +11,7 @@ from nudge_core.model.event import ListingEvent
 _B, _I, _S, _P = Role.BUYER, Role.INVESTOR, Role.SELLER_PROSPECT, Role.PAST_CLIENT
 
 _GONE: Mapping[Role, tuple[str, ...]] = {
-    _B: ("Want me to look for something like it?", "Should I keep looking for you?"),
+    _B: ("Want me to look for something like it?", "Should I keep looking?"),
     _I: ("Want me to look for something like it?", "Should I tell you if it comes back?"),
     _S: ("Want me to let you know if it comes back?", "Should I tell you if that changes?"),
     _P: ("Want me to let you know if it comes back?", "Should I tell you if that changes?"),

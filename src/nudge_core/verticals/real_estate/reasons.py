@@ -7,6 +7,7 @@ are never said.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
@@ -17,6 +18,7 @@ from nudge_core.matching.constraints import FEATURE
 from nudge_core.model.briefing import AudienceMember, Outcome, Reason
 from nudge_core.model.client import Role
 from nudge_core.policy.placeholders import LONGEST
+from nudge_core.policy.segments import segments
 
 GENERAL = "It matches what you told me you wanted."
 """Said when something was compared and met, but none of it has words of its own."""
@@ -67,77 +69,79 @@ _FEATURES: Mapping[str, str] = MappingProxyType(
         "yard": "yard",
     }
 )
-_SPOKEN_FIRST = ("near", "area", "price", "type", "size", "beds", "baths", "lot", "hoa")
+_CHOSEN_FIRST = ("near", "price", "area", "type", "size", "beds", "baths", "lot", "hoa")
 """After features, which say most about a person: what comes first when there is room for two clauses only."""
 
 _SPOKEN_ORDER = ("price", "near", "area", "type", "size", "lot", "hoa", "beds", "baths")
-_SHELLS = ("It {clauses}.", "I thought of you because it {clauses}.")
+_SHELLS = ("It {said}.", "I thought of you because it {said}.")
+_WANTED = re.compile(r"has the (.+) you wanted")
 
 
 @frozen
 class _Clause:
+    """One met reason in words; `rank`: which is chosen first; `order`: which is said first."""
+
     rank: int
     order: int
     words: str
 
 
 def reason_sentence(member: AudienceMember, variation: int = 0) -> str:
-    """Return one sentence of at most `LONGEST["reason"]` characters from the member's met reasons; "" without any.
+    """Return one sentence of at most `LONGEST["reason"]` units from the member's met reasons; "" without any.
 
     `variation`: a stable number that picks among equal wordings.
     """
-    met = [reason for reason in member.reasons if reason.outcome is Outcome.MET]
-    if not met:
+    if not _met(member):
         return ""
-    clauses = _clauses(met, member.role)
-    if not clauses:
-        return GENERAL if member.role in _LOOKING else ""
     shell = _SHELLS[variation % len(_SHELLS)]
-    for attempt in _choices(clauses):
+    for chosen in _choices(_clauses(member)):
+        said = _joined([clause.words for clause in sorted(chosen, key=lambda clause: clause.order)])
         for form in (shell, _SHELLS[0]):
-            said = " and ".join(clause.words for clause in sorted(attempt, key=lambda c: c.order))
-            sentence = form.format(clauses=said).replace("It is ", "It's ", 1).replace(" it is ", " it's ", 1)
-            if len(sentence) <= LONGEST["reason"]:
+            sentence = form.format(said=said).replace("It is ", "It's ").replace(" it is ", " it's ")
+            if segments(sentence).units <= LONGEST["reason"]:
                 return sentence
     return GENERAL if member.role in _LOOKING else ""
 
 
-def _choices(clauses: Sequence[_Clause]) -> list[list[_Clause]]:
-    """The two best clauses, then the best with each further one, then each alone."""
-    best = sorted(clauses, key=lambda clause: clause.rank)
-    return [[best[0], other] for other in best[1:]] + [[clause] for clause in best]
-
-
-def _clauses(met: Sequence[Reason], role: Role) -> list[_Clause]:
-    words = _WISHED if role in _LOOKING else _LIKE_THEIRS
-    clauses = [
-        _Clause(_SPOKEN_FIRST.index(reason.constraint) + 1, _SPOKEN_ORDER.index(reason.constraint), said)
-        for reason in met
-        if (said := words.get(reason.constraint)) and not _is_refusal(reason)
-    ]
-    features = [
-        named
-        for reason in met
-        if reason.constraint.startswith(f"{FEATURE}:")
-        and not _is_refusal(reason)
-        and (named := _FEATURES.get(reason.constraint.removeprefix(f"{FEATURE}:")))
-    ]
-    if features and role in _LOOKING:
-        clauses.append(_Clause(0, len(_SPOKEN_ORDER), f"has the {' and '.join(features[:2])} you wanted"))
-    return clauses
-
-
-def _is_refusal(reason: Reason) -> bool:
-    return reason.wanted.casefold().startswith(("no ", "not ", "without "))
-
-
 def common_reasons(members: Sequence[AudienceMember]) -> tuple[str, ...]:
     """Return what an audience wished and the offer meets, most frequent first, without anybody's own numbers."""
-    counts: Counter[str] = Counter()
-    for member in members:
-        counts.update(clause.words for clause in _clauses(_met(member), member.role))
+    counts = Counter(clause.words for member in members for clause in _clauses(member))
     return tuple(words for words, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 
 
 def _met(member: AudienceMember) -> list[Reason]:
     return [reason for reason in member.reasons if reason.outcome is Outcome.MET]
+
+
+def _clauses(member: AudienceMember) -> list[_Clause]:
+    """The met reasons that have words, best first, each once."""
+    clauses = {_clause(reason, member.role) for reason in _met(member) if not _is_refusal(reason)}
+    return sorted(filter(None, clauses), key=lambda clause: (clause.rank, clause.words))
+
+
+def _clause(reason: Reason, role: Role) -> _Clause | None:
+    kind, _, feature = reason.constraint.partition(":")
+    if kind == FEATURE and feature in _FEATURES and role in _LOOKING:
+        return _Clause(0, len(_SPOKEN_ORDER), f"has the {_FEATURES[feature]} you wanted")
+    words = (_WISHED if role in _LOOKING else _LIKE_THEIRS).get(reason.constraint)
+    if words is None:
+        return None
+    return _Clause(_CHOSEN_FIRST.index(kind) + 1, _SPOKEN_ORDER.index(kind), words)
+
+
+def _choices(clauses: Sequence[_Clause]) -> list[Sequence[_Clause]]:
+    """The best clause with each further one, then each alone: the first that fits is said."""
+    return [(clauses[0], other) for other in clauses[1:]] + [(clause,) for clause in clauses]
+
+
+def _joined(words: Sequence[str]) -> str:
+    """ "has the pool you wanted", "has the garage you wanted" -> "has the pool and garage you wanted"."""
+    wanted = [match.group(1) for match in map(_WANTED.fullmatch, words) if match]
+    if len(wanted) == len(words):
+        return f"has the {' and '.join(wanted)} you wanted"
+    same_verb = all(clause.startswith("is ") for clause in words)
+    return " and ".join([words[0], *(clause.removeprefix("is ") if same_verb else clause for clause in words[1:])])
+
+
+def _is_refusal(reason: Reason) -> bool:
+    return reason.wanted.casefold().startswith(("no ", "not ", "without "))

@@ -34,7 +34,7 @@ Rules:
 _TRADE = frozenset(
     {"address", "asking", "bath", "bathroom", "bathrooms", "baths", "bed", "bedroom", "bedrooms", "beds", "ft", "home"}
     | {"homes", "listing", "listings", "market", "option", "options", "price", "prices", "priced", "property", "sale"}
-    | {"search", "sq"}
+    | {"search", "sq", "unit"}
 )
 _EVENT_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -43,6 +43,7 @@ _EVENT_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
             (("new", "fresh", "brand"), {ListingEvent.NEW_LISTING}),
             (("listed",), {ListingEvent.NEW_LISTING, ListingEvent.SOLD_LISTING, ListingEvent.PRICE_DROP}),
             (("hit", "hits"), {ListingEvent.NEW_LISTING}),
+            (("available",), {ListingEvent.NEW_LISTING, ListingEvent.BACK_ON_MARKET, ListingEvent.PRICE_DROP}),
             (("dropped", "drop", "reduced", "reduction", "lowered", "lower", "cut"), {ListingEvent.PRICE_DROP}),
             (("sold", "closed"), {ListingEvent.SOLD_LISTING}),
             (("back", "again", "returned", "relisted"), {ListingEvent.BACK_ON_MARKET}),
@@ -52,13 +53,14 @@ _EVENT_WORDS: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 _FEATURE_WORDS = """
-adu acre acres airy attic balcony basement beach big brick bright built cabinets carport ceilings charming clean
-closet closets corner courtyard covered creek cul de deck den detached dock driveway fence fenced fireplace floor floors
-garage garages garden gardens granite greenbelt gym hardwood interior island kitchen lake lakefront landscaped
-landscaping large laundry layout light loft lot master modern mountain mudroom natural ocean office pantry park parking
-patio pond pool porch private quartz quiet ranch remodeled renovated river roof room rooms sac sauna screened shed shop
-skylights solar spa space spacious stainless stories story street studio suite sunroom terrace trail trails trees
-updated upgraded vaulted view views walk water waterfront windows wood wooded workshop yard yards
+acre acres adu airy attic balcony basement beach beautiful big brick bright built cabinets carport ceilings charming
+clean closet closets corner courtyard covered cozy creek cul cute de deck den detached dock driveway fence fenced
+fireplace floor floors garage garages garden gardens granite greenbelt gym hardwood interior island kitchen lake
+lakefront landscaped landscaping large laundry layout light loft lot master modern mountain mudroom natural ocean
+office open pantry park parking patio pond pool porch private quartz quiet ranch remodeled renovated river roof room
+rooms sac sauna screened shed shop skylights solar spa space spacious stainless stories story street studio stunning
+suite sunroom terrace trail trails trees updated upgraded vaulted view views walk water waterfront windows wood wooded
+workshop yard yards
 """
 _FORMS: Mapping[str, str] = MappingProxyType(
     {
