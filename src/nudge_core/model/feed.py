@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import converters, field, frozen
 
 from nudge_core.model import fields
 from nudge_core.model.json import Json, JsonObject, frozen_object
@@ -36,17 +36,23 @@ class RawListing:
     raw: JsonObject = field(converter=frozen_object, repr=False)
 
 
+def _readable(text: str) -> str:
+    """Replace what no database can hold, NULs and halves of surrogate pairs, by U+FFFD: a person reads the rest."""
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 @frozen(kw_only=True)
 class UnreadRecord:
     """A record that could not be read: kept and counted, never dropped silently.
 
-    `rule` names the field and the rule it broke; `raw` is the record as text, private fields removed.
+    `rule` names the field and the rule it broke; `raw` is the record as text, private fields removed, and with U+FFFD
+    in place of what cannot be stored.
     """
 
     source_id: str
-    listing_key: str | None
-    rule: str = field(validator=fields.text(500, at_least=1))
-    raw: str = field(repr=False)
+    listing_key: str | None = field(converter=converters.optional(_readable))
+    rule: str = field(validator=fields.text(500, at_least=1), converter=_readable)
+    raw: str = field(repr=False, converter=_readable)
 
 
 @frozen(kw_only=True)

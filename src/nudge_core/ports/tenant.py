@@ -108,8 +108,10 @@ class Briefings(Protocol):
         """
         ...
 
-    async def for_resource(self, resource_id: UUID, statuses: Sequence[BriefingStatus]) -> Sequence[CampaignBriefing]:
-        """Return the briefings about one resource in these states, oldest first."""
+    async def for_resources(
+        self, resource_ids: Sequence[UUID], statuses: Sequence[BriefingStatus]
+    ) -> Sequence[CampaignBriefing]:
+        """Return the briefings about these resources in these states, oldest first."""
         ...
 
     async def counts(self) -> Mapping[BriefingStatus, int]:
