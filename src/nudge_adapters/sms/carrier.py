@@ -134,13 +134,17 @@ class SimulatedCarrier:
             return [Envelope(key=key, news=news) for key, news in self._open.items()]
 
     def next_news(self, now: datetime) -> datetime | None:
-        """Return when the next news arrives; `now` when some is waiting, None when nothing is on its way."""
+        """Return when news arrives next, or a request that is stuck on its way; `now` when some is waiting.
+
+        None: nothing will happen by itself.
+        """
         with self._turn(now):
             if self._open:
                 return now
             while self._coming and self._coming[0][1] in self._told:
                 heapq.heappop(self._coming)
-            return self._coming[0][0] if self._coming else None
+            moments = [datetime.fromisoformat(entry["arrives"]) for entry in self._waiting.values()]
+            return min(moments + [entry[0] for entry in self._coming[:1]], default=None)
 
     def handled(self, envelope: Envelope, now: datetime) -> None:
         """Never tell this again. Lost in a crash, it is told twice: as any carrier does."""

@@ -104,7 +104,7 @@ class SimulatedGateway:
             self.carrier.handled(envelope, now)
 
     def next_news(self, now: datetime) -> datetime | None:
-        """Return when the carrier has something to tell next; `now` when something waits, None when nothing will."""
+        """Return when something happens at the carrier next; `now` when news waits, None when nothing will."""
         return self.carrier.next_news(now)
 
     async def ping(self) -> str:
