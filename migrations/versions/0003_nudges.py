@@ -143,7 +143,8 @@ def upgrade() -> None:
             "status",
             MESSAGESTATUS,
             sa.Computed(
-                "CASE delivery WHEN 'queued' THEN 'PENDING'::messagestatus WHEN 'sending' THEN 'PENDING'::messagestatus "
+                "CASE delivery WHEN 'queued' THEN 'PENDING'::messagestatus "
+                "WHEN 'sending' THEN 'PENDING'::messagestatus "
                 "WHEN 'in_doubt' THEN 'PENDING'::messagestatus WHEN 'unconfirmed' THEN 'PENDING'::messagestatus "
                 "WHEN 'sent' THEN 'SENT'::messagestatus WHEN 'failed' THEN 'FAILED'::messagestatus "
                 "WHEN 'withheld' THEN 'CANCELLED'::messagestatus WHEN 'cancelled' THEN 'CANCELLED'::messagestatus "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, Generic, ParamSpec, Protocol, TypeVar
@@ -123,7 +123,7 @@ class Port(Protocol):
 
 
 S = TypeVar("S", bound=Port)
-Method = Callable[Concatenate[S, P], Awaitable[R]]
+Method = Callable[Concatenate[S, P], Coroutine[Any, Any, R]]
 
 
 def writing(method: Method[S, P, R]) -> Method[S, P, R]:

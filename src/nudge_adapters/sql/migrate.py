@@ -81,7 +81,7 @@ def draft_revision(url: str, message: str) -> None:
 
 @contextmanager
 def _no_word_on_computed_columns() -> Iterator[None]:
-    """PostgreSQL prints the expression of a computed column in words of its own, and alembic takes that for a change."""
+    """PostgreSQL prints a computed column in words of its own, and alembic takes that for a change."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Computed default on")
         yield

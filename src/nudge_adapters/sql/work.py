@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -96,7 +96,8 @@ class Work:
 
     async def changed(self, statement: Executable, values: Mapping[str, object] | None = None) -> int:
         """Run an INSERT, UPDATE or DELETE and return how many rows it touched."""
-        return (await self.run(statement, values)).rowcount
+        counted = {"preserve_rowcount": True}  # SQLAlchemy forgets it for an INSERT otherwise
+        return (await self._connection.execute(statement, values, execution_options=counted)).rowcount
 
     async def run_arrays(self, sql: str, arrays: Sequence[Sequence[object]]) -> CursorResult[*tuple[Any, ...]]:
         """Run one statement over many rows, given as one array per `%b` placeholder (binary: performance.md 5)."""
@@ -114,7 +115,7 @@ class Port(Protocol):
 
 
 S = TypeVar("S", bound=Port)
-Method = Callable[Concatenate[S, P], Awaitable[R]]
+Method = Callable[Concatenate[S, P], Coroutine[Any, Any, R]]
 
 
 def writing(method: Method[S, P, R]) -> Method[S, P, R]:

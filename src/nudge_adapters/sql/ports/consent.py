@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import any_, insert, literal, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.types import String
 
@@ -50,7 +50,7 @@ class SqlConsents:
         """Return the newest record per phone; of two of the same instant the one stored later."""
         query = (
             select(_consent)
-            .distinct(_consent.c.phone)
+            .ext(distinct_on(_consent.c.phone))
             .where(
                 _consent.c.user_id == self._work.owner,
                 _consent.c.phone == any_(literal(list(phones), ARRAY(String))),
@@ -86,7 +86,7 @@ class SqlSuppressions:
         columns = _suppression.c
         newest = (
             select(_suppression)
-            .distinct(columns.scope, columns.topic)
+            .ext(distinct_on(columns.scope, columns.topic))
             .where(columns.user_id == self._work.owner, columns.phone == phone)
             .order_by(columns.scope, columns.topic, columns.created_at.desc(), columns.seq.desc())
         )

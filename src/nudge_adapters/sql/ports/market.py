@@ -11,7 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import Text, any_, cast, func, literal, select, update
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.types import String, Uuid
 
 from nudge_adapters.sql import tables
@@ -101,7 +101,7 @@ class SqlListings:
     ) -> Mapping[str, AcceptedListing]:
         """Return, per address key, the listing that left the market last; of two at once the one with the later key."""
         query = (
-            _LISTINGS.distinct(_listing.c.address_key)
+            _LISTINGS.ext(distinct_on(_listing.c.address_key))
             .where(
                 _listing.c.source_id == source_id,
                 _listing.c.address_key == any_(literal(list(addresses), ARRAY(String))),

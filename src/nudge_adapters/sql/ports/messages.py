@@ -33,7 +33,8 @@ _MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
 # Waits while a STOP of one of these phones is being stored; see `nudge_adapters.sql.ports.consent`.
 _LOCK_PHONES = text(
     "SELECT pg_advisory_xact_lock_shared(key) FROM ("
-    "SELECT DISTINCT hashtextextended(:user_id || phone, 0) AS key FROM unnest(:phones) AS phone ORDER BY 1) AS keys"
+    "SELECT DISTINCT hashtextextended(:user_id || phone, 0) AS key "
+    "FROM unnest(CAST(:phones AS text[])) AS phone ORDER BY 1) AS keys"
 )
 
 
