@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from types import MappingProxyType
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -48,7 +49,7 @@ class Bench:
     def accepted(self) -> int:
         return len(self.gateway.carrier.ledger(self.clock.now()))
 
-    async def one(self, **changes: object) -> Message:
+    async def one(self, **changes: Any) -> Message:
         """Queue one text, bring it as far as one round does, and return it as stored."""
         (queued,) = await self.town.queue(self.town.text(1, **changes))
         await self.walk.deliver()
