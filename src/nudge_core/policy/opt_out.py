@@ -83,6 +83,11 @@ def is_carrier_stop(text: str) -> bool:
     return text.strip().casefold() in words.CARRIER_STOP_WORDS
 
 
+def is_carrier_help(text: str) -> bool:
+    """Say whether a carrier takes the text for HELP, and answers it."""
+    return text.strip().casefold() in words.HELP_WORDS
+
+
 def is_carrier_start(text: str) -> bool:
     """Say whether a carrier takes the text for START."""
     return text.strip().casefold() in words.CARRIER_START_WORDS
