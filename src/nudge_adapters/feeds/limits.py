@@ -1,23 +1,28 @@
-"""Staying below a vendor's limits: token buckets, corrected by what the server says of its quotas."""
+"""Staying below a vendor's limits, corrected by what the server says of its quotas.
+
+What was sent is remembered for as long as a limit's period, so that no window of that length, wherever it begins, holds
+more than the limit. A token bucket would let twice as much through at the start, and MLS Grid suspends for that.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import math
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from attrs import define, frozen
+from attrs import frozen
 
 from nudge_core.errors import Unavailable
 
 SHARE_OF_LIMIT = 0.9
 """We aim below a limit: other programs of the same owner may use the same key."""
 
-LONGEST_WAIT_S = 30.0
-"""A longer wait for a bucket is the caller's to plan: it gets `Unavailable` instead of a sleeping adapter."""
+LONGEST_WAIT_S = 60.0
+"""A longer wait is the caller's to plan: it gets `Unavailable` instead of a sleeping adapter."""
 
 _MINUTE_S, _HOUR_S = 60.0, 3_600.0
 _QUOTAS = {  # header: the period its number of requests is for, in seconds (`mls-feeds.md` 3.4)
@@ -60,32 +65,35 @@ class Timing:
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
-@define
-class _Bucket:
-    limit: Limit
-    level: float
-    seen_at: float
+class _Window:
+    """What was spent of one limit within its last period, oldest first."""
 
-    def refill(self, now: float) -> None:
-        self.level = min(self.capacity, self.level + (now - self.seen_at) * self.rate)
-        self.seen_at = now
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+        self._spent: deque[tuple[float, float]] = deque()
+        self._sum = 0.0
 
-    @property
-    def capacity(self) -> float:
-        return max(1.0, self.limit.amount * SHARE_OF_LIMIT)
+    def spend(self, now: float, amount: float) -> None:
+        self._spent.append((now, amount))
+        self._sum += amount
 
-    @property
-    def rate(self) -> float:
-        return self.limit.amount * SHARE_OF_LIMIT / self.limit.period_s
-
-    def wait_s(self) -> float:
-        """Seconds until one request (or any byte) may go."""
-        need = 1.0 if self.limit.unit is Unit.REQUESTS else 0.0
-        return max(0.0, (need - self.level) / self.rate)
+    def wait_s(self, now: float) -> float:
+        """Seconds until one more request (or any byte) may go."""
+        while self._spent and self._spent[0][0] <= now - self.limit.period_s:
+            self._sum -= self._spent.popleft()[1]
+        allowed = max(1, math.floor(self.limit.amount * SHARE_OF_LIMIT))
+        excess = self._sum - allowed + (1 if self.limit.unit is Unit.REQUESTS else 0)
+        if excess <= 0:
+            return 0.0
+        for moment, amount in self._spent:
+            excess -= amount
+            if excess <= 0:
+                return moment + self.limit.period_s - now
+        return self.limit.period_s
 
 
 class Pace:
-    """Lets requests through no faster than the limits of one source allow. In memory: a new process starts full.
+    """Lets requests through no faster than the limits of one source allow. In memory: a new process knows nothing.
 
     Args:
         service: whom an error names.
@@ -94,10 +102,8 @@ class Pace:
 
     def __init__(self, service: str, limits: Sequence[Limit], timing: Timing) -> None:
         self._service, self._timing = service, timing
-        self._buckets: dict[tuple[Unit, float], _Bucket] = {}
+        self._windows = {(limit.unit, limit.period_s): _Window(limit) for limit in limits}
         self._paused_until = -math.inf
-        for limit in limits:
-            self._set(limit)
 
     async def take(self) -> None:
         """Wait until one more request may go.
@@ -108,9 +114,7 @@ class Pace:
         now = self._timing.monotonic()
         if now < self._paused_until:
             raise Unavailable(self._service, "paused: it said it is too much", self._paused_until - now)
-        for bucket in self._buckets.values():
-            bucket.refill(now)
-        wait_s = max((bucket.wait_s() for bucket in self._buckets.values()), default=0.0)
+        wait_s = max((window.wait_s(now) for window in self._windows.values()), default=0.0)
         if wait_s > LONGEST_WAIT_S:
             raise Unavailable(self._service, "our own pace: the quota of this source is used up", wait_s)
         if wait_s > 0:
@@ -130,23 +134,14 @@ class Pace:
         for name, period_s in _QUOTAS.items():
             amount = _positive(headers.get(name))
             if amount is not None:
-                self._set(Limit(amount=amount, period_s=period_s))
-
-    def _set(self, limit: Limit) -> None:
-        place = (limit.unit, limit.period_s)
-        known = self._buckets.get(place)
-        if known is None:
-            bucket = _Bucket(limit, 0.0, self._timing.monotonic())
-            bucket.level = bucket.capacity
-            self._buckets[place] = bucket
-        elif known.limit != limit:
-            known.limit = limit
-            known.level = min(known.level, known.capacity)
+                limit = Limit(amount=amount, period_s=period_s)
+                self._windows.setdefault((limit.unit, period_s), _Window(limit)).limit = limit
 
     def _spend(self, unit: Unit, amount: float) -> None:
-        for bucket in self._buckets.values():
-            if bucket.limit.unit is unit:
-                bucket.level -= amount
+        now = self._timing.monotonic()
+        for window in self._windows.values():
+            if window.limit.unit is unit:
+                window.spend(now, amount)
 
 
 def _positive(text: str | None) -> float | None:

@@ -5,7 +5,7 @@ goes on where it stood after a crash: a page whose rows were not stored is asked
 
 Nothing is skipped whatever moves meanwhile (`mls-feeds.md` 4.1): positions are places in the order of watermark and
 key, never row numbers, and where only a server's row numbers are left (`Paging.REASK` in a group of one timestamp) the
-group is walked until a walk brings nothing new.
+group is walked until two walks find the same.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from nudge_core.model.json import Json, JsonObject
 STATE_VERSION = 1
 EARLIEST = "1900-01-01T00:00:00Z"  # before any listing: what lies before it has no timestamp
 REMEMBERED_LINKS = 32
+MOST_WALKS = 30  # through one group; beyond it the server's order is not the same twice
 DISORDER = timedelta(seconds=1)
 """Rows further out of order than this were not ordered at all. Servers that order timestamps as texts of unlike length
 are off by less than a second, and order and filter alike."""
@@ -42,8 +43,9 @@ class Position:
     `high`: greatest watermark received that was not in the future: where the next pass begins. `loaded`: the first
     load has ended. The rest is about the pass under way: `began`, when it began; `top`, the greatest watermark of it
     (KEY_ORDER); `at` and `key`, the last row received; `known`, keys received with the timestamp `at`; `beyond`, go on
-    behind all of `at`; `walking`, the group of `at` is being walked, `fresh` when this walk brought a new key, `passed`
-    rows of it so far; `link`, the next link; `followed`, digests of the links followed without a row between.
+    behind all of `at`; `link`, the next link; `followed`, digests of the links followed without a row between.
+    Of a walk through the group of `at`: `walking`, which walk it is, `passed`, its rows so far, `trail`, a digest of
+    their keys, `last_trail`, that of the walk before.
     """
 
     high: str | None = None
@@ -54,9 +56,10 @@ class Position:
     key: str | None = None
     known: tuple[str, ...] = ()
     beyond: bool = False
-    walking: bool = False
-    fresh: bool = False
+    walking: int = 0
     passed: int = 0
+    trail: str = ""
+    last_trail: str = ""
     link: str | None = None
     followed: tuple[str, ...] = ()
 
@@ -89,9 +92,10 @@ class Position:
             key=state.get("key"),
             known=tuple(state.get("known", ())),
             beyond=bool(state.get("beyond")),
-            walking=bool(state.get("walking")),
-            fresh=bool(state.get("fresh")),
+            walking=int(state.get("walking", 0)),
             passed=int(state.get("passed", 0)),
+            trail=state.get("trail", ""),
+            last_trail=state.get("last_trail", ""),
             link=state.get("link"),
             followed=tuple(state.get("followed", ())),
         )
@@ -169,7 +173,7 @@ def advance(
         return _through_keys(position, rows, link, now)
     position = evolve(position, high=_later(position.high, rows, now))
     if profile.paging is Paging.HEADER:
-        return _along_headers(position, rows, link, profile)
+        return _along_headers(position, rows, link)
     more = link is not None or len(rows) >= asked or (not profile.sends_links and bool(rows))
     placed = [(mark, row) for row in rows if row.key and (mark := Watermark.read(row.watermark)) is not None]
     if placed and placed[-1][0].second + DISORDER < max(mark for mark, _row in placed).second:
@@ -177,27 +181,27 @@ def advance(
     if position.walking:
         return _walk(position, [row for _mark, row in placed], link, more)
     if not placed:
-        return _nothing_placed(position, rows, link, profile)
-    return (_keyset if profile.paging is Paging.KEYSET else _reask)(position, placed, more, profile)
+        return _nothing_placed(position, rows, link)
+    return (_keyset if profile.paging is Paging.KEYSET else _reask)(position, placed, more)
 
 
 def restarted(position: Position) -> Position:
     """Return the position from which the pass under way begins again: after a link that led nowhere."""
-    return Position(high=position.high, loaded=position.loaded)
+    return Position(high=_settled(position), loaded=position.loaded)
 
 
 Placed = Sequence[tuple[Watermark, RowPosition]]
 
 
-def _keyset(position: Position, placed: Placed, more: bool, profile: Profile) -> Outcome:
+def _keyset(position: Position, placed: Placed, more: bool) -> Outcome:
     last = placed[-1][1]
     if (last.watermark, last.key) == (position.at, position.key):  # a server that ignores filters sends page 1 for ever
-        return Outcome(position=restarted(position), more=False, warnings=("no_progress",))
+        return _given_up(position, "no_progress")
     position = evolve(position, at=last.watermark, key=last.key, link=None, followed=())
-    return Outcome(position=position, more=True) if more else _ended(position, profile)
+    return Outcome(position=position, more=True) if more else _ended(position)
 
 
-def _reask(position: Position, placed: Placed, more: bool, profile: Profile) -> Outcome:
+def _reask(position: Position, placed: Placed, more: bool) -> Outcome:
     mark, last = placed[-1]
     here = {row.key for same, row in placed if same == mark and row.key}
     if mark == Watermark.read(position.at):
@@ -205,71 +209,92 @@ def _reask(position: Position, placed: Placed, more: bool, profile: Profile) -> 
     one_group = all(same == mark for same, _row in placed)
     position = evolve(position, at=last.watermark, known=tuple(sorted(here)), beyond=False, link=None, followed=())
     if not more:
-        return _ended(position, profile)
-    return Outcome(position=evolve(position, walking=True, fresh=False, passed=0) if one_group else position, more=True)
+        return _ended(position)
+    return Outcome(position=evolve(position, walking=1) if one_group else position, more=True)
 
 
 def _walk(position: Position, rows: Sequence[RowPosition], link: str | None, more: bool) -> Outcome:
-    """Go through one group of equal timestamps by the server's own positions, until a walk brings no new key.
+    """Go through one group of equal timestamps by the server's own positions, until two walks find the same keys.
 
-    Rows move out of the group while it is walked, so a walk may miss some; they are found by the next walk, or where
-    they moved to.
+    A row that leaves the group while it is walked shifts the ones behind it, so that one may be missed. It is not
+    enough that a walk brings no new key (`mls-feeds.md` 4.2): the first walk of all may be the one that missed a row.
+    But a row that left during a walk, after it was read, is not in the next walk; so where two walks in a row find the
+    same keys, none left during the first, and none was missed.
     """
-    new = {row.key for row in rows if row.key} - set(position.known)
-    position = evolve(position, known=tuple(sorted({*position.known, *new})), fresh=position.fresh or bool(new))
+    keys = [row.key for row in rows if row.key]
+    position = evolve(
+        position,
+        known=tuple(sorted({*position.known, *keys})),
+        passed=position.passed + len(rows),
+        trail=_trail(position.trail, keys),
+    )
     if link is not None:
-        return _follow(position, link) or _given_up(position)
+        return _follow(position, link) or _given_up(position, "repeated_link")
+    position = evolve(position, link=None, followed=())
     if more:
-        return Outcome(position=evolve(position, passed=position.passed + len(rows)), more=True)
-    position = evolve(position, passed=0, link=None, followed=())
-    if position.fresh:
-        return Outcome(position=evolve(position, fresh=False), more=True)
-    return Outcome(position=evolve(position, walking=False, beyond=True), more=True)
+        return Outcome(position=position, more=True)
+    if position.trail == position.last_trail:
+        return Outcome(position=evolve(position, walking=0, passed=0, trail="", last_trail="", beyond=True), more=True)
+    if position.walking >= MOST_WALKS:
+        return _given_up(position, "restless_group")
+    again = evolve(position, walking=position.walking + 1, passed=0, trail="", last_trail=position.trail)
+    return Outcome(position=again, more=True)
 
 
-def _nothing_placed(position: Position, rows: Sequence[RowPosition], link: str | None, profile: Profile) -> Outcome:
+def _trail(trail: str, keys: Sequence[str]) -> str:
+    """Return a digest of the keys of a walk so far, whatever their order: the sum of their hashes in 64 bits."""
+    total = int(trail or "0", 16)
+    for key in keys:
+        total += int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
+    return f"{total % 2**64:016x}"
+
+
+def _nothing_placed(position: Position, rows: Sequence[RowPosition], link: str | None) -> Outcome:
     """A page without a row that has a place: empty, or rows without a timestamp."""
     if link is not None:
         followed = _follow(position, link)
-        return followed or evolve(_ended(position, profile), warnings=("repeated_link",))
+        return followed or evolve(_ended(position), warnings=("repeated_link",))
     if rows and position.at is None:  # rows without a timestamp come first and fill the page: go on behind them
         return Outcome(position=evolve(position, at=EARLIEST, key=None, beyond=True), more=True)
-    return _ended(position, profile)
+    return _ended(position)
 
 
 def _through_keys(position: Position, rows: Sequence[RowPosition], link: str | None, now: datetime) -> Outcome:
-    """A pass in the order of keys: an update of a row already read is only in the next pass, so that one must begin
-    no later than this one did."""
+    """A pass in the order of keys: of a row changed after it was read the change is only in the next pass."""
     position = evolve(position, top=_later(position.top, rows, now))
     if link is not None:
-        return _follow(position, link) or _given_up(position)
-    top, began = Watermark.read(position.top), position.began or now
-    if top is not None:
-        reached = position.top if top <= Watermark.of(began) else str(Watermark.of(began))
-        position = evolve(position, high=_greater(position.high, reached))
-    return Outcome(position=Position(high=position.high, loaded=True), more=False, finished=True)
-
-
-def _along_headers(position: Position, rows: Sequence[RowPosition], link: str | None, profile: Profile) -> Outcome:
-    if rows and link is not None:
-        return _follow(position, link) or _given_up(position)
-    kept = (link or position.link) if not rows else None
-    ended = _ended(position, profile)
-    return evolve(ended, position=evolve(ended.position, link=kept))
-
-
-def _ended(position: Position, profile: Profile) -> Outcome:
-    high = position.high
-    if not position.loaded and profile.first_load_filter and position.began is not None:
-        mark = Watermark.read(high)  # what the filter hid while it was loaded must come with the first changes
-        if mark is not None and mark > Watermark.of(position.began):
-            high = str(Watermark.of(position.began))
+        return _follow(position, link) or _given_up(position, "repeated_link")
+    high = _greater(position.high, _settled(evolve(position, high=position.top)))
     return Outcome(position=Position(high=high, loaded=True), more=False, finished=True)
 
 
-def _given_up(position: Position) -> Outcome:
-    """The links lead in a circle: begin the pass again with the next poll, so that nothing is passed over."""
-    return Outcome(position=restarted(position), more=False, warnings=("repeated_link",))
+def _along_headers(position: Position, rows: Sequence[RowPosition], link: str | None) -> Outcome:
+    if rows and link is not None:
+        return _follow(position, link) or _given_up(position, "repeated_link")
+    kept = (link or position.link) if not rows else None
+    ended = _ended(position)
+    return evolve(ended, position=evolve(ended.position, link=kept))
+
+
+def _ended(position: Position) -> Outcome:
+    return Outcome(position=Position(high=_settled(position), loaded=True), more=False, finished=True)
+
+
+def _settled(position: Position) -> str | None:
+    """Return where the next pass begins: at the greatest watermark received, but no later than this pass began.
+
+    What became visible behind our back while a long pass went on (a row changed within the same millisecond, one hidden
+    by the filter of the first load) then lies within the overlap of the next one. Our clock only ever makes it earlier.
+    """
+    high = Watermark.read(position.high)
+    if high is None or position.began is None or high <= Watermark.of(position.began):
+        return position.high
+    return str(Watermark.of(position.began))
+
+
+def _given_up(position: Position, warning: str) -> Outcome:
+    """Nothing more can be had in this pass: begin it again with the next poll, so that nothing is passed over."""
+    return Outcome(position=restarted(position), more=False, warnings=(warning,))
 
 
 def _follow(position: Position, link: str) -> Outcome | None:

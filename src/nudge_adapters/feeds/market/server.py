@@ -12,16 +12,13 @@ import json
 import math
 import re
 import secrets
-import socket
-import threading
 import time
 from base64 import b64decode
 from binascii import Error as Base64Error
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any, TypeAlias
 from urllib.parse import parse_qs, parse_qsl, unquote
 
 from attrs import evolve, frozen
@@ -31,14 +28,10 @@ from nudge_adapters.feeds.market.fields import metadata
 from nudge_adapters.feeds.market.filters import BadQueryError
 from nudge_adapters.feeds.market.listing_record import Fields
 from nudge_adapters.feeds.market.living import Inventory
+from nudge_adapters.feeds.market.loopback import Listener, Message, Receive, Send
 from nudge_adapters.feeds.market.manner import Links, Manner
 from nudge_adapters.feeds.market.query import Query, link, page_of, place_token, read_query, replication_query, shaped
-from nudge_core.errors import Unavailable
 from nudge_core.model.secret import Secret
-
-Message: TypeAlias = MutableMapping[str, Any]  # as ASGI defines it
-Receive: TypeAlias = Callable[[], Awaitable[Message]]
-Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 ROOT = "/odata"
 TOKEN_PATH = "/oauth2/token"  # noqa: S105 - a path, not a token
@@ -47,8 +40,6 @@ TOKEN_LIFE_S = 28_800  # as at Trestle (`mls-feeds.md` 3.1)
 LEAST_TO_COMPRESS = 1_024  # bytes
 REMEMBERED_REQUESTS = 1_000
 LARGEST_BODY = 64_000  # bytes of a token request
-START_S = 20.0  # how long a start may take on a busy machine
-STOP_S = 5.0
 
 
 @frozen(kw_only=True)
@@ -259,63 +250,19 @@ def market_server(
 ) -> Iterator[MarketServer]:
     """Serve `inventory` on a loopback port while the block runs. Arguments as for `MarketServer`.
 
-    The server has a thread and an event loop of its own: it answers whatever the caller's loop is doing, leaves the
-    caller's signal handlers alone, and is gone when the block ends, however it ends.
-
     Args:
         port: 0 for any free one.
 
     Raises:
         Unavailable: the port is taken, or the server did not come up.
     """
-    import uvicorn  # late: only whoever starts a market needs it
-
     application = MarketServer(
         inventory, clock, token=token, client=client, manner=manner, rate_limit=rate_limit, monotonic=monotonic
     )
-    listener = _listen(port)
-    application.origin = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application,
-            loop="asyncio",
-            http="h11",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=1,
-        )
-    )
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="market-server", daemon=True)
-    thread.start()
-    try:
-        _await_start(server, thread)
+    listener = Listener(port)
+    application.origin = listener.origin
+    with listener.serving(application):
         yield application
-    finally:
-        server.should_exit = True
-        thread.join(STOP_S)
-        listener.close()
-
-
-def _listen(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(("127.0.0.1", port))
-    except OSError as error:
-        listener.close()
-        raise Unavailable("market", f"port {port} cannot be had: {error.strerror}") from error
-    return listener
-
-
-def _await_start(server: Any, thread: threading.Thread) -> None:
-    deadline = time.monotonic() + START_S
-    while not server.started:
-        if not thread.is_alive() or time.monotonic() > deadline:
-            raise Unavailable("market", "the server did not come up")
-        time.sleep(0.005)
 
 
 async def _body(receive: Receive) -> bytes:
