@@ -135,11 +135,13 @@ def reso_page(
     status: int = 200,
     headers: Mapping[str, str] = MappingProxyType({}),
     now: datetime | None = None,
+    positions_only: bool = False,
 ) -> ParsedPage:
     """Read one answer of an OData collection.
 
     Args:
         body: as received, or decoded already.
+        positions_only: read no listing: for a list of keys, which may be some hundred thousand rows long.
         now: the present instant: turns a date of return into seconds, and counts rows dated after it.
 
     Raises:
@@ -154,7 +156,7 @@ def reso_page(
     if not isinstance(records, (list, tuple)):
         _malformed(service, Invalid("value", "a list", records))
     warnings: list[str] = []
-    found = _read_all(records, shape, source_id, reso_listing, warnings)
+    found = [] if positions_only else _read_all(records, shape, source_id, reso_listing, warnings)
     positions = tuple(_position(record, shape.key_field, record, shape) for record in records)
     _count_future(positions, now, warnings)
     return ParsedPage(
@@ -175,8 +177,12 @@ def spark_page(
     status: int = 200,
     headers: Mapping[str, str] = MappingProxyType({}),
     now: datetime | None = None,
+    positions_only: bool = False,
 ) -> ParsedPage:
-    """Read one Spark v1 answer. Raises as `reso_page` does; `Success: false` is a failure whatever the status."""
+    """Read one Spark v1 answer; arguments and errors as for `reso_page`.
+
+    `Success: false` is a failure whatever the status.
+    """
     service = f"spark:{source_id}"
     answer = _decoded(body, service, status, headers, now, spark_failure)
     envelope = answer.get("D")
@@ -186,7 +192,7 @@ def spark_page(
     if not isinstance(records, (list, tuple)):
         _malformed(service, Invalid("D.Results", "a list", records))
     warnings: list[str] = []
-    found = _read_all(records, shape, source_id, spark_listing, warnings)
+    found = [] if positions_only else _read_all(records, shape, source_id, spark_listing, warnings)
     positions = tuple(
         _position(record, "Id", record.get("StandardFields") if isinstance(record, Mapping) else None, shape)
         for record in records
