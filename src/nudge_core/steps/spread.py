@@ -53,9 +53,9 @@ async def spread(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) ->
     resources = {key: _resource(tx, listing) for key, listing in mine.items()}
     await tx.resources.store(list(resources.values()))
     stored = await tx.resources.by_entity(source_id, list(resources))
-    events = [
-        _market_event(tx, event, mine[event.listing_key], stored) for event in happened if event.listing_key in mine
-    ]
+    switches = GateSettings(coming_soon=user.strategy.get(COMING_SOON_SWITCH) is True)
+    concerning = [event for event in happened if event.listing_key in mine]
+    events = [_market_event(tx, event, mine[event.listing_key], stored, switches) for event in concerning]
     new = await tx.market_events.add(events)
     silent = [event.id for event in events if event.id in new and NOT_NUDGED in event.payload]
     await tx.market_events.mark(silent, EventStatus.PROCESSED)
