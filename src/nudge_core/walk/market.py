@@ -1,8 +1,7 @@
-"""The walk: opens a transaction for each step, calls services between them, and never loses its place.
+"""The first half of the walk: a feed is read, what changed meets the book, and drafts wait for a person.
 
 Every piece of work is a note in the outbox, claimed with a lease and finished in the transaction that does it. A
 process that dies leaves a lease that runs out; what it had begun is done again, and doing it again changes nothing.
-The same walk serves the library, the worker, the demo and the tests.
 """
 
 from __future__ import annotations
@@ -11,37 +10,19 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from attrs import evolve, field, frozen
+from attrs import evolve, frozen
 
 from nudge_core.errors import Invalid, NudgeError
 from nudge_core.model.outbox import OutboxNote, Topic
-from nudge_core.ports import Drafter, Embedder, ListingFeed, SmsGateway, Store
+from nudge_core.ports import ListingFeed
 from nudge_core.steps import draft, ingest, match, spread
-from nudge_core.steps.ingest import IngestReport, IngestSettings
-from nudge_core.verticals.base import Vertical
+from nudge_core.steps.ingest import IngestReport
+from nudge_core.walk.parts import Parts
 
 NOTE_LEASE_S = 300.0  # longer than a model may take to draft (20 s) and a book of 5,000 notes to be embedded (2 min)
 NOTES_AT_ONCE = 20
 FIRST_PAUSE_S = 30.0  # before a note that failed is tried again; doubled each time
 PAGES_AT_MOST = 100_000  # of one poll: a feed that never ends is a broken one
-
-
-@frozen(kw_only=True)
-class Parts:
-    """What the walk is made of. `drafters` are asked in turn; `embedder` None: order without similarity of meaning."""
-
-    store: Store
-    verticals: Mapping[str, Vertical]
-    drafters: tuple[Drafter, ...]
-    gateway: SmsGateway
-    embedder: Embedder | None = None
-    ingest: IngestSettings = field(factory=IngestSettings)
-
-    def vertical(self, name: str) -> Vertical:
-        """Return the vertical of this name, or raise Invalid with the names there are."""
-        if name not in self.verticals:
-            raise Invalid("user.vertical", f"one of {', '.join(sorted(self.verticals))}", name)
-        return self.verticals[name]
 
 
 @frozen(kw_only=True)
