@@ -6,11 +6,13 @@ whose lease runs out; it is then in doubt, and only the carrier's own evidence d
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from uuid import UUID
 
 from attrs import frozen
 
+from nudge_core.errors import Conflict
 from nudge_core.model.carrier import CarrierNews, InboundText
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
@@ -39,8 +41,7 @@ async def send_due(parts: Parts, monotonic: Callable[[], float]) -> tuple[Moved,
     """
     async with parts.store.system() as tx:
         claimed = await deliver.claim(tx, parts.delivery, monotonic)
-    moved = [await _send(parts, claimed, message, monotonic) for message in claimed.messages]
-    return tuple(one for one in moved if one is not None)
+    return await _closed(parts, [await _send(parts, claimed, message, monotonic) for message in claimed.messages])
 
 
 async def _send(
@@ -49,10 +50,10 @@ async def _send(
     async with parts.store.tenant(message.user_id) as tx:
         prepared = await deliver.prepare(tx, message, await _rules(parts, tx), parts.delivery)
         if not isinstance(prepared, deliver.Prepared):
-            return await _closed(tx, prepared)
+            return prepared
     outcome = await deliver.post(parts.gateway, prepared, claimed, parts.delivery, monotonic)
     async with parts.store.tenant(message.user_id) as tx:
-        return await _closed(tx, await deliver.record(tx, prepared.message, outcome, parts.delivery))
+        return await deliver.record(tx, prepared.message, outcome, parts.delivery)
 
 
 async def tidy(parts: Parts) -> tuple[Moved, ...]:
@@ -60,7 +61,7 @@ async def tidy(parts: Parts) -> tuple[Moved, ...]:
     moved = [await _withhold(parts, message) for message in await _listed(parts, "blocked")]
     moved += [await _expire(parts, message) for message in await _listed(parts, "expired_leases")]
     moved += [await _settle(parts, message) for message in await _listed(parts, "doubtful")]
-    return tuple(one for one in moved if one is not None)
+    return await _closed(parts, moved)
 
 
 async def _listed(parts: Parts, which: str) -> tuple[Message, ...]:
@@ -75,7 +76,7 @@ async def _listed(parts: Parts, which: str) -> tuple[Message, ...]:
 
 async def _withhold(parts: Parts, message: Message) -> Moved | None:
     async with parts.store.tenant(message.user_id) as tx:
-        return await _closed(tx, await deliver.withhold(tx, message))
+        return await deliver.withhold(tx, message)
 
 
 async def _expire(parts: Parts, message: Message) -> Moved | None:
@@ -88,17 +89,24 @@ async def _settle(parts: Parts, message: Message) -> Moved | None:
         asked_at = tx.now
     records = await deliver.look_up(parts.gateway, message, parts.delivery)
     async with parts.store.tenant(message.user_id) as tx:
-        return await _closed(tx, await deliver.settle(tx, message, records, asked_at, parts.delivery))
+        return await deliver.settle(tx, message, records, asked_at, parts.delivery)
 
 
 async def _rules(parts: Parts, tx: TenantTransaction) -> Vertical:
     return parts.vertical((await tx.users.get(tx.user_id)).vertical)
 
 
-async def _closed(tx: TenantTransaction, moved: Moved | None) -> Moved | None:
-    """When a text of a briefing has reached an end, the briefing may have reached its own."""
-    if moved is not None and DELIVERY.is_final(moved.to) and moved.message.briefing_id is not None:
-        await complete_if_done(tx, moved.message.briefing_id)
+async def _closed(parts: Parts, moves: Sequence[Moved | None]) -> tuple[Moved, ...]:
+    """Return the moves that happened; a briefing whose last text has reached its end ends with it.
+
+    In transactions of their own: what became of a text must be stored whatever becomes of its briefing.
+    """
+    moved = tuple(one for one in moves if one is not None)
+    for one in moved:
+        if DELIVERY.is_final(one.to) and one.message.briefing_id is not None:
+            with suppress(Conflict):  # somebody else has just written it; they looked at the same texts
+                async with parts.store.tenant(one.message.user_id) as tx:
+                    await complete_if_done(tx, one.message.briefing_id)
     return moved
 
 
