@@ -18,6 +18,7 @@ from nudge_core.model.secret import Secret
 T = TypeVar("T")
 
 SECRET_KEY_BYTES = 32  # AES-256
+OPENAI_MODEL = "gpt-5-mini"
 
 
 @frozen(kw_only=True)
@@ -48,7 +49,7 @@ class Settings:
     carrier: str = "simulator"
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
-    openai_model: str = "gpt-5-mini"
+    openai_model: str = OPENAI_MODEL
     mls: MlsSettings = MlsSettings()
     secret_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
     timezone: str = "America/Chicago"
@@ -108,7 +109,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         carrier=read("NUDGE_CARRIER", str, "simulator"),
         openai_api_key=read("OPENAI_API_KEY", secret, None),
         openai_base_url=read("OPENAI_BASE_URL", text, None),
-        openai_model=read("OPENAI_MODEL", str, Settings.__attrs_attrs__.openai_model.default),  # type: ignore[attr-defined]  # attrs adds it
+        openai_model=read("OPENAI_MODEL", str, OPENAI_MODEL),
         mls=MlsSettings(
             profile=read("MLS_PROFILE", str, "reso"),
             base_url=read("MLS_BASE_URL", text, None),

@@ -8,7 +8,15 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_core.model import fields
-from nudge_core.model.message import MAX_SMS_CHARACTERS, MessageClass, MessageSource, SenderType
+from nudge_core.model.message import (
+    MAX_SMS_CHARACTERS,
+    Delivery,
+    Direction,
+    Message,
+    MessageClass,
+    MessageSource,
+    SenderType,
+)
 
 
 @frozen(kw_only=True)
@@ -43,3 +51,26 @@ class ApprovedText:
     not_before: datetime | None = None
     not_after: datetime | None = None
     originally_scheduled_at: datetime | None = None
+
+    def queued(self, now: datetime) -> Message:
+        """Return the message that queueing this text at `now` makes: outbound, queued, never claimed."""
+        return Message(
+            id=self.id,
+            user_id=self.approval.user_id,
+            client_id=self.client_id,
+            content=self.content,
+            direction=Direction.OUTBOUND,
+            delivery=Delivery.QUEUED,
+            source=self.source,
+            sender_type=self.sender_type,
+            created_at=now,
+            message_class=self.message_class,
+            originally_scheduled_at=self.originally_scheduled_at,
+            briefing_id=self.approval.briefing_id,
+            approval_id=self.approval.id,
+            sender=self.sender,
+            recipient=self.recipient,
+            not_before=self.not_before,
+            not_after=self.not_after,
+            dedupe_key=self.dedupe_key,
+        )

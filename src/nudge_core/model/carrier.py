@@ -65,11 +65,16 @@ SendOutcome: TypeAlias = Accepted | NotSent | TryLater | Doubtful
 
 @frozen(kw_only=True)
 class ReceiptNews:
-    """The carrier says how an accepted text fares. `message_id` and `attempt` come back from our own callback."""
+    """The carrier says how an accepted text fares. `message_id` and `attempt` come back from our own callback.
+
+    `sender`: our number it went out from. It names the tenant when the news comes before the answer that named the
+    text, so that no stored message has this `provider_sid` yet.
+    """
 
     provider_sid: str
     receipt: Receipt
     at: datetime = field(validator=fields.instant)
+    sender: str | None = field(default=None, validator=fields.optional(fields.phone))
     message_id: UUID | None = None
     error_code: str | None = None
 

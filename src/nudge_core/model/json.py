@@ -18,19 +18,33 @@ def frozen_json(value: Json) -> Json:
     """Return an equal value that cannot be changed: tuples for lists, read-only mappings for objects.
 
     Raises:
-        Invalid: something in it is no JSON: a NaN, a key that is no text, a set, a date.
+        Invalid: something in it is no JSON (a NaN, a key that is no text, a set, a date), or a text in it cannot be
+            stored: it holds a NUL or half of a surrogate pair.
     """
+    if isinstance(value, str):
+        return _storable(value)
     if isinstance(value, float) and not math.isfinite(value):
         raise Invalid("json", "finite numbers only", value)
-    if value is None or isinstance(value, (str, bool, int, float)):
+    if value is None or isinstance(value, (bool, int, float)):
         return value
     if isinstance(value, Mapping):
         if not all(isinstance(key, str) for key in value):
             raise Invalid("json", "keys are texts", value)
-        return MappingProxyType({key: frozen_json(item) for key, item in value.items()})
+        return MappingProxyType({_storable(key): frozen_json(item) for key, item in value.items()})
     if isinstance(value, (list, tuple)):
         return tuple(frozen_json(item) for item in value)
     raise Invalid("json", "texts, numbers, booleans, null, lists and objects", value)
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text:  # PostgreSQL cannot store it
+        raise Invalid("json", "no NUL character", text)
+    if not text.isascii():
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise Invalid("json", "no half of a surrogate pair", text) from error
+    return text
 
 
 def frozen_object(value: Mapping[str, Json]) -> JsonObject:

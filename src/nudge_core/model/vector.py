@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
 
+_UNIT = 1e-6
+"""How far from 1 the length of a normalised float32 vector may lie: rounding of its values, with room to spare."""
+
 
 def _normalised(values: object) -> NDArray[np.float32]:
     array = np.asarray(values, dtype=np.float32)
@@ -16,7 +19,8 @@ def _normalised(values: object) -> NDArray[np.float32]:
     length = float(np.linalg.norm(array.astype(np.float64)))
     if not np.isfinite(length) or length == 0.0:
         raise Invalid("vector.values", "finite and not all zero: a failed embedding is absent, never zeros", values)
-    array = (array / np.float32(length)).astype(np.float32)
+    normalised = abs(length - 1.0) <= _UNIT  # left alone then: a stored vector comes back bit for bit
+    array = array.copy() if normalised else (array.astype(np.float64) / length).astype(np.float32)
     array.flags.writeable = False
     return array
 

@@ -166,13 +166,14 @@ class Sends(Protocol):
     async def claim(self, limit: int, lease_s: float) -> Sequence[Message]:
         """Take queued texts that are due, oldest first; each gets attempt + 1 and a lease.
 
-        Never one whose recipient is suppressed at this instant, and never a second one for a (sender, recipient)
-        that has a text in flight (sending or in doubt).
+        Never one whose recipient is suppressed at this instant with scope ALL, unless its class is SERVICE (the one
+        confirmation of a STOP goes to a suppressed phone), and never a second one for a (sender, recipient) that has
+        a text in flight (sending or in doubt). A suppressed topic is the gate's to judge: a row has none.
         """
         ...
 
     async def blocked(self, limit: int) -> Sequence[Message]:
-        """Return due queued texts that `claim` will not take because of a suppression, oldest first."""
+        """Return due queued texts that `claim` passes over because of a suppression, oldest first."""
         ...
 
     async def expired_leases(self, limit: int) -> Sequence[Message]:

@@ -98,12 +98,15 @@ async def approve(
 
     Raises:
         Conflict: the briefing changed since the person saw it.
-        Invalid: the words break a rule that blocks, take more than `PARTS_AT_MOST` parts, or nobody is included.
+        Invalid: the words break a rule that blocks, take more than `PARTS_AT_MOST` parts, nobody is included, or the
+            briefing is information for the professional only.
         IllegalTransition: the briefing is no longer a draft.
     """
     briefing = await _draft(tx, briefing_id)
     if version is not None and version != briefing.version:
         raise Conflict("campaign briefing", "it changed since it was shown; look at it again")
+    if vertical.events[briefing.campaign_type].owner_only:
+        raise Invalid("briefing.campaign_type", "a kind that clients may be told of; this one is for you", None)
     if not briefing.recipients:
         raise Invalid("briefing.audience", "at least one included client", briefing.recipients)
     _no_block(vertical.lint(briefing.draft))

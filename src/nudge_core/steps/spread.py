@@ -12,15 +12,19 @@ from uuid import UUID
 from attrs import frozen
 
 from nudge_core.model.briefing import BriefingStatus
-from nudge_core.model.event import GlobalMlsEvent, MarketEvent, stable_id
-from nudge_core.model.json import text_in, texts_in
+from nudge_core.model.event import EventStatus, GlobalMlsEvent, MarketEvent, stable_id
+from nudge_core.model.json import Json, text_in, texts_in
 from nudge_core.model.listing import AcceptedListing, ListingStatus, public_facts
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
 from nudge_core.ports import TenantTransaction
 from nudge_core.verticals.base import Vertical
 from nudge_core.verticals.real_estate.areas import in_market, market_area
+from nudge_core.verticals.real_estate.changes import GateSettings, may_nudge
 from nudge_core.withdrawal import withdraw
+
+NOT_NUDGED = "not_nudged"  # in a market event's payload: why nobody may be told, as `changes.GateReason`
+COMING_SOON_SWITCH = "nudge_coming_soon"  # in `user.strategy`: the source's rules allow texts about Coming Soon
 
 _OFFERED = frozenset({ListingStatus.ACTIVE, ListingStatus.COMING_SOON})
 _HELD = frozenset({ListingStatus.ACTIVE_UNDER_CONTRACT, ListingStatus.PENDING, ListingStatus.HOLD})
@@ -49,12 +53,15 @@ async def spread(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) ->
     resources = {key: _resource(tx, listing) for key, listing in mine.items()}
     await tx.resources.store(list(resources.values()))
     stored = await tx.resources.by_entity(source_id, list(resources))
-    events = [
-        _market_event(tx, event, mine[event.listing_key], stored) for event in happened if event.listing_key in mine
-    ]
+    switches = GateSettings(coming_soon=user.strategy.get(COMING_SOON_SWITCH) is True)
+    concerning = [event for event in happened if event.listing_key in mine]
+    events = [_market_event(tx, event, mine[event.listing_key], stored, switches) for event in concerning]
     new = await tx.market_events.add(events)
-    if new:
-        await tx.notes.add([_match_note(tx, note, [event.id for event in events if event.id in new])])
+    silent = [event.id for event in events if event.id in new and NOT_NUDGED in event.payload]
+    await tx.market_events.mark(silent, EventStatus.PROCESSED)
+    to_match = [event.id for event in events if event.id in new and event.id not in silent]
+    if to_match:
+        await tx.notes.add([_match_note(tx, note, to_match)])
     withdrawn = await withdraw_untrue(tx, list(stored.values()), vertical)
     await tx.notes.finish(note)
     return SpreadReport(resources=len(resources), events=len(new), withdrawn=withdrawn)
@@ -107,8 +114,16 @@ def _resource(tx: TenantTransaction, listing: AcceptedListing) -> Resource:
 
 
 def _market_event(
-    tx: TenantTransaction, event: GlobalMlsEvent, listing: AcceptedListing, stored: Mapping[str, Resource]
+    tx: TenantTransaction,
+    event: GlobalMlsEvent,
+    listing: AcceptedListing,
+    stored: Mapping[str, Resource],
+    switches: GateSettings,
 ) -> MarketEvent:
+    payload: dict[str, Json] = {"listing": public_facts(listing.snapshot), "change": event.change}
+    silent = may_nudge(listing.snapshot, switches)
+    if silent is not None:
+        payload[NOT_NUDGED] = silent.value
     return MarketEvent(
         id=stable_id("market event", str(event.id), str(tx.user_id)),
         user_id=tx.user_id,
@@ -116,7 +131,7 @@ def _market_event(
         source_id=event.source_id,
         entity_id=event.listing_key,
         market_area=market_area(listing.snapshot),
-        payload={"listing": public_facts(listing.snapshot), "change": event.change},
+        payload=payload,
         global_event_id=event.id,
         resource_id=stored[event.listing_key].id,
         created_at=event.event_timestamp,

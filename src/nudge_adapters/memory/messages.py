@@ -1,0 +1,242 @@
+"""Texts of one professional, sent, received and planned."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from attrs import evolve
+
+from nudge_adapters.memory.journal import Work, reading, writing
+from nudge_adapters.memory.world import World
+from nudge_core.errors import Conflict, IllegalTransition, Invalid
+from nudge_core.model.approval import ApprovedText
+from nudge_core.model.message import (
+    DELIVERY,
+    SCHEDULED,
+    Delivery,
+    Direction,
+    Message,
+    Receipt,
+    ScheduledMessage,
+)
+
+_MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
+_WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
+_MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
+
+
+class MemoryMessages:
+    """Texts sent and received."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._book = world.book(work.user_id)
+        self._messages = self._book.messages
+
+    @writing
+    async def queue(self, texts: Sequence[ApprovedText]) -> Sequence[UUID]:
+        """Queue approved texts; return the ids of those queued. A `dedupe_key` already used queues nothing."""
+        queued = []
+        for text in texts:
+            if not isinstance(text, ApprovedText):
+                raise Invalid("texts", "approved texts only", text)
+            self._work.own(text.approval.user_id, "approval.user_id")
+            if text.dedupe_key in self._book.message_ids:
+                continue
+            message = text.queued(self._work.now)
+            self._messages.add(text.id, message, "message")
+            self._book.message_ids.put(text.dedupe_key, text.id)
+            self._book.clients.need(text.client_id, "client")
+            if message.briefing_id is not None:
+                self._book.briefings.need(message.briefing_id, "briefing")
+            queued.append(text.id)
+        return queued
+
+    @writing
+    async def receive(self, message: Message) -> bool:
+        """Store an inbound text; False, and nothing stored, when its provider id is stored already."""
+        self._work.own(message.user_id, "message.user_id")
+        if message.direction is not Direction.INBOUND or message.delivery is not Delivery.RECEIVED:
+            raise Invalid("message.direction", "an inbound text that was received", message)
+        if message.provider_sid is None:
+            raise Invalid("message.provider_sid", "the provider's id: without it a repeated text cannot be told", None)
+        if message.provider_sid in self._book.sids:
+            return False
+        self._messages.add(message.id, message, "message")
+        self._book.sids.put(message.provider_sid, message.id)
+        self._book.clients.need(message.client_id, "client")
+        return True
+
+    @reading
+    async def get(self, message_id: UUID) -> Message:
+        """Return the message, or raise NotFound."""
+        return self._messages.need(message_id, "message")
+
+    @reading
+    async def by_sid(self, provider_sid: str) -> Message | None:
+        """Return the message with this provider id."""
+        message_id = self._book.sids.get(provider_sid)
+        return None if message_id is None else self._messages.get(message_id)
+
+    @reading
+    async def of_briefing(self, briefing_id: UUID) -> Sequence[Message]:
+        """Return the texts of one briefing, oldest first."""
+        rows = [row for row in self._messages.rows() if row.briefing_id == briefing_id]
+        return sorted(rows, key=lambda row: (row.created_at, row.id))
+
+    @reading
+    async def of_client(self, client_id: UUID, limit: int) -> Sequence[Message]:
+        """Return a client's texts, newest first."""
+        rows = [row for row in self._messages.rows() if row.client_id == client_id]
+        return sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)[:limit]
+
+    @writing
+    async def move(
+        self,
+        message_id: UUID,
+        *,
+        attempt: int | None,
+        expected: Sequence[Delivery],
+        to: Delivery,
+        reason: str | None = None,
+        provider_sid: str | None = None,
+        receipt: Receipt | None = None,
+        not_before: datetime | None = None,
+    ) -> bool:
+        """Move a message along `DELIVERY` if it is in one of `expected` and, unless None, at this `attempt`."""
+        if to is Delivery.SENDING:
+            raise IllegalTransition("message", "queued", "sending", "only a claim starts a sending, with a lease")
+        for state in expected:
+            DELIVERY.move(state, to)
+        row = self._messages.get(message_id)
+        if row is None or row.delivery not in expected or attempt not in (None, row.attempt):
+            return False
+        if provider_sid is not None:
+            if row.provider_sid not in (None, provider_sid):
+                return False
+            if self._book.sids.get(provider_sid) not in (None, row.id):
+                raise Conflict("message", "its provider id is taken")
+            self._book.sids.put(provider_sid, row.id)
+        again = row.delivery is Delivery.IN_DOUBT and to is Delivery.QUEUED
+        if again and row.resends >= _MOST_RESENDS:
+            return False
+        moved = evolve(
+            row,
+            delivery=to,
+            reason=reason,
+            provider_sid=row.provider_sid if provider_sid is None else provider_sid,
+            receipt=_higher(row.receipt, receipt),
+            not_before=row.not_before if not_before is None else not_before,
+            lease_until=None,
+            resends=row.resends + again,
+            sent_at=self._work.now if to is Delivery.SENT else row.sent_at,
+        )
+        self._messages.put(row.id, moved)
+        return True
+
+    @writing
+    async def note_receipt(self, provider_sid: str, receipt: Receipt) -> bool:
+        """Raise the receipt of a message; False when unknown or when the stored one ranks higher."""
+        message_id = self._book.sids.get(provider_sid)
+        row = None if message_id is None else self._messages.get(message_id)
+        if row is None or _higher(row.receipt, receipt) is not receipt:
+            return False
+        self._messages.put(row.id, evolve(row, receipt=receipt))
+        return True
+
+    @writing
+    async def withdraw(self, *, recipient: str | None, briefing_id: UUID | None, to: Delivery, reason: str) -> int:
+        """Move every queued text to this phone, or of this briefing (both given: and), to WITHHELD or CANCELLED."""
+        if to not in _WITHDRAWN:
+            raise IllegalTransition("message", "queued", to.value, "what is withdrawn is withheld or cancelled")
+        if recipient is None and briefing_id is None:
+            raise Invalid("withdraw", "a recipient, a briefing or both", None)
+        rows = [
+            row
+            for row in self._messages.rows()
+            if row.delivery is Delivery.QUEUED
+            and recipient in (None, row.recipient)
+            and briefing_id in (None, row.briefing_id)
+        ]
+        for row in rows:
+            self._messages.put(row.id, evolve(row, delivery=to, reason=reason))
+        return len(rows)
+
+    @reading
+    async def sent_to(self, recipient: str, since: datetime) -> Sequence[Message]:
+        """Return outbound texts to this phone that were or may have been sent since (`claimed_at`), oldest first."""
+        rows = [
+            (row.claimed_at, row.id, row)
+            for row in self._messages.rows()
+            if row.recipient == recipient
+            and row.direction is Direction.OUTBOUND
+            and row.delivery in _MAYBE_SENT
+            and row.claimed_at is not None
+            and row.claimed_at >= since
+        ]
+        return [row for _, _, row in sorted(rows, key=lambda entry: entry[:2])]
+
+    @reading
+    async def counts(self) -> Mapping[Delivery, int]:
+        """Return how many outbound texts are in each state."""
+        return dict(Counter(row.delivery for row in self._messages.rows() if row.direction is Direction.OUTBOUND))
+
+    @reading
+    async def withheld(self) -> Mapping[str, int]:
+        """Return how many texts were withheld, per reason code."""
+        return dict(Counter(row.reason or "" for row in self._messages.rows() if row.delivery is Delivery.WITHHELD))
+
+
+def _higher(stored: Receipt | None, news: Receipt | None) -> Receipt | None:
+    if stored is None or news is None:
+        return news if stored is None else stored
+    return news if news.rank >= stored.rank else stored
+
+
+class MemoryScheduled:
+    """Planned texts."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._book = world.book(work.user_id)
+        self._planned = self._book.scheduled
+
+    def _check(self, message: ScheduledMessage) -> None:
+        self._book.clients.need(message.client_id, "client")
+        if message.parent_plan_id is not None:
+            self._book.briefings.need(message.parent_plan_id, "briefing")
+
+    @writing
+    async def add(self, messages: Sequence[ScheduledMessage]) -> None:
+        """Store new ones."""
+        for message in messages:
+            self._work.own(message.user_id, "scheduledmessage.user_id")
+            self._planned.add(message.id, message, "scheduled message")
+        for message in messages:
+            self._check(message)
+
+    @reading
+    async def get(self, message_id: UUID) -> ScheduledMessage:
+        """Return one, or raise NotFound."""
+        return self._planned.need(message_id, "scheduled message")
+
+    @writing
+    async def save(self, message: ScheduledMessage) -> None:
+        """Replace a stored one along its machine, or raise NotFound or IllegalTransition."""
+        self._work.own(message.user_id, "scheduledmessage.user_id")
+        stored = self._planned.need(message.id, "scheduled message")
+        if stored.status is not message.status:
+            SCHEDULED.move(stored.status, message.status)
+        self._planned.put(message.id, message)
+        self._check(message)
+
+    @reading
+    async def of_client(self, client_id: UUID) -> Sequence[ScheduledMessage]:
+        """Return a client's planned texts, soonest first."""
+        rows = [row for row in self._planned.rows() if row.client_id == client_id]
+        return sorted(rows, key=lambda row: (row.scheduled_at_utc, row.id))

@@ -1,0 +1,155 @@
+"""Professionals, their clients, and what they collected for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from nudge_adapters.memory.journal import Work, reading, writing
+from nudge_adapters.memory.world import World
+from nudge_core.errors import Conflict, NotFound
+from nudge_core.model.client import Client
+from nudge_core.model.faq import Faq
+from nudge_core.model.resource import ContentResource
+from nudge_core.model.user import User
+
+
+class MemoryUsers:
+    """All professionals; in a tenant's transaction only the tenant."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        self._work = work
+        self._users = world.users
+
+    def _visible(self, user_id: UUID) -> bool:
+        return self._work.user_id in (None, user_id)
+
+    def _check_numbers(self, user: User) -> None:
+        for other in self._users.rows():
+            if other.id != user.id and other.phone_number == user.phone_number:
+                raise Conflict("user", "its phone number is taken")
+            if (
+                other.id != user.id
+                and user.twilio_phone_number
+                and other.twilio_phone_number == user.twilio_phone_number
+            ):
+                raise Conflict("user", "its sending number is taken")
+
+    @reading
+    async def get(self, user_id: UUID) -> User:
+        """Return the user, or raise NotFound."""
+        if not self._visible(user_id):
+            raise NotFound("user", user_id)
+        return self._users.need(user_id, "user")
+
+    @writing
+    async def add(self, user: User) -> None:
+        """Store a new user. Raises Conflict when the id, the phone or the sending number is taken."""
+        self._work.own(user.id, "user.id")
+        if user.id in self._users:
+            raise Conflict("user", "its id is taken")
+        self._check_numbers(user)
+        self._users.put(user.id, user)
+
+    @writing
+    async def save(self, user: User) -> None:
+        """Replace a stored user, or raise NotFound."""
+        self._work.own(user.id, "user.id")
+        self._users.need(user.id, "user")
+        self._check_numbers(user)
+        self._users.put(user.id, user)
+
+    @reading
+    async def all(self) -> Sequence[User]:
+        """Return every user, by id."""
+        return sorted((user for user in self._users.rows() if self._visible(user.id)), key=lambda user: user.id)
+
+
+class MemoryClients:
+    """One professional's book."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._users = world.users
+        self._clients = world.book(work.user_id).clients
+
+    @reading
+    async def get(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound."""
+        return self._clients.need(client_id, "client")
+
+    @writing
+    async def add(self, clients: Sequence[Client]) -> None:
+        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
+        emails = {client.email for client in self._clients.rows()} - {None}
+        for client in clients:
+            self._work.own(client.user_id, "client.user_id")
+            if client.email in emails:
+                raise Conflict("client", "its e-mail is taken")
+            self._clients.add(client.id, client, "client")
+            emails |= {client.email} - {None}
+            self._users.need(client.user_id, "user")
+
+    @writing
+    async def save(self, client: Client) -> None:
+        """Replace a stored client, or raise NotFound."""
+        self._work.own(client.user_id, "client.user_id")
+        self._clients.need(client.id, "client")
+        if client.email and any(o.email == client.email for o in self._clients.rows() if o.id != client.id):
+            raise Conflict("client", "its e-mail is taken")
+        self._clients.put(client.id, client)
+
+    @reading
+    async def book(self) -> Sequence[Client]:
+        """Return the whole book, by id."""
+        return sorted(self._clients.rows(), key=lambda client: client.id)
+
+    @reading
+    async def by_phone(self, phone: str) -> Sequence[Client]:
+        """Return those with this phone, by id."""
+        return sorted((c for c in self._clients.rows() if c.phone == phone), key=lambda client: client.id)
+
+
+class MemoryContents:
+    """Links and documents the professional collected."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._users = world.users
+        self._contents = world.book(work.user_id).contents
+
+    @writing
+    async def add(self, content: ContentResource) -> None:
+        """Store a new one."""
+        self._work.own(content.user_id, "contentresource.user_id")
+        self._contents.add(content.id, content, "content")
+        self._users.need(content.user_id, "user")
+
+    @reading
+    async def all(self) -> Sequence[ContentResource]:
+        """Return all, newest first."""
+        return sorted(self._contents.rows(), key=lambda c: (c.created_at, c.id), reverse=True)
+
+
+class MemoryFaqs:
+    """Questions with answers."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._users = world.users
+        self._faqs = world.book(work.user_id).faqs
+
+    @writing
+    async def add(self, faq: Faq) -> None:
+        """Store a new one."""
+        self._work.own(faq.user_id, "faq.user_id")
+        self._faqs.add(faq.id, faq, "faq")
+        self._users.need(faq.user_id, "user")
+
+    @reading
+    async def all(self) -> Sequence[Faq]:
+        """Return all, by id."""
+        return sorted(self._faqs.rows(), key=lambda faq: faq.id)

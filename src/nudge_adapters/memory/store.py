@@ -1,0 +1,147 @@
+"""The reference meaning of the storage ports, in this process's memory: no server, nothing kept on disk."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+
+from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
+from nudge_adapters.memory.journal import Work
+from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
+from nudge_adapters.memory.messages import MemoryMessages, MemoryScheduled
+from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
+from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
+from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
+from nudge_adapters.memory.sends import MemorySends
+from nudge_adapters.memory.sources import MemoryFeeds
+from nudge_adapters.memory.world import World
+from nudge_core.errors import Conflict
+from nudge_core.ports import Clock, Ids
+
+
+@frozen(eq=False)
+class MemorySystemTransaction:
+    """Work that belongs to no tenant."""
+
+    now: datetime
+    users: MemoryUsers
+    feeds: MemoryFeeds
+    listings: MemoryListings
+    global_events: MemoryGlobalEvents
+    runs: MemoryRuns
+    notes: MemoryNotes
+    sends: MemorySends
+
+
+@frozen(eq=False)
+class MemoryTenantTransaction:
+    """Work for one professional."""
+
+    now: datetime
+    user_id: UUID
+    users: MemoryUsers
+    listings: MemoryListings
+    global_events: MemoryGlobalEvents
+    notes: MemoryNotes
+    clients: MemoryClients
+    resources: MemoryResources
+    market_events: MemoryMarketEvents
+    briefings: MemoryBriefings
+    messages: MemoryMessages
+    scheduled: MemoryScheduled
+    consents: MemoryConsents
+    suppressions: MemorySuppressions
+    negative_preferences: MemoryNegativePreferences
+    audit: MemoryAudit
+    contents: MemoryContents
+    faqs: MemoryFaqs
+
+
+@frozen(eq=False)
+class MemoryStore:
+    """A store in memory. Transactions take turns: one is open at a time, and the next waits for it.
+
+    Args:
+        clock: what `transaction.now` is read from.
+        ids: where the ids come from that the store itself gives (unread records).
+    """
+
+    _clock: Clock
+    _ids: Ids
+    _world: World = field(factory=World, init=False, repr=False)
+    _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
+    _inside: list[asyncio.Task[object] | None] = field(factory=list, init=False, repr=False)
+
+    @asynccontextmanager
+    async def _work(self, user_id: UUID | None) -> AsyncIterator[Work]:
+        task = asyncio.current_task()
+        if task in self._inside:
+            raise RuntimeError("a transaction inside a transaction: leave the first one before opening the next")
+        async with self._turn:
+            self._inside.append(task)
+            work = Work(self._clock.now(), user_id, self._ids)
+            try:
+                yield work
+                if work.broken:
+                    raise Conflict("transaction", "an earlier write in it failed, so nothing of it is stored")
+            except BaseException:
+                self._world.journal.undo()
+                raise
+            finally:
+                self._world.journal.forget()
+                work.ended = True
+                self._inside.remove(task)
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[MemorySystemTransaction]:
+        """Open a transaction that belongs to no tenant."""
+        async with self._work(None) as work:
+            world = self._world
+            yield MemorySystemTransaction(
+                work.now,
+                MemoryUsers(work, world),
+                MemoryFeeds(work, world),
+                MemoryListings(work, world),
+                MemoryGlobalEvents(work, world),
+                MemoryRuns(work, world),
+                MemoryNotes(work, world),
+                MemorySends(work, world),
+            )
+
+    @asynccontextmanager
+    async def tenant(self, user_id: UUID) -> AsyncIterator[MemoryTenantTransaction]:
+        """Open a transaction of one professional."""
+        async with self._work(user_id) as work:
+            world = self._world
+            yield MemoryTenantTransaction(
+                now=work.now,
+                user_id=user_id,
+                users=MemoryUsers(work, world),
+                listings=MemoryListings(work, world),
+                global_events=MemoryGlobalEvents(work, world),
+                notes=MemoryNotes(work, world),
+                clients=MemoryClients(work, world),
+                resources=MemoryResources(work, world),
+                market_events=MemoryMarketEvents(work, world),
+                briefings=MemoryBriefings(work, world),
+                messages=MemoryMessages(work, world),
+                scheduled=MemoryScheduled(work, world),
+                consents=MemoryConsents(work, world),
+                suppressions=MemorySuppressions(work, world),
+                negative_preferences=MemoryNegativePreferences(work, world),
+                audit=MemoryAudit(work, world),
+                contents=MemoryContents(work, world),
+                faqs=MemoryFaqs(work, world),
+            )
+
+    async def ping(self) -> str:
+        """Return one line that says what answered."""
+        return f"memory: {len(self._world.users)} users, kept until this process ends"
+
+    async def aclose(self) -> None:
+        """Nothing to give back."""

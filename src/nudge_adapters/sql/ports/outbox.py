@@ -1,0 +1,135 @@
+"""Runs, and work handed on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, text, true, update
+
+from nudge_adapters.sql import tables
+from nudge_adapters.sql.bulk import insert_arrays
+from nudge_adapters.sql.rows.work import NOTE, note_from_row, notes_to_columns, run_from_row, run_to_row
+from nudge_adapters.sql.work import Work, reading, writing
+from nudge_core.errors import Conflict, NotFound
+from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
+from nudge_core.model.pipeline import PipelineRun, RunStatus
+
+_run, _outbox = tables.pipelinerun, tables.outbox
+
+_ABANDONED = "abandoned: its process ended in the middle"
+_COLUMNS = ", ".join(column.name for column in _outbox.c)
+_ADD = insert_arrays(_outbox, NOTE, "ON CONFLICT ON CONSTRAINT uq_outbox_user_id_dedupe_key DO NOTHING")
+
+_CLAIM = text(
+    f"""
+    UPDATE outbox SET attempt = attempt + 1, lease_until = :lease_until
+    WHERE ctid = ANY (ARRAY (
+        SELECT ctid FROM outbox
+        WHERE parked_at IS NULL AND topic = ANY (:topics) AND attempt < :most
+        AND (not_before IS NULL OR not_before <= :now) AND (lease_until IS NULL OR lease_until <= :now)
+        AND (CAST(:user_id AS uuid) IS NULL OR user_id = :user_id)
+        ORDER BY created_at, id LIMIT :limit FOR UPDATE SKIP LOCKED))
+    RETURNING {_COLUMNS}
+    """  # noqa: S608
+).columns(*_outbox.c)
+
+
+class SqlRuns:
+    """Pipeline runs."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @writing
+    async def add(self, run: PipelineRun) -> None:
+        """Store a new run."""
+        await self._work.run(insert(_run), run_to_row(run))
+
+    @writing
+    async def save(self, run: PipelineRun) -> None:
+        """Replace a stored run, or raise NotFound."""
+        saved = await self._work.changed(update(_run).where(_run.c.id == run.id).values(run_to_row(run)))
+        if saved == 0:
+            raise NotFound("pipeline run", run.id)
+
+    @reading
+    async def latest(self, limit: int) -> Sequence[PipelineRun]:
+        """Return the newest runs first."""
+        query = select(_run).order_by(_run.c.started_at.desc(), _run.c.id.desc()).limit(limit)
+        return [run_from_row(row) for row in await self._work.rows(query)]
+
+    @writing
+    async def fail_abandoned(self, started_before: datetime) -> int:
+        """Mark runs that were `running` and started earlier as failed; return how many."""
+        abandoned = (_run.c.status == RunStatus.RUNNING.value, _run.c.started_at < started_before)
+        failed = update(_run).where(*abandoned)
+        errors = func.coalesce(func.nullif(_run.c.errors, ""), _ABANDONED)
+        values = {"status": RunStatus.FAILED.value, "completed_at": self._work.now, "errors": errors}
+        return await self._work.changed(failed.values(values))
+
+
+class SqlNotes:
+    """The outbox; in a tenant's transaction only the tenant's notes."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._visible: ColumnElement[bool] = true() if work.user_id is None else _outbox.c.user_id == work.user_id
+
+    @writing
+    async def add(self, notes: Sequence[OutboxNote]) -> int:
+        """Store those whose `dedupe_key` is new, one statement whatever their number; return how many."""
+        for note in notes:
+            self._work.own(note.user_id, "outboxnote.user_id")
+        if not notes:
+            return 0
+        return (await self._work.run_arrays(_ADD, notes_to_columns(notes))).rowcount
+
+    @writing
+    async def claim(self, topics: Sequence[Topic], limit: int, lease_s: float) -> Sequence[OutboxNote]:
+        """Take due notes, oldest first, for `lease_s` seconds; their `attempt` is raised."""
+        now = self._work.now
+        wanted = {
+            "now": now,
+            "lease_until": now + timedelta(seconds=lease_s),
+            "topics": [topic.value for topic in topics],
+            "most": MAX_ATTEMPTS,
+            "user_id": self._work.user_id,
+            "limit": limit,
+        }
+        rows = await self._work.rows(_CLAIM, wanted)
+        return [note_from_row(row) for row in sorted(rows, key=lambda row: (row["created_at"], row["id"]))]
+
+    def _ours(self, note: OutboxNote) -> ColumnElement[bool]:
+        return and_(
+            self._visible,
+            _outbox.c.id == note.id,
+            _outbox.c.attempt == note.attempt,
+            _outbox.c.lease_until.is_not(None),
+        )
+
+    @writing
+    async def finish(self, note: OutboxNote) -> None:
+        """Remove a claimed note. Raises Conflict when the claim is no longer ours: the work must then roll back."""
+        if await self._work.changed(delete(_outbox).where(self._ours(note))) == 0:
+            raise Conflict("note", "the claim is no longer ours")
+
+    @writing
+    async def put_back(self, note: OutboxNote, error: str, not_before: datetime) -> None:
+        """Give a claimed note back for later; after `MAX_ATTEMPTS` it is parked with its error instead."""
+        values = {
+            "lease_until": None,
+            "not_before": not_before,
+            "error": error,
+            "parked_at": self._work.now if note.attempt >= MAX_ATTEMPTS else None,
+        }
+        if await self._work.changed(update(_outbox).where(self._ours(note)).values(values)) == 0:
+            raise Conflict("note", "the claim is no longer ours")
+
+    @reading
+    async def waiting(self) -> Mapping[str, int]:
+        """Return how many notes wait per topic, and under `parked` how many gave up."""
+        run_out = and_(_outbox.c.attempt >= MAX_ATTEMPTS, _outbox.c.lease_until <= self._work.now)
+        where = case((or_(_outbox.c.parked_at.is_not(None), run_out), "parked"), else_=_outbox.c.topic)
+        query = select(where.label("state"), func.count()).where(self._visible).group_by(text("state"))
+        return await self._work.pairs(query)

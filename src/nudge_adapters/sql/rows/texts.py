@@ -1,0 +1,115 @@
+"""Texts, sent, received and planned."""
+
+from __future__ import annotations
+
+from nudge_adapters.sql.rows.values import NewRow, Row
+from nudge_core.model.message import (
+    Message,
+    MessageClass,
+    Receipt,
+    ScheduledMessage,
+)
+
+
+def message_to_row(message: Message) -> NewRow:
+    """Return the row of a text."""
+    return {
+        "id": message.id,
+        "user_id": message.user_id,
+        "client_id": message.client_id,
+        "content": message.content,
+        "direction": message.direction,
+        "delivery": message.delivery,
+        "source": message.source,
+        "sender_type": message.sender_type,
+        "message_class": message.message_class.value,
+        "created_at": message.created_at,
+        "originally_scheduled_at": message.originally_scheduled_at,
+        "briefing_id": message.briefing_id,
+        "approval_id": message.approval_id,
+        "sender": message.sender,
+        "recipient": message.recipient,
+        "attempt": message.attempt,
+        "resends": message.resends,
+        "claimed_at": message.claimed_at,
+        "lease_until": message.lease_until,
+        "not_before": message.not_before,
+        "not_after": message.not_after,
+        "sent_at": message.sent_at,
+        "provider_sid": message.provider_sid,
+        "receipt": None if message.receipt is None else message.receipt.value,
+        "reason": message.reason,
+        "dedupe_key": message.dedupe_key,
+    }
+
+
+def message_from_row(row: Row) -> Message:
+    """Return a text."""
+    return Message(
+        id=row["id"],
+        user_id=row["user_id"],
+        client_id=row["client_id"],
+        content=row["content"],
+        direction=row["direction"],
+        delivery=row["delivery"],
+        source=row["source"],
+        sender_type=row["sender_type"],
+        message_class=MessageClass(row["message_class"]),
+        created_at=row["created_at"],
+        originally_scheduled_at=row["originally_scheduled_at"],
+        briefing_id=row["briefing_id"],
+        approval_id=row["approval_id"],
+        sender=row["sender"],
+        recipient=row["recipient"],
+        attempt=row["attempt"],
+        resends=row["resends"],
+        claimed_at=row["claimed_at"],
+        lease_until=row["lease_until"],
+        not_before=row["not_before"],
+        not_after=row["not_after"],
+        sent_at=row["sent_at"],
+        provider_sid=row["provider_sid"],
+        receipt=None if row["receipt"] is None else Receipt(row["receipt"]),
+        reason=row["reason"],
+        dedupe_key=row["dedupe_key"],
+    )
+
+
+def scheduled_to_row(message: ScheduledMessage) -> NewRow:
+    """Return the row of a planned text."""
+    return {
+        "id": message.id,
+        "user_id": message.user_id,
+        "client_id": message.client_id,
+        "parent_plan_id": message.parent_plan_id,
+        "content": message.content,
+        "scheduled_at_utc": message.scheduled_at_utc,
+        "timezone": message.timezone,
+        "status": message.status,
+        "sent_at": message.sent_at,
+        "error_message": message.error_message,
+        "job_id": message.job_id,
+        "created_at": message.created_at,
+        "playbook_touchpoint_id": message.playbook_touchpoint_id,
+        "is_recurring": message.is_recurring,
+    }
+
+
+def scheduled_from_row(row: Row) -> ScheduledMessage:
+    """Return a planned text."""
+    return ScheduledMessage(
+        id=row["id"],
+        user_id=row["user_id"],
+        client_id=row["client_id"],
+        parent_plan_id=row["parent_plan_id"],
+        content=row["content"],
+        scheduled_at_utc=row["scheduled_at_utc"],
+        timezone=row["timezone"],
+        status=row["status"],
+        sent_at=row["sent_at"],
+        error_message=row["error_message"],
+        job_id=row["job_id"],
+        created_at=row["created_at"],
+        playbook_touchpoint_id=row["playbook_touchpoint_id"],
+        is_recurring=row["is_recurring"],
+    )

@@ -1,0 +1,226 @@
+"""The store on PostgreSQL: opens transactions, and holds no connection otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from uuid import UUID
+
+from attrs import field, frozen
+from sqlalchemy import select, text, update
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from nudge_adapters.sql import tables
+from nudge_adapters.sql.encryption import Keyring, Place, key_of
+from nudge_adapters.sql.failures import translate
+from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
+from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
+from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
+from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
+from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
+from nudge_adapters.sql.ports.sends import SqlSends
+from nudge_adapters.sql.ports.sources import SqlFeeds
+from nudge_adapters.sql.rows.people import SECRETS
+from nudge_adapters.sql.work import Work
+from nudge_core.errors import Conflict, Misconfigured
+from nudge_core.ports import Clock, Ids
+
+CONNECT_TIMEOUT_S = 10
+POOL_SIZE = 5
+POOL_WAIT_S = 10.0
+LEAST_VERSION = 150_000  # server_version_num; UNIQUE NULLS NOT DISTINCT came with PostgreSQL 15
+
+
+@frozen(eq=False)
+class SqlSystemTransaction:
+    """Work that belongs to no tenant."""
+
+    now: datetime
+    users: SqlUsers
+    feeds: SqlFeeds
+    listings: SqlListings
+    global_events: SqlGlobalEvents
+    runs: SqlRuns
+    notes: SqlNotes
+    sends: SqlSends
+
+
+@frozen(eq=False)
+class SqlTenantTransaction:
+    """Work for one professional."""
+
+    now: datetime
+    user_id: UUID
+    users: SqlUsers
+    listings: SqlListings
+    global_events: SqlGlobalEvents
+    notes: SqlNotes
+    clients: SqlClients
+    resources: SqlResources
+    market_events: SqlMarketEvents
+    briefings: SqlBriefings
+    messages: SqlMessages
+    scheduled: SqlScheduled
+    consents: SqlConsents
+    suppressions: SqlSuppressions
+    negative_preferences: SqlNegativePreferences
+    audit: SqlAudit
+    contents: SqlContents
+    faqs: SqlFaqs
+
+
+def database_url(url: str) -> URL:
+    """Return the address in the form SQLAlchemy takes, with psycopg 3 as the driver, sync and async.
+
+    Raises:
+        Misconfigured: it is no address of a PostgreSQL database. Nothing of it is repeated: it may hold a password.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception as error:
+        raise Misconfigured(["DATABASE_URL: an address such as postgresql://user:password@host:5432/name"]) from error
+    if parsed.get_backend_name() not in ("postgresql", "postgres"):
+        raise Misconfigured([f"DATABASE_URL: PostgreSQL only, not {parsed.get_backend_name()}"])
+    return parsed.set(drivername="postgresql+psycopg")
+
+
+def open_engine(url: str) -> AsyncEngine:
+    """Return an engine whose errors and logs never hold a parameter. It connects when it is used."""
+    return create_async_engine(
+        database_url(url),
+        hide_parameters=True,
+        pool_pre_ping=True,  # a server that restarted costs one reconnect, not one failed step
+        pool_size=POOL_SIZE,
+        pool_timeout=POOL_WAIT_S,
+        connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
+    )
+
+
+def _opened(given: AsyncEngine | str) -> AsyncEngine:
+    return open_engine(given) if isinstance(given, str) else given
+
+
+@frozen(eq=False)
+class SqlStore:
+    """A store on PostgreSQL.
+
+    Args:
+        engine: from `open_engine`, or an address, which is opened with it. The store closes it.
+        clock: None for the database's own `now()`; a simulated clock in the demo and in tests. Every comparison of
+            due times and leases uses the one value that the transaction began with.
+        ids: where the ids come from that the store itself gives (unread records).
+        keyring: needed to store and read the secrets of users.
+    """
+
+    _engine: AsyncEngine = field(converter=_opened)
+    _clock: Clock | None
+    _ids: Ids
+    _keyring: Keyring | None = field(default=None, repr=False)
+
+    @asynccontextmanager
+    async def _work(self, user_id: UUID | None) -> AsyncIterator[Work]:
+        try:
+            async with self._engine.begin() as connection:
+                work = await Work.begin(connection, user_id, self._clock, self._ids, self._keyring)
+                try:
+                    yield work
+                    if work.broken:
+                        raise Conflict("transaction", "an earlier write in it failed, so nothing of it is stored")
+                finally:
+                    work.ended = True
+        except Exception as error:
+            if (translated := translate(error)) is not None:
+                raise translated from error
+            raise
+
+    @asynccontextmanager
+    async def system(self) -> AsyncIterator[SqlSystemTransaction]:
+        """Open a transaction that belongs to no tenant. Raises Unavailable when the database does not answer."""
+        async with self._work(None) as work:
+            yield SqlSystemTransaction(
+                now=work.now,
+                users=SqlUsers(work),
+                feeds=SqlFeeds(work),
+                listings=SqlListings(work),
+                global_events=SqlGlobalEvents(work),
+                runs=SqlRuns(work),
+                notes=SqlNotes(work),
+                sends=SqlSends(work),
+            )
+
+    @asynccontextmanager
+    async def tenant(self, user_id: UUID) -> AsyncIterator[SqlTenantTransaction]:
+        """Open a transaction of one professional. Raises Unavailable when the database does not answer."""
+        async with self._work(user_id) as work:
+            yield SqlTenantTransaction(
+                now=work.now,
+                user_id=user_id,
+                users=SqlUsers(work),
+                listings=SqlListings(work),
+                global_events=SqlGlobalEvents(work),
+                notes=SqlNotes(work),
+                clients=SqlClients(work),
+                resources=SqlResources(work),
+                market_events=SqlMarketEvents(work),
+                briefings=SqlBriefings(work),
+                messages=SqlMessages(work),
+                scheduled=SqlScheduled(work),
+                consents=SqlConsents(work),
+                suppressions=SqlSuppressions(work),
+                negative_preferences=SqlNegativePreferences(work),
+                audit=SqlAudit(work),
+                contents=SqlContents(work),
+                faqs=SqlFaqs(work),
+            )
+
+    async def ping(self) -> str:
+        """Return one line that says what answered, or raise Unavailable; Misconfigured for a server that is too old."""
+        try:
+            async with self._engine.connect() as connection:
+                row = (await connection.execute(_WHO)).one()
+        except Exception as error:
+            if (translated := translate(error)) is not None:
+                raise translated from error
+            raise
+        if row.number < LEAST_VERSION:
+            raise Misconfigured([f"PostgreSQL {row.version} is too old: {LEAST_VERSION // 10_000} or newer is needed"])
+        return f"PostgreSQL {row.version}, database {row.name}"
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        await self._engine.dispose()
+
+    async def reencrypt(self) -> int:
+        """Write every secret that an older key of the ring wrote anew with the current one; return how many.
+
+        Each user in a transaction of its own, so it may run beside the application and be run again after a crash.
+        Raises Misconfigured when a secret cannot be read.
+        """
+        if self._keyring is None:
+            raise Misconfigured(["encryption keys: none are configured, so nothing can be encrypted anew"])
+        async with self._engine.connect() as connection:
+            users = (await connection.execute(select(tables.user.c.id).order_by(tables.user.c.id))).scalars().all()
+        return sum([await self._reencrypt_user(user_id, self._keyring) for user_id in users])
+
+    async def _reencrypt_user(self, user_id: UUID, keyring: Keyring) -> int:
+        columns, this = tables.user.c, tables.user.c.id == user_id
+        async with self._engine.begin() as connection:
+            query = select(*(columns[name] for name in SECRETS)).where(this).with_for_update()
+            row = (await connection.execute(query)).mappings().one()
+            old = {name: row[name] for name in SECRETS if row[name] and key_of(row[name]) != keyring.current}
+            anew = {}
+            for name, stored in old.items():
+                place = Place(table="user", column=name, user_id=user_id, row_id=user_id)
+                anew[name] = keyring.encrypt(keyring.decrypt(stored, place), place)
+            if anew:
+                await connection.execute(update(tables.user).where(this).values(anew))
+        return len(anew)
+
+
+_WHO = text(
+    "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number, "
+    "current_database() AS name"
+)

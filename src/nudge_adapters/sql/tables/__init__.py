@@ -1,0 +1,42 @@
+"""Every table, in one `METADATA` that the store, alembic and the documentation read.
+
+`reference/database.md` names the twelve main tables and their columns; deviations and their reasons stand in
+`docs/reference/database.md`. Three rules hold everywhere:
+
+* A row of a professional has the primary key `(user_id, id)`, and references inside a professional's world are
+  composite, so that no foreign key can cross from one professional to another.
+* Every constraint has a name (`NAMING`), because `nudge_adapters.sql.failures` turns names into domain errors.
+* An index of such a row begins with `user_id`, as every query does, unless the claim across all of them needs it.
+"""
+
+from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
+from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
+from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
+from nudge_adapters.sql.tables.schema import METADATA
+from nudge_adapters.sql.tables.sources import feedcounter, feedcursor, unreadrecord
+from nudge_adapters.sql.tables.texts import message, scheduledmessage
+from nudge_adapters.sql.tables.work import outbox, pipelinerun
+
+__all__ = [
+    "METADATA",
+    "auditentry",
+    "campaignbriefing",
+    "client",
+    "consent",
+    "contentresource",
+    "faq",
+    "feedcounter",
+    "feedcursor",
+    "globalmlsevent",
+    "listingsnapshot",
+    "marketevent",
+    "message",
+    "negativepreference",
+    "outbox",
+    "pipelinerun",
+    "resource",
+    "scheduledmessage",
+    "suppression",
+    "unreadrecord",
+    "user",
+]

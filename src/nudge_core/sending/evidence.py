@@ -1,0 +1,63 @@
+"""Evidence that the carrier has a text: its id, from an answer, a receipt or its list. Whichever comes first wins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from nudge_core.model.carrier import ProviderRecord
+from nudge_core.model.message import Delivery, Message, Receipt
+from nudge_core.ports import TenantTransaction
+from nudge_core.sending.moves import Moved, audited
+
+OPEN = (Delivery.QUEUED, Delivery.SENDING, Delivery.IN_DOUBT, Delivery.UNCONFIRMED)
+"""States that evidence ends."""
+
+DUPLICATE_ACCEPT = "duplicate_accept"
+
+
+async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, receipt: Receipt, actor: str) -> Moved:
+    """Store that the carrier has this text. An id proves acceptance whichever attempt caused it.
+
+    A second, different id for one text, or an id for one that had come to another end, means that it was accepted
+    against the rules: it is audited and comes back with `alarm`.
+    """
+    sent = await tx.messages.move(
+        message.id, attempt=None, expected=OPEN, to=Delivery.SENT, provider_sid=provider_sid, receipt=receipt
+    )
+    if sent:
+        return Moved(message=message, to=Delivery.SENT)
+    stored = await tx.messages.get(message.id)
+    if stored.provider_sid == provider_sid:
+        await tx.messages.note_receipt(provider_sid, receipt)
+        return Moved(message=stored, to=stored.delivery)
+    await tx.audit.add([audited(tx, stored, actor, DUPLICATE_ACCEPT, provider_sid)])
+    return Moved(message=stored, to=stored.delivery, reason=DUPLICATE_ACCEPT, alarm=True)
+
+
+def attribute(
+    records: Sequence[ProviderRecord], rows: Sequence[Message], clock_skew_s: float
+) -> Mapping[UUID, ProviderRecord]:
+    """Say which accepted text is whose: message id -> the carrier's record of it.
+
+    Args:
+        records: what the carrier's list shows of one pair of phones and none of our rows has, oldest first.
+        rows: our texts of that pair whose fate is open.
+        clock_skew_s: how far the carrier's clock may be behind ours, in seconds.
+
+    With a single open row any record after its claim is its own, whatever its words: the pair is used by nobody else,
+    one with the same words first. With several the words must be equal, and an ambiguous record goes to the older row.
+    Source: `reliability.md` section 4, layer 2 and notes.
+    """
+    left = list(records)
+    found: dict[UUID, ProviderRecord] = {}
+    for row in sorted(rows, key=lambda row: (row.claimed_at or row.created_at, row.id)):
+        earliest = (row.claimed_at or row.created_at) - timedelta(seconds=clock_skew_s)
+        later = [record for record in left if record.created_at >= earliest]
+        same_words = [record for record in later if record.body == row.content]
+        mine = same_words or (later if len(rows) == 1 else [])
+        if mine:
+            found[row.id] = mine[0]
+            left.remove(mine[0])
+    return found

@@ -1,0 +1,119 @@
+"""What each kind of listing event is to a professional, and when a text about it is no longer true.
+
+Source: `verticals.md` 3.2 (who is considered), 1.6 (latest useful instant), `mls-feeds.md` 6.2 rows 1 and 13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from types import MappingProxyType
+
+from nudge_core.errors import Invalid
+from nudge_core.model.client import Role
+from nudge_core.model.event import ListingEvent, MarketEvent
+from nudge_core.model.json import object_in
+from nudge_core.model.listing import ListingStatus
+from nudge_core.model.message import MessageClass
+from nudge_core.model.resource import Resource, ResourceStatus
+from nudge_core.verticals.base import EventRule
+
+DAY_S = 24 * 60 * 60
+
+_SEEKING = frozenset({Role.BUYER, Role.INVESTOR})
+_OWNING = frozenset({Role.SELLER_PROSPECT, Role.PAST_CLIENT})
+_OFFERS = frozenset(
+    {
+        ListingEvent.NEW_LISTING.value,
+        ListingEvent.PRICE_DROP.value,
+        ListingEvent.BACK_ON_MARKET.value,
+        ListingEvent.COMING_SOON.value,
+    }
+)
+
+RULES: Mapping[str, EventRule] = MappingProxyType(
+    {
+        ListingEvent.NEW_LISTING.value: EventRule(
+            considers=_SEEKING,
+            message_class=MessageClass.MARKETING,
+            useful_for_s=7 * DAY_S,
+            withdraws=_OFFERS - {ListingEvent.NEW_LISTING.value},
+        ),
+        ListingEvent.COMING_SOON.value: EventRule(
+            considers=_SEEKING, message_class=MessageClass.MARKETING, useful_for_s=7 * DAY_S
+        ),
+        ListingEvent.PRICE_DROP.value: EventRule(
+            considers=_SEEKING | _OWNING,
+            message_class=MessageClass.MARKETING,
+            useful_for_s=7 * DAY_S,  # "until the next change of that listing or 7 days"
+            withdraws=_OFFERS,
+        ),
+        ListingEvent.BACK_ON_MARKET.value: EventRule(
+            considers=_SEEKING, message_class=MessageClass.MARKETING, useful_for_s=3 * DAY_S, withdraws=_OFFERS
+        ),
+        ListingEvent.SOLD_LISTING.value: EventRule(
+            considers=_OWNING,
+            message_class=MessageClass.INFORMATIONAL,
+            useful_for_s=14 * DAY_S,
+            withdraws=_OFFERS,
+        ),
+        ListingEvent.EXPIRED_LISTING.value: EventRule(
+            considers=frozenset(),
+            message_class=MessageClass.INFORMATIONAL,
+            useful_for_s=7 * DAY_S,
+            owner_only=True,
+            withdraws=_OFFERS,
+        ),
+        ListingEvent.WITHDRAWN_LISTING.value: EventRule(
+            considers=frozenset(),
+            message_class=MessageClass.INFORMATIONAL,
+            useful_for_s=7 * DAY_S,
+            owner_only=True,
+            withdraws=_OFFERS,
+        ),
+    }
+)
+"""Every kind of event there is, and nothing else: an unknown kind is an error."""
+
+_TRUE_WHILE: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        ListingEvent.NEW_LISTING.value: frozenset({ListingStatus.ACTIVE.value}),
+        ListingEvent.COMING_SOON.value: frozenset({ListingStatus.COMING_SOON.value}),
+        ListingEvent.PRICE_DROP.value: frozenset({ListingStatus.ACTIVE.value}),
+        ListingEvent.BACK_ON_MARKET.value: frozenset({ListingStatus.ACTIVE.value}),
+        ListingEvent.SOLD_LISTING.value: frozenset({ListingStatus.CLOSED.value}),
+        ListingEvent.EXPIRED_LISTING.value: frozenset({ListingStatus.EXPIRED.value}),
+        ListingEvent.WITHDRAWN_LISTING.value: frozenset({ListingStatus.WITHDRAWN.value, ListingStatus.CANCELED.value}),
+    }
+)
+
+LISTING_MOVED = "listing_moved"
+PRICE_CHANGED = "price_changed"
+
+
+def still_true(event: MarketEvent, resource: Resource) -> str | None:
+    """Return None while the listing is in the state the event told of, else a reason code.
+
+    `listing_moved`: it has another status now (or was taken back). `price_changed`: its price is not the one a text
+    would state.
+    """
+    is_offer = event.event_type in _OFFERS
+    if resource.attributes.get("status") not in _TRUE_WHILE[_known(event)]:
+        return LISTING_MOVED
+    if is_offer and resource.status is not ResourceStatus.ACTIVE:  # taken back without a word
+        return LISTING_MOVED
+    told = object_in(event.payload, "listing").get("list_price_cents")
+    if is_offer and told != resource.attributes.get("list_price_cents"):
+        return PRICE_CHANGED
+    return None
+
+
+def expires_at(event: MarketEvent) -> datetime:
+    """Return the latest instant at which a text about the event is useful, in UTC."""
+    return event.created_at + timedelta(seconds=RULES[_known(event)].useful_for_s)
+
+
+def _known(event: MarketEvent) -> str:
+    if event.event_type not in RULES:
+        raise Invalid("marketevent.event_type", f"one of {', '.join(RULES)}", event.event_type)
+    return event.event_type

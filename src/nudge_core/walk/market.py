@@ -1,0 +1,177 @@
+"""The first half of the walk: a feed is read, what changed meets the book, and drafts wait for a person.
+
+Every piece of work is a note in the outbox, claimed with a lease and finished in the transaction that does it. A
+process that dies leaves a lease that runs out; what it had begun is done again, and doing it again changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from uuid import UUID
+
+from attrs import evolve, frozen
+
+from nudge_core.errors import Invalid, NudgeError
+from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.ports import ListingFeed
+from nudge_core.steps import draft, ingest, match, spread
+from nudge_core.steps.ingest import IngestReport
+from nudge_core.walk.parts import Parts
+
+NOTE_LEASE_S = 300.0  # longer than a model may take to draft (20 s) and a book of 5,000 notes to be embedded (2 min)
+NOTES_AT_ONCE = 20
+FIRST_PAUSE_S = 30.0  # before a note that failed is tried again; doubled each time
+PAGES_AT_MOST = 100_000  # of one poll: a feed that never ends is a broken one
+
+
+@frozen(kw_only=True)
+class WorkReport:
+    """What one round of notes did. `failed`: notes that were put back, with why."""
+
+    done: int = 0
+    briefings: int = 0
+    events: int = 0
+    withdrawn: int = 0
+    failed: tuple[str, ...] = ()
+
+    def __add__(self, other: WorkReport) -> WorkReport:
+        return WorkReport(
+            done=self.done + other.done,
+            briefings=self.briefings + other.briefings,
+            events=self.events + other.events,
+            withdrawn=self.withdrawn + other.withdrawn,
+            failed=self.failed + other.failed,
+        )
+
+
+async def poll(
+    parts: Parts, feed: ListingFeed, each_page: Callable[[IngestReport], None] | None = None
+) -> IngestReport:
+    """Read a source to its end, page by page, then read again what is in quarantine; return the sum of all pages.
+
+    Raises:
+        Unavailable, Refused: of the feed. What was read until then is stored; the next poll goes on there.
+        Conflict: another process polls the same source.
+    """
+    total = IngestReport.nothing()
+    for _ in range(PAGES_AT_MOST):
+        async with parts.store.system() as tx:
+            cursor, now = await tx.feeds.cursor(feed.source_id), tx.now
+        page = await feed.read(cursor, now)
+        async with parts.store.system() as tx:
+            report = await ingest.ingest(tx, page, parts.ingest)
+        total += report
+        if each_page is not None:
+            each_page(report)
+        if not page.more:
+            break
+    return total + await _reread(parts, feed)
+
+
+async def _reread(parts: Parts, feed: ListingFeed) -> IngestReport:
+    """A price in quarantine is asked for again: an incremental poll does not send an unchanged row twice."""
+    async with parts.store.system() as tx:
+        keys, now = await tx.listings.held_keys(feed.source_id), tx.now
+    if not keys:
+        return IngestReport.nothing()
+    page = await feed.reread(keys, now)
+    async with parts.store.system() as tx:
+        return await ingest.ingest(tx, page, parts.ingest, reread=True)
+
+
+async def work(parts: Parts, *, topics: Sequence[Topic] = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT)) -> WorkReport:
+    """Do one round of due notes; a report with `done` 0 means that nothing was due.
+
+    A note that fails is put back and tried again later; it does not stop the others.
+    """
+    async with parts.store.system() as tx:
+        notes = await tx.notes.claim(topics, NOTES_AT_ONCE, NOTE_LEASE_S)
+    report = WorkReport()
+    for note in notes:
+        try:
+            report += await _STEPS[note.topic](parts, note)
+        except NudgeError as error:
+            await _put_back(parts, note, str(error))
+            report += WorkReport(done=1, failed=(f"{note.topic.value}: {error}",))
+    return report
+
+
+async def work_until_idle(parts: Parts, each_round: Callable[[WorkReport], None] | None = None) -> WorkReport:
+    """Do rounds until nothing is due."""
+    total = WorkReport()
+    while True:
+        report = await work(parts)
+        if each_round is not None:
+            each_round(report)
+        total += report
+        if report.done == 0:
+            return total
+
+
+async def _put_back(parts: Parts, note: OutboxNote, error: str) -> None:
+    async with parts.store.system() as tx:
+        pause = FIRST_PAUSE_S * 2 ** max(note.attempt - 1, 0)
+        await tx.notes.put_back(note, error[:500], tx.now + timedelta(seconds=pause))
+
+
+def _owner(note: OutboxNote) -> UUID:
+    if note.user_id is None:
+        raise Invalid("outboxnote.user_id", "an owner, for this topic", None)
+    return note.user_id
+
+
+async def _spread(parts: Parts, note: OutboxNote) -> WorkReport:
+    async with parts.store.tenant(_owner(note)) as tx:
+        vertical = parts.vertical((await tx.users.get(tx.user_id)).vertical)
+        done = await spread.spread(tx, note, vertical)
+    return WorkReport(done=1, events=done.events, withdrawn=done.withdrawn)
+
+
+async def _match(parts: Parts, note: OutboxNote) -> WorkReport:
+    async with parts.store.tenant(_owner(note)) as tx:
+        vertical = parts.vertical((await tx.users.get(tx.user_id)).vertical)
+        found = await match.gather(tx, note, vertical)
+    rankings = await match.rank_events(found, vertical, parts.embedder)
+    async with parts.store.tenant(_owner(note)) as tx:
+        done = await match.hand_on(tx, note, found, rankings, vertical)
+    return WorkReport(done=1, withdrawn=done.overtaken)
+
+
+async def _draft(parts: Parts, note: OutboxNote) -> WorkReport:
+    async with parts.store.tenant(_owner(note)) as tx:
+        vertical = parts.vertical((await tx.users.get(tx.user_id)).vertical)
+        prepared = await draft.prepare(tx, note, vertical)
+    if prepared.stale is not None:
+        async with parts.store.tenant(_owner(note)) as tx:
+            await draft.drop(tx, note)
+        return WorkReport(done=1)
+    words = await draft.write(parts.drafters, prepared.brief, vertical)
+    async with parts.store.tenant(_owner(note)) as tx:
+        briefing = await draft.file(tx, note, prepared, words, vertical)
+    return WorkReport(done=1, briefings=0 if briefing is None else 1)
+
+
+_STEPS: Mapping[Topic, Callable[[Parts, OutboxNote], Awaitable[WorkReport]]] = {
+    Topic.SPREAD: _spread,
+    Topic.MATCH: _match,
+    Topic.DRAFT: _draft,
+}
+
+
+async def embed_book(parts: Parts, user_id: UUID) -> int:
+    """Give every client with notes and no vector of the present model one; return how many were made.
+
+    Raises what the embedder raises.
+    """
+    if parts.embedder is None:
+        return 0
+    model = parts.embedder.model_id
+    async with parts.store.tenant(user_id) as tx:
+        book = await tx.clients.book()
+    stale = [c for c in book if c.notes.strip() and (c.notes_embedding is None or c.notes_embedding.model_id != model)]
+    vectors = await parts.embedder.embed([client.notes for client in stale])
+    async with parts.store.tenant(user_id) as tx:
+        for client, vector in zip(stale, vectors, strict=True):
+            await tx.clients.save(evolve(client, notes_embedding=vector))
+    return sum(vector is not None for vector in vectors)

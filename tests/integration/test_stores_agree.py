@@ -1,0 +1,369 @@
+"""Memory and PostgreSQL side by side: the same calls give the same answers and leave the same world behind."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from attrs import evolve
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+
+from nudge_adapters.memory import MemoryStore
+from nudge_adapters.sql.store import SqlStore
+from nudge_core.errors import NudgeError
+from nudge_core.model.briefing import BriefingStatus
+from nudge_core.model.event import EventStatus
+from nudge_core.model.message import DELIVERY, Delivery, Receipt
+from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.ports import Store
+from tests import samples, strategies
+from tests.databases import empty
+from tests.samples import NOON, CountingIds, SteppingClock, uid
+
+Step = Callable[[Store], Awaitable[object]]
+
+OWNERS = st.sampled_from([uid(1), uid(2)])
+CLIENTS = [uid(10), uid(11)]
+PHONES = st.sampled_from(["+15125550001", "+15125550002"])
+SENDERS = st.sampled_from([samples.OUR_NUMBER, None])
+FEW = st.integers(100, 105).map(uid)  # few ids, so that they meet
+SIDS = st.sampled_from(["SM1", "SM2", "SM3"])
+TIMES = st.integers(-100, 100).map(lambda seconds: NOON + timedelta(seconds=seconds))
+MAYBE_LATER = st.none() | TIMES
+KEYS = st.sampled_from(["k1", "k2", "k3"])
+EXAMPLES = int(os.environ.get("NUDGE_MACHINE_EXAMPLES", "8"))  # a long run, now and then: 200
+STEPS = 25
+SOURCES = st.sampled_from(["mls", "other"])
+
+
+class StoresAgree(RuleBasedStateMachine):
+    """Every rule runs on both; answers and errors are compared at once, and the whole world after each rule."""
+
+    url: str
+
+    def __init__(self) -> None:
+        super().__init__()
+        empty(self.url)
+        self.runner = asyncio.Runner()
+        self.clock = SteppingClock()
+        self.stores: tuple[Store, Store] = (
+            MemoryStore(self.clock, CountingIds(1)),
+            SqlStore(self.url, self.clock, CountingIds(1)),
+        )
+        self.claimed: list[OutboxNote] = []
+
+    def teardown(self) -> None:
+        for store in self.stores:
+            self.runner.run(store.aclose())
+        self.runner.close()
+
+    def both(self, step: Step) -> Any:
+        """Run a step on both stores; return what they agree on, an answer or an error."""
+        memory, sql = (self.runner.run(_answer(step, store)) for store in self.stores)
+        assert memory == sql
+        return memory
+
+    def as_tenant(self, owner: UUID, work: Callable[[Any], Awaitable[object]]) -> Any:
+        """Run a step in a professional's transaction."""
+
+        async def step(store: Store) -> object:
+            async with store.tenant(owner) as tx:
+                return await work(tx)
+
+        return self.both(step)
+
+    def as_system(self, work: Callable[[Any], Awaitable[object]]) -> Any:
+        """Run a step in a transaction that belongs to nobody."""
+
+        async def step(store: Store) -> object:
+            async with store.system() as tx:
+                return await work(tx)
+
+        return self.both(step)
+
+    @initialize()
+    def open_two_practices(self) -> None:
+        for number in (1, 2):
+            self.open_practice(number)
+
+    def open_practice(self, number: int) -> None:
+        """Store a professional with two clients."""
+        clients = [samples.client(uid(number), client_id.int) for client_id in CLIENTS]
+        self.as_system(lambda tx: tx.users.add(samples.user(number)))
+        self.as_tenant(uid(number), lambda tx: tx.clients.add(clients))
+
+    @rule(seconds=st.integers(0, 50))
+    def time_goes_by(self, seconds: int) -> None:
+        self.clock.forward(seconds)
+
+    @rule(owner=OWNERS, client=strategies.clients(id=FEW, email=st.sampled_from(["a@b.example", None])))
+    def add_client(self, owner: UUID, client: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.clients.add([evolve(client, user_id=owner)]))
+
+    @rule(owner=OWNERS, client=strategies.clients(id=st.sampled_from(CLIENTS)))
+    def save_client(self, owner: UUID, client: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.clients.save(evolve(client, user_id=owner)))
+
+    @rule(
+        listings=st.lists(
+            strategies.accepted_listings(strategies.snapshots(listing_key=KEYS, source_id=SOURCES, address=KEYS)),
+            max_size=3,
+        )
+    )
+    def store_listings(self, listings: list[Any]) -> None:
+        self.as_system(lambda tx: tx.listings.store(listings))
+
+    @rule(events=st.lists(strategies.global_events(id=FEW, source_id=SOURCES), max_size=3))
+    def add_global_events(self, events: list[Any]) -> None:
+        self.as_system(lambda tx: tx.global_events.add(events))
+
+    @rule(owner=OWNERS, events=st.lists(strategies.market_events(id=FEW), max_size=3), about=st.none() | FEW)
+    def add_market_events(self, owner: UUID, events: list[Any], about: UUID | None) -> None:
+        mine = [evolve(event, user_id=owner, global_event_id=about) for event in events]
+        self.as_tenant(owner, lambda tx: tx.market_events.add(mine))
+
+    @rule(owner=OWNERS, ids=st.lists(FEW, max_size=2), status=st.sampled_from(EventStatus))
+    def mark_market_events(self, owner: UUID, ids: list[UUID], status: EventStatus) -> None:
+        self.as_tenant(owner, lambda tx: tx.market_events.mark(ids, status, "why"))
+
+    @rule(owner=OWNERS, rows=st.lists(strategies.resources(id=FEW, entity_id=KEYS, source_id=SOURCES), max_size=3))
+    def store_resources(self, owner: UUID, rows: list[Any]) -> None:
+        self.as_tenant(owner, lambda tx: tx.resources.store([evolve(row, user_id=owner) for row in rows]))
+
+    @rule(
+        owner=OWNERS,
+        briefing=strategies.briefings(id=FEW, triggering_event_id=FEW | st.none(), created_at=TIMES),
+        resource=FEW | st.none(),
+    )
+    def add_briefing(self, owner: UUID, briefing: Any, resource: UUID | None) -> None:
+        mine = evolve(briefing, user_id=owner, triggering_resource_id=resource)
+        self.as_tenant(owner, lambda tx: tx.briefings.add(mine))
+
+    @rule(owner=OWNERS, which=FEW, status=st.sampled_from(BriefingStatus), behind=st.sampled_from([0, 0, 0, 1]))
+    def save_briefing(self, owner: UUID, which: UUID, status: BriefingStatus, behind: int) -> None:
+        async def work(tx: Any) -> object:
+            read = await tx.briefings.get(which)
+            return await tx.briefings.save(evolve(read, status=status, version=read.version - behind))
+
+        self.as_tenant(owner, work)
+
+    @rule(owner=OWNERS, data=st.data(), client=st.sampled_from([*CLIENTS, uid(9)]), about=st.none() | FEW)
+    def queue(self, owner: UUID, data: st.DataObject, client: UUID, about: UUID | None) -> None:
+        drawn = strategies.approved_texts(
+            owner,
+            id=FEW,
+            client_id=client,
+            dedupe_key=KEYS,
+            recipient=PHONES | st.none(),
+            sender=SENDERS,
+            not_before=MAYBE_LATER,
+        )
+        text = data.draw(drawn)
+        texts = [
+            evolve(text, approval=evolve(text.approval, briefing_id=about)),
+            *data.draw(st.lists(drawn, max_size=2)),
+        ]
+        self.as_tenant(owner, lambda tx: tx.messages.queue(texts))
+
+    @rule(owner=OWNERS, message=strategies.inbound_messages(id=FEW, client_id=CLIENTS[0], provider_sid=SIDS))
+    def receive(self, owner: UUID, message: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.messages.receive(evolve(message, user_id=owner)))
+
+    @rule(limit=st.integers(1, 4), lease_s=st.integers(1, 40))
+    def claim_texts(self, limit: int, lease_s: int) -> None:
+        self.as_system(lambda tx: tx.sends.claim(limit, lease_s))
+
+    @rule(
+        owner=OWNERS,
+        which=FEW,
+        attempt=st.none() | st.integers(0, 2),
+        edge=st.sampled_from(
+            [(a, b) for a, following in DELIVERY.edges.items() for b in following] + [(Delivery.SENT,) * 2]
+        ),
+        sid=st.none() | SIDS,
+        receipt=st.none() | st.sampled_from(Receipt),
+        not_before=MAYBE_LATER,
+    )
+    def move(
+        self,
+        owner: UUID,
+        which: UUID,
+        attempt: int | None,
+        edge: tuple[Delivery, Delivery],
+        sid: str | None,
+        receipt: Receipt | None,
+        not_before: Any,
+    ) -> None:
+        self.as_tenant(
+            owner,
+            lambda tx: tx.messages.move(
+                which,
+                attempt=attempt,
+                expected=[edge[0]],
+                to=edge[1],
+                provider_sid=sid,
+                receipt=receipt,
+                not_before=not_before,
+            ),
+        )
+
+    @rule(owner=OWNERS, sid=SIDS, receipt=st.sampled_from(Receipt))
+    def note_receipt(self, owner: UUID, sid: str, receipt: Receipt) -> None:
+        self.as_tenant(owner, lambda tx: tx.messages.note_receipt(sid, receipt))
+
+    @rule(owner=OWNERS, phone=st.none() | PHONES, about=st.none() | FEW)
+    def withdraw(self, owner: UUID, phone: str | None, about: UUID | None) -> None:
+        self.as_tenant(
+            owner,
+            lambda tx: tx.messages.withdraw(recipient=phone, briefing_id=about, to=Delivery.WITHHELD, reason="stop"),
+        )
+
+    @rule(
+        owner=OWNERS,
+        record=strategies.suppressions(id=FEW, phone=PHONES, created_at=TIMES, source_sid=st.none() | SIDS),
+    )
+    def suppress(self, owner: UUID, record: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.suppressions.add(evolve(record, user_id=owner)))
+
+    @rule(owner=OWNERS, record=strategies.consents(id=FEW, phone=PHONES, client_id=CLIENTS[0], recorded_at=TIMES))
+    def consent(self, owner: UUID, record: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.consents.add([evolve(record, user_id=owner)]))
+
+    @rule(owner=OWNERS, planned=strategies.scheduled_messages(id=FEW, client_id=CLIENTS[0]), new=st.booleans())
+    def plan(self, owner: UUID, planned: Any, new: bool) -> None:
+        mine = evolve(planned, user_id=owner)
+        self.as_tenant(owner, lambda tx: tx.scheduled.add([mine]) if new else tx.scheduled.save(mine))
+
+    @rule(
+        owner=OWNERS, preference=strategies.negative_preferences(id=FEW, client_id=CLIENTS[0], source_campaign_id=FEW)
+    )
+    def dismiss(self, owner: UUID, preference: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.negative_preferences.add([evolve(preference, user_id=owner)]))
+
+    @rule(
+        owner=st.none() | OWNERS,
+        notes=st.lists(strategies.notes(id=FEW, dedupe_key=KEYS, created_at=TIMES), max_size=3),
+    )
+    def add_notes(self, owner: UUID | None, notes: list[Any]) -> None:
+        self.as_system(lambda tx: tx.notes.add([evolve(note, user_id=owner) for note in notes]))
+
+    @rule(topics=st.lists(st.sampled_from(Topic), max_size=3), limit=st.integers(1, 3), lease_s=st.integers(1, 40))
+    def claim_notes(self, topics: list[Topic], limit: int, lease_s: int) -> None:
+        claimed = self.as_system(lambda tx: tx.notes.claim(topics, limit, lease_s))
+        self.claimed += claimed
+
+    @rule(data=st.data(), finish=st.booleans(), later=TIMES)
+    def end_note(self, data: st.DataObject, finish: bool, later: Any) -> None:
+        if self.claimed:
+            note = data.draw(st.sampled_from(self.claimed))
+            self.as_system(lambda tx: tx.notes.finish(note) if finish else tx.notes.put_back(note, "x", later))
+
+    @rule(cursor=strategies.cursors(source_id=SOURCES), version=st.integers(0, 2))
+    def advance(self, cursor: Any, version: int) -> None:
+        self.as_system(lambda tx: tx.feeds.advance(evolve(cursor, version=version)))
+
+    @rule(records=st.lists(strategies.unread_records(source_id=SOURCES, rule=KEYS, raw=KEYS), max_size=3))
+    def keep_unread(self, records: list[Any]) -> None:
+        self.as_system(lambda tx: tx.feeds.keep_unread(records))
+
+    @rule(source=SOURCES, reasons=st.dictionaries(KEYS, st.integers(0, 9), max_size=2))
+    def count(self, source: str, reasons: dict[str, int]) -> None:
+        self.as_system(lambda tx: tx.feeds.count(source, reasons))
+
+    @rule(run=strategies.runs(id=FEW, started_at=TIMES), before=TIMES)
+    def run_pipeline(self, run: Any, before: Any) -> None:
+        self.as_system(lambda tx: tx.runs.add(run))
+        self.as_system(lambda tx: tx.runs.fail_abandoned(before))
+
+    @invariant()
+    def the_worlds_are_equal(self) -> None:
+        self.as_system(_shared_world)
+        for owner in (uid(1), uid(2)):
+            self.as_tenant(owner, _practice)
+
+
+async def _answer(step: Step, store: Store) -> object:
+    try:
+        return _plain(await step(store))
+    except NudgeError as error:
+        return type(error)
+
+
+def _plain(answer: object) -> object:
+    """Lists for every sequence, so that only contents are compared."""
+    if isinstance(answer, (list, tuple)):
+        return [_plain(item) for item in answer]
+    return answer
+
+
+async def _shared_world(tx: Any) -> object:
+    keys = ["k1", "k2", "k3"]
+    ids = [uid(number) for number in range(100, 106)]
+    world = [await tx.users.all(), await tx.global_events.get(ids), await tx.runs.latest(3), await tx.notes.waiting()]
+    for source in ("mls", "other"):
+        accepted = await tx.listings.accepted(source, keys)
+        addresses = [row.snapshot.address_key or "" for row in accepted.values()]
+        world += [
+            accepted,
+            await tx.listings.off_market_at(source, addresses, NOON),
+            await tx.listings.held_keys(source),
+            await tx.listings.keys(source),
+            await tx.global_events.counts(source),
+            await tx.feeds.cursor(source),
+            await tx.feeds.counters(source),
+            [(row.record, row.times_seen, row.first_seen_at) for row in await tx.feeds.unread(source, 9)],
+        ]
+    sends = tx.sends
+    return [
+        *world,
+        await sends.blocked(9),
+        await sends.expired_leases(9),
+        await sends.doubtful(9),
+        await sends.next_due(),
+        await sends.owner_of_sid("SM1"),
+    ]
+
+
+async def _practice(tx: Any) -> object:
+    ids = [uid(number) for number in range(100, 106)]
+    phones = ["+15125550001", "+15125550002"]
+    texts = [await tx.messages.of_client(client_id, 99) for client_id in CLIENTS]
+    return [
+        await tx.clients.book(),
+        await tx.clients.by_phone(samples.THEIR_NUMBER),
+        *texts,
+        await tx.messages.counts(),
+        await tx.messages.withheld(),
+        [await tx.messages.sent_to(phone, NOON) for phone in phones],
+        await tx.messages.by_sid("SM2"),
+        await tx.resources.by_entity("mls", ["k1", "k2", "k3"]),
+        await tx.resources.active(9),
+        await tx.market_events.get(ids),
+        await tx.market_events.counts(),
+        await tx.briefings.waiting(9),
+        await tx.briefings.counts(),
+        await tx.briefings.for_resources(ids, list(BriefingStatus)),
+        await tx.scheduled.of_client(CLIENTS[0]),
+        await tx.consents.latest(phones),
+        [await tx.suppressions.active(phone) for phone in phones],
+        await tx.negative_preferences.all(),
+        await tx.notes.waiting(),
+    ]
+
+
+def test_memory_and_postgresql_agree(database: str) -> None:
+    class OnThisDatabase(StoresAgree):
+        url = database
+
+    run_state_machine_as_test(
+        OnThisDatabase,
+        settings=settings(
+            max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
