@@ -85,11 +85,11 @@ def test_too_much_weight_for_exact_sorting_is_refused() -> None:
 
 
 def test_only_what_somebody_wishes_costs_memory() -> None:
-    """One bound of one field: a strength and an int32, the weight and the freshness of the row."""
+    """One bound of one field: a strength and an int32, weight, number of wishes and freshness of the row."""
     plain = Audience.build(SCHEMA, [seeker(n, wishes=(CHEAP,)) for n in range(1_000)])
-    assert plain.bytes_per_client == 1 + 4 + 4 + 4
+    assert plain.bytes_per_client == 1 + 4 + 4 + 2 + 4
     near = NearWish(field="near", strength=SOFT, latitude=1, longitude=1, radius_km=1)
-    assert Audience.build(SCHEMA, [seeker(wishes=(near,))]).bytes_per_client == 4 + 1 + 24 + 16 + 8 + 8 + 8
+    assert Audience.build(SCHEMA, [seeker(wishes=(near,))]).bytes_per_client == 4 + 1 + 24 + 16 + 8 + 8 + 10
 
 
 def test_vectors_cost_four_bytes_a_value() -> None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -40,6 +41,7 @@ FARTHEST_KM = 1_000.0
 """A wish to be near within more than this is no wish."""
 
 
+@lru_cache(maxsize=256)
 def thousandths(share: float) -> int:
     """Return a share as a whole number of thousandths: 0.05 is 50. Raises Invalid when it is not one."""
     counted = Fraction(str(share)) * FULL

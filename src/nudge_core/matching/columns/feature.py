@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from nudge_core.matching.columns.column import HARD, STRENGTHS, Bytes, Miss, Rows
 from nudge_core.matching.columns.postings import Postings
 from nudge_core.matching.constraints import FEATURE, FULL, FeatureWish, Subject
-from nudge_core.matching.sheet import Bools, Ints, Sheet
+from nudge_core.matching.sheet import Bools, Sheet
 
 REFUSED = 4
 """Added to the strength of a posting that is a refusal."""
@@ -77,19 +77,19 @@ class FeatureColumn:
         feature, code = self.row_features[index], self.row_codes[index]
         refused, hard = (code & REFUSED) != 0, (code & HARD) != 0
         there, stated, has_rate, lacks_rate = self._states(subject)
-        known = stated[feature]
-        met = known & (there[feature] != refused)
+        unknown = ~stated[feature]
+        missed = ~unknown & (there[feature] == refused)
         rate = np.where(refused, lacks_rate[feature], has_rate[feature])
-        value = np.where(known, np.where(met, FULL, 0), rate)
-        lines = rows.size
-        np.add(sheet.known, np.bincount(line[known], minlength=lines), out=sheet.known)
-        np.add(sheet.known_weight, self.weight * np.bincount(line[known], minlength=lines), out=sheet.known_weight)
-        summed = np.bincount(line, weights=value, minlength=lines).astype(np.int64)  # exact: small whole numbers
-        np.add(sheet.earned, self.weight * summed, out=sheet.earned)
-        sheet.missed[line[known & ~met]] = True
-        sheet.hard_unknown[line[~known & hard]] = True
+        lost = np.where(unknown, FULL - rate, np.where(missed, FULL, 0))
+        unknowns = np.bincount(line[unknown], minlength=rows.size).astype(np.int32)
+        np.add(sheet.unknown, unknowns, out=sheet.unknown)
+        np.add(sheet.unknown_weight, self.weight * unknowns, out=sheet.unknown_weight)
+        summed = np.bincount(line, weights=lost, minlength=rows.size).astype(np.int32)  # exact: small whole numbers
+        np.add(sheet.lost, self.weight * summed, out=sheet.lost)
+        sheet.missed[line[missed]] = True
+        sheet.hard_unknown[line[unknown & hard]] = True
 
-    def _states(self, subject: Subject) -> tuple[Bools, Bools, Ints, Ints]:
+    def _states(self, subject: Subject) -> tuple[Bools, Bools, NDArray[np.int64], NDArray[np.int64]]:
         names = self.by_feature.entries
         there = np.array([name in subject.has for name in names], np.bool_)
         stated = there | np.array([name in subject.lacks for name in names], np.bool_)

@@ -78,17 +78,17 @@ class NearColumn:
             base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
             sheet.enter_unknown(wished, self.strength[found] == HARD, self.declared.weight, base_rate)
             return
-        places = found[wished]
+        lines = np.flatnonzero(wished)
+        places = found[lines]
         distance = self._distances(subject.position, places)
         near = distance <= self.radius_km[places]
         scaled = FULL * np.exp(-distance / self.d0_km[places])
         value = np.rint(scaled).astype(np.int64)
-        for index in np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) < SETTLE):
+        for index in np.flatnonzero(near & (np.abs(scaled - np.floor(scaled) - 0.5) < SETTLE)):
             exact = distance_km(self._point(places[index]), subject.position)
             value[index] = round(FULL * math.exp(-exact / self.d0_km[places[index]]))
-        worth, missed = np.zeros(rows.size, np.int64), np.zeros(rows.size, np.bool_)
-        worth[wished], missed[wished] = value * near, ~near
-        sheet.enter_known(wished, self.declared.weight, worth, missed)
+        sheet.enter_part(lines[near], self.declared.weight, value[near])
+        sheet.enter_missed(lines[~near], self.declared.weight)
 
     def _distances(self, position: Position, places: slice | Places) -> NDArray[np.float64]:
         """Return kilometres, exact to SETTLE, and where that would decide, by the scalar formula."""
