@@ -16,11 +16,16 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
-from nudge_core.matching.columns.column import Column, Places, Rows
-from nudge_core.matching.columns.feature import FeatureColumn
-from nudge_core.matching.columns.near import NearColumn
-from nudge_core.matching.columns.number import NO_MAXIMUM, NumberColumn
-from nudge_core.matching.columns.terms import RefusalColumn, TermsColumn
+from nudge_core.matching.columns import (
+    Column,
+    FeatureColumn,
+    NearColumn,
+    NumberColumn,
+    RefusalColumn,
+    TermsColumn,
+)
+from nudge_core.matching.columns.column import Places, Rows
+from nudge_core.matching.columns.number import NO_MAXIMUM
 from nudge_core.matching.constraints import (
     FeatureWish,
     MatchSchema,

@@ -21,9 +21,8 @@ from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
 from nudge_core.matching.audience import Audience
+from nudge_core.matching.columns import FeatureColumn, NearColumn, NumberColumn, TermsColumn
 from nudge_core.matching.columns.column import Rows
-from nudge_core.matching.columns.number import NumberColumn
-from nudge_core.matching.columns.terms import TermsColumn
 from nudge_core.matching.constraints import FULL, NearField, Subject
 from nudge_core.matching.ranking import Ranking
 from nudge_core.matching.reasons import reasons
@@ -103,13 +102,16 @@ def _qualify(audience: Audience, subject: Subject) -> _Found:
     if not subject.requires:  # nobody without wishes has the required ones
         not_offered["nothing_known"] = sum(audience.silent.get(role, 0) for role in subject.considers)
         considered = not_offered["nothing_known"]
-    left: list[Rows] = []
+    alive = np.zeros(len(audience.seekers), np.bool_)
+    spans: list[slice] = []
     for span, priced_out in audience.spans(subject):
-        alive = _eligible(audience, subject, span)
-        considered += int(np.count_nonzero(alive)) + priced_out
+        spans.append(span)
+        alive[span] = _eligible(audience, subject, span)
+        considered += priced_out
         excluded[audience.schema.fields[0].name] += priced_out
-        left.append(_left(audience, subject, span, alive, excluded, not_offered))
-    rows, structure, offers = _decided(audience, subject, np.concatenate([*left, _NOBODY]), not_offered)
+    considered += int(np.count_nonzero(alive))
+    left = _left(audience, subject, spans, alive, excluded, not_offered)
+    rows, structure, offers = _decided(audience, subject, left, not_offered)
     return _Found(subject, rows, structure, offers, considered, excluded, not_offered)
 
 
@@ -137,34 +139,36 @@ def _eligible(audience: Audience, subject: Subject, span: slice) -> Bools:
 def _left(
     audience: Audience,
     subject: Subject,
-    span: slice,
+    spans: Sequence[slice],
     alive: Bools,
     excluded: Counter[str],
     not_offered: Counter[str],
 ) -> Rows:
-    """Return the rows of the span that miss nothing that counts. Uses `alive` up."""
+    """Return the rows that miss nothing that counts; column by column, so that the first miss is charged."""
     soft = np.zeros_like(alive)
     for column in audience.columns:
-        for name, hard, who in column.misses(subject, span):
-            if who.dtype != np.bool_:  # places instead of a mask
+        if isinstance(column, NearColumn | FeatureColumn):
+            for name, hard, rows in column.missed_by(subject):
                 if hard:
-                    out = who[alive[who]]
+                    out = rows[alive[rows]]
                     excluded[name] += out.size
                     alive[out] = False
                 else:
-                    soft[who] = True
-            elif hard:
-                np.logical_and(who, alive, out=who)
-                excluded[name] += int(np.count_nonzero(who))
-                np.logical_xor(alive, who, out=alive)
-            else:
-                np.logical_or(soft, who, out=soft)
+                    soft[rows] = True
+            continue
+        for span in spans:
+            for name, hard, who in column.misses(subject, span):
+                if hard:
+                    np.logical_and(who, alive[span], out=who)
+                    excluded[name] += int(np.count_nonzero(who))
+                    alive[span] ^= who
+                else:
+                    soft[span] |= who
     if audience.schema.soft_miss_score is None:
-        np.logical_and(soft, alive, out=soft)
+        soft &= alive
         not_offered["soft_miss"] += int(np.count_nonzero(soft))
-        np.logical_xor(alive, soft, out=alive)
-    left: Rows = (np.flatnonzero(alive) + span.start).astype(np.int32)
-    return left
+        alive ^= soft
+    return np.flatnonzero(alive).astype(np.int32)
 
 
 def _sheet(audience: Audience, subject: Subject, rows: Rows) -> Sheet:

@@ -40,7 +40,7 @@ from nudge_core.matching.constraints import (
 from nudge_core.matching.distance import distance_km
 from nudge_core.model.briefing import Outcome, Reason, Strength
 
-REMEMBERED = 2**14  # printed values kept: the same few prices, bounds and areas return in every ranking
+REMEMBERED = 2**14  # comparisons kept: the same few prices, bounds and areas return all over a ranking
 
 _UNITS = {
     "usd": "${}",
@@ -63,8 +63,12 @@ def reasons(schema: MatchSchema, seeker: Seeker, subject: Subject) -> tuple[Reas
     features = [wish for wish in seeker.wishes if isinstance(wish, FeatureWish)]
     if features:
         features.sort(key=lambda wish: wish.feature)
-        found.extend(_feature(wish, subject) for wish in features)
+        found.extend(_feature(wish, _stated(wish.feature, subject)) for wish in features)
     return tuple(found)
+
+
+def _stated(feature: str, subject: Subject) -> bool | None:
+    return True if feature in subject.has else False if feature in subject.lacks else None
 
 
 def _field(declared: Field, wish: Wish, subject: Subject) -> tuple[Reason, ...]:
@@ -85,6 +89,7 @@ def printed(value: float, unit: str) -> str:
     return _UNITS[unit].format(plain)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _number(declared: NumberField, wish: NumberWish, value: float | None) -> Reason:
     least = None if wish.minimum is None else declared.at_least(wish.minimum)
     most = None if wish.maximum is None else declared.at_most(wish.maximum)
@@ -120,6 +125,7 @@ def _far_too_low(declared: NumberField, most: int, value: float) -> bool:
     return FULL * declared.at_most(value) <= thousandths(declared.too_low[0]) * most
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _terms(declared: TermsField, wish: TermsWish, offered: frozenset[str]) -> tuple[Reason, ...]:
     found: list[Reason] = []
     if wish.any_of:
@@ -179,12 +185,13 @@ def _near(declared: NearField, wish: NearWish, subject: Subject) -> Reason:
     return _compared(declared.name, met, wish.strength, wanted, f"{printed(metres / 1_000, 'count')} km away", label)
 
 
-def _feature(wish: FeatureWish, subject: Subject) -> Reason:
+@lru_cache(maxsize=REMEMBERED)
+def _feature(wish: FeatureWish, there: bool | None) -> Reason:
+    """`there`: whether the offer has it; None when it does not say."""
     name = constraint_name(wish)
     wanted = wish.feature if wish.wanted else f"no {wish.feature}"
-    if wish.feature not in subject.has | subject.lacks:
+    if there is None:
         return _unknown(name, wish.strength, wanted, wish.feature)
-    there = wish.feature in subject.has
     actual = wish.feature if there else f"no {wish.feature}"
     return _compared(name, there == wish.wanted, wish.strength, wanted, actual, FEATURE)
 
@@ -199,7 +206,6 @@ def _unknown(constraint: str, strength: Strength, wanted: str, label: str) -> Re
     return _reason(constraint, Outcome.UNKNOWN, strength, wanted, None, text)
 
 
-@lru_cache(maxsize=REMEMBERED)
 def _reason(
     constraint: str, outcome: Outcome, strength: Strength, wanted: str, actual: str | None, text: str
 ) -> Reason:

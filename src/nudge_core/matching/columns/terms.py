@@ -35,8 +35,8 @@ class TermsColumn:
             strength[row] = STRENGTHS[wish.strength]
         terms = [(term, row) for row, wish in wished for term in wish.any_of]
         kinds, kind_bits = _kinds(declared, terms, size)
-        postings, _ = Postings.build(terms)
-        return cls(declared=declared, strength=strength, kinds=kinds, kind_bits=kind_bits, wished=postings)
+        wishes = Postings.build(terms)
+        return cls(declared=declared, strength=strength, kinds=kinds, kind_bits=kind_bits, wished=wishes)
 
     @property
     def name(self) -> str:
@@ -92,8 +92,8 @@ class RefusalColumn:
         """Turn wishes with their rows into a column of `size` rows. Raises Invalid for too many kinds of term."""
         terms = [(term, row) for row, wish in wished for term in wish.none_of]
         kinds, kind_bits = _kinds(declared, terms, size)
-        postings, _ = Postings.build(terms)
-        return cls(declared=declared, weight=weight, kinds=kinds, kind_bits=kind_bits, refused=postings)
+        refusals = Postings.build(terms)
+        return cls(declared=declared, weight=weight, kinds=kinds, kind_bits=kind_bits, refused=refusals)
 
     @property
     def name(self) -> str:
