@@ -172,7 +172,7 @@ FLOATS = st.floats(-1, 1, width=32, allow_subnormal=False).filter(lambda x: x ==
 
 @given(matrix=stnp.arrays(np.float32, (8, 16), elements=FLOATS), query=stnp.arrays(np.float32, 16, elements=FLOATS))
 @settings(max_examples=100, deadline=None)
-def test_similarities_are_those_of_the_exact_cosine(matrix: np.ndarray, query: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_similarities_are_those_of_the_exact_cosine(matrix: np.ndarray, query: np.ndarray) -> None:
     matrix[~matrix.any(axis=1), 0] = 1
     query[0] = query[0] if query.any() else 1
     texts, offer = [Vector(row, "m") for row in matrix], Vector(query, "m")
@@ -181,9 +181,10 @@ def test_similarities_are_those_of_the_exact_cosine(matrix: np.ndarray, query: n
     rows = np.arange(8, dtype=np.int32)
     expected = [cosine(text, offer) for text in texts]
     assert [semantic.cosine(text, offer) for text in texts] == expected
-    assert audience.meanings.similarities(rows, offer).tolist() == [semantic.similarity(t, offer) for t in texts]
     (estimate,) = audience.meanings.approximate([(rows, offer)])
     assert np.abs(estimate - expected).max() <= semantic.error_bound(16)
+    similar = audience.meanings.similarities(rows, estimate, offer).tolist()
+    assert similar == [semantic.similarity(text, offer) for text in texts]
 
 
 def test_a_product_and_gathered_rows_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -207,8 +207,9 @@ def _ranked(audience: Audience, block: Sequence[_Found], top: int) -> Iterator[R
             share = audience.schema.text_share
             estimate = estimate * np.float32(1 - share) + np.clip(similar, 0, 1) * np.float32(share)
             error += share * (error_bound(audience.meanings.matrix.shape[1]) + 0.5 / FULL)
-        rows = found.rows[_first(estimate, top * len(Role), 2 * error)]
-        members = _members(audience, found.subject, rows, similar is not None, top)
+        first = _first(estimate, top * len(Role), 2 * error)
+        cosines = None if similar is None else similar[first]
+        members = _members(audience, found.subject, found.rows[first], cosines, top)
         double = _further_rows(audience, found.rows)
         left_out = found.not_offered + Counter(better_role=double, beyond_top=found.rows.size - double - len(members))
         yield Ranking(
@@ -297,12 +298,12 @@ def _first(estimate: Estimates, number: int, slack: float) -> NDArray[np.intp]:
 
 
 def _members(
-    audience: Audience, subject: Subject, rows: Rows, with_texts: bool, top: int
+    audience: Audience, subject: Subject, rows: Rows, cosines: Estimates | None, top: int
 ) -> tuple[AudienceMember, ...]:
     """Settle these rows in whole numbers, order them, and return the first of each client with reasons."""
     sheet = _sheet(audience, subject, rows)
     offers, _ = sheet.decide(audience.schema)
-    numerator, denominator = _fraction(audience, subject, rows, sheet, with_texts)
+    numerator, denominator = _fraction(audience, subject, rows, sheet, cosines)
     score = numerator / (denominator * (FULL // 100))
     coverage = sheet.known_weight / sheet.weight
     members: dict[UUID, AudienceMember] = {}
@@ -325,11 +326,13 @@ def _members(
     return tuple(members.values())
 
 
-def _fraction(audience: Audience, subject: Subject, rows: Rows, sheet: Sheet, with_texts: bool) -> tuple[Ints, Ints]:
+def _fraction(
+    audience: Audience, subject: Subject, rows: Rows, sheet: Sheet, cosines: Estimates | None
+) -> tuple[Ints, Ints]:
     """Return the scores as fractions, in thousandths, with similarity of texts as the schema's part of the whole."""
     earned, weight = sheet.earned.astype(np.int64), sheet.weight.astype(np.int64)
-    if not with_texts or audience.meanings is None or subject.vector is None:
+    if cosines is None or audience.meanings is None or subject.vector is None:
         return earned, weight
     part, whole = audience.schema.text_parts
-    similar = audience.meanings.similarities(rows, subject.vector)
+    similar = audience.meanings.similarities(rows, cosines, subject.vector)
     return (whole - part) * earned + part * weight * similar, whole * weight

@@ -95,21 +95,23 @@ class Meanings:
         """Say whether `vector` is of this model; any other is as good as absent."""
         return vector is not None and vector.model_id == self.model_id and vector.dim == self.matrix.shape[1]
 
-    def similarities(self, rows: Rows, vector: Vector) -> NDArray[np.int64]:
-        """Return `similarity` of these audience rows to `vector`, `NEUTRAL` for rows without a text."""
-        found = np.full(rows.size, NEUTRAL, dtype=np.int64)
+    def similarities(self, rows: Rows, estimates: Floats, vector: Vector) -> NDArray[np.int64]:
+        """Return `similarity` of these rows to `vector`, `NEUTRAL` for rows without a text.
+
+        `estimates`: their cosines as `approximate` gives them. Those that lie so near a step that the estimate cannot
+        tell on which side are computed again in float64, and the few that are nearer still, exactly.
+        """
+        scaled = FULL * estimates.astype(np.float64)
         texts = self.row_of[rows]
-        with_text = np.flatnonzero(texts >= 0)
-        for part in _parts(with_text.size):
-            chosen = with_text[part]
-            matrix = self.matrix[texts[chosen]]
-            values = matrix.astype(np.float64) @ vector.values.astype(np.float64)
-            stepped = np.clip(np.rint(FULL * values), 0, FULL).astype(np.int64)
-            near_step = np.abs(FULL * values - np.floor(FULL * values) - 0.5) < FULL * SETTLE
-            for index in np.flatnonzero(near_step):
-                stepped[index] = _stepped(_exact(matrix[index], vector.values))
-            found[chosen] = stepped
-        return found
+        near_step = np.abs(scaled - np.floor(scaled) - 0.5) <= FULL * error_bound(vector.dim)
+        unsure = np.flatnonzero(near_step & (texts >= 0))
+        for part in _parts(unsure.size):
+            chosen = unsure[part]
+            values = FULL * (self.matrix[texts[chosen]].astype(np.float64) @ vector.values.astype(np.float64))
+            scaled[chosen] = values
+            for place in chosen[np.abs(values - np.floor(values) - 0.5) < FULL * SETTLE]:
+                scaled[place] = FULL * _exact(self.matrix[texts[place]], vector.values)
+        return np.clip(np.rint(scaled), 0, FULL).astype(np.int64)
 
     def too_similar(self, wanted: Sequence[tuple[Rows, Vector]]) -> list[Rows]:
         """Return for each offer those of its rows for whom something too similar was dismissed.
