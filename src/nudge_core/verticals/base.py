@@ -24,6 +24,7 @@ from nudge_core.model.message import MessageClass
 from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
+from nudge_core.verticals.voice import Voice
 
 
 @frozen(kw_only=True)
@@ -58,6 +59,11 @@ class Vertical(Protocol):
     @property
     def events(self) -> Mapping[str, EventRule]:
         """Every kind of event this vertical knows. A kind that is not in it is an error, not a nudge."""
+        ...
+
+    @property
+    def voice(self) -> Voice:
+        """How it speaks: what drafters need."""
         ...
 
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
