@@ -17,8 +17,10 @@ class Ranking:
     """The audience of one subject, best first, and who was not chosen and why.
 
     `considered`: seekers whose role the event concerns. `excluded`: how many of them a missed hard constraint
-    excluded, per constraint (the first missed one in schema order counts). `not_offered`: how many were left out for
-    another reason: `nothing_known`, `soft_miss`, `too_little_known`, `dismissed_similar`, `beyond_top`.
+    excluded, per constraint (the first missed one in schema order counts, features last, by name). `not_offered`: how
+    many were left out for another reason: `nothing_known`, `soft_miss`, `too_little_known`, `dismissed_similar`,
+    `better_role` (the same client counts in another role), `beyond_top`. Members and both counts add up to
+    `considered`.
     """
 
     subject_id: UUID

@@ -1,0 +1,138 @@
+"""Wished and refused terms, such as areas and types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from attrs import frozen
+
+from nudge_core.errors import Invalid
+from nudge_core.matching.columns.column import HARD, NO_WISH, STRENGTHS, Bytes, Miss, Rows, by_strength
+from nudge_core.matching.columns.postings import Postings
+from nudge_core.matching.constraints import FULL, Subject, TermsField, TermsWish, kind_of
+from nudge_core.matching.sheet import Bools, Sheet
+
+MOST_KINDS = 8  # kinds of term per field: a bit each of one byte
+
+
+@frozen(eq=False, kw_only=True)
+class TermsColumn:
+    """Wished terms, any one of which is enough. `kinds`: per row, a bit for each kind of term it wishes."""
+
+    declared: TermsField
+    strength: Bytes
+    kinds: Bytes
+    kind_bits: Mapping[str, int]
+    wished: Postings
+
+    @classmethod
+    def build(cls, declared: TermsField, wished: Sequence[tuple[int, TermsWish]], size: int) -> TermsColumn:
+        """Turn wishes with their rows into a column of `size` rows. Raises Invalid for too many kinds of term."""
+        strength = np.full(size, NO_WISH, np.uint8)
+        for row, wish in wished:
+            strength[row] = STRENGTHS[wish.strength]
+        terms = [(term, row) for row, wish in wished for term in wish.any_of]
+        kinds, kind_bits = _kinds(declared, terms, size)
+        postings, _ = Postings.build(terms)
+        return cls(declared=declared, strength=strength, kinds=kinds, kind_bits=kind_bits, wished=postings)
+
+    @property
+    def name(self) -> str:
+        """Name of the field."""
+        return self.declared.name
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return self.strength.nbytes + self.kinds.nbytes + self.wished.nbytes
+
+    def misses(self, subject: Subject, span: slice) -> Iterator[Miss]:
+        """Yield who wished other terms, all of kinds that the offer states."""
+        offered = subject.terms.get(self.name, frozenset())
+        if not offered:
+            return
+        missed = (self.strength[span] != NO_WISH) & ~self.wished.mask(offered, span)
+        if silent := _silent(self.kind_bits, offered):
+            missed &= (self.kinds[span] & np.uint8(silent)) == 0
+        yield from by_strength(self.name, missed, self.strength[span])
+
+    def met(self, subject: Subject, span: slice) -> Bools:
+        """Return who wished one of the offer's terms."""
+        return self.wished.mask(subject.terms.get(self.name, frozenset()), span)
+
+    def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
+        """Enter it."""
+        offered = subject.terms.get(self.name, frozenset())
+        strength = self.strength[rows]
+        wished = strength != NO_WISH
+        met = self.wished.mask(offered, slice(0, self.strength.size))[rows]
+        silent = np.uint8(_silent(self.kind_bits, offered))
+        unknown = wished & ~met & ((self.kinds[rows] & silent) != 0)
+        base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
+        sheet.enter_unknown(unknown, strength == HARD, self.declared.weight, base_rate)
+        sheet.enter_known(wished & ~unknown, self.declared.weight, met * np.int64(FULL), ~met)
+
+
+@frozen(eq=False, kw_only=True)
+class RefusalColumn:
+    """Refused terms of a field, none of which may be there. Always hard."""
+
+    declared: TermsField
+    weight: int
+    kinds: Bytes
+    kind_bits: Mapping[str, int]
+    refused: Postings
+
+    @classmethod
+    def build(
+        cls, declared: TermsField, wished: Sequence[tuple[int, TermsWish]], size: int, weight: int
+    ) -> RefusalColumn:
+        """Turn wishes with their rows into a column of `size` rows. Raises Invalid for too many kinds of term."""
+        terms = [(term, row) for row, wish in wished for term in wish.none_of]
+        kinds, kind_bits = _kinds(declared, terms, size)
+        postings, _ = Postings.build(terms)
+        return cls(declared=declared, weight=weight, kinds=kinds, kind_bits=kind_bits, refused=postings)
+
+    @property
+    def name(self) -> str:
+        """Name of the field."""
+        return self.declared.name
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of all arrays."""
+        return self.kinds.nbytes + self.refused.nbytes
+
+    def misses(self, subject: Subject, span: slice) -> Iterator[Miss]:
+        """Yield who refused one of the offer's terms."""
+        if offered := subject.terms.get(self.name, frozenset()):
+            yield self.name, True, self.refused.mask(offered, span)
+
+    def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
+        """Enter it."""
+        offered = subject.terms.get(self.name, frozenset())
+        kinds = self.kinds[rows]
+        there = self.refused.mask(offered, slice(0, self.kinds.size))[rows]
+        unknown = ~there & ((kinds & np.uint8(_silent(self.kind_bits, offered))) != 0)
+        sheet.enter_unknown(unknown, unknown, self.weight, subject.default_base_rate)
+        sheet.enter_known((kinds != 0) & ~unknown, self.weight, ~there * np.int64(FULL), there)
+
+
+def _silent(kind_bits: Mapping[str, int], offered: frozenset[str]) -> int:
+    """Return the bits of the kinds of which the offer states nothing."""
+    stated = {kind_of(term) for term in offered}
+    return sum(bit for kind, bit in kind_bits.items() if kind not in stated)
+
+
+def _kinds(declared: TermsField, terms: Sequence[tuple[str, int]], size: int) -> tuple[Bytes, Mapping[str, int]]:
+    """Return a bit for each kind of term, and per row those it has."""
+    names = sorted({kind_of(term) for term, _ in terms})
+    if len(names) > MOST_KINDS:
+        raise Invalid(f"wish.{declared.name}", f"at most {MOST_KINDS} kinds of term", names)
+    bits = {name: 1 << place for place, name in enumerate(names)}
+    kinds = np.zeros(size, np.uint8)
+    for term, row in terms:
+        kinds[row] |= bits[kind_of(term)]
+    return kinds, MappingProxyType(bits)
