@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime, timedelta, timezone
 from types import MappingProxyType
@@ -22,8 +22,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nudge_adapters.sms.carrier import CarrierSettings, SimulatedCarrier
-from nudge_adapters.sms.fate import Answer, People, Weather, chance
-from nudge_adapters.sms.faults import Fault, FaultPlan, evenly
+from nudge_adapters.sms.fate import Weather, chance
+from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_core.model.carrier import Doubtful, OutgoingText, SendOutcome, TryLater
@@ -33,8 +33,9 @@ from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.policy.facts import GateRules
 from nudge_core.policy.hours_table import ALL_DAY
 from nudge_core.ports import Store
-from nudge_core.steps import deliver, receive
+from nudge_core.steps import deliver
 from nudge_core.steps.deliver import Prepared
+from tests.campaign import Campaign, MortalStore, race
 from tests.clocks import MovedClock, utc
 from tests.send_walk import (
     FAILPOINTS,
@@ -42,7 +43,6 @@ from tests.send_walk import (
     OUTSIDE,
     RITA,
     AnyWords,
-    Killed,
     SendWalk,
     Town,
     Verdict,
@@ -53,116 +53,6 @@ from tests.send_walk import (
     run_to_the_end,
     town,
 )
-
-MORNING = utc("2026-06-01 15:00")  # Monday, 10:00 in Texas
-CROWD = People(
-    habits=(
-        (0.10, Answer(body="STOP", after_s=20)),
-        (0.05, Answer(body="please stop texting me", after_s=35)),
-        (0.05, Answer(body="wrong number", after_s=30)),
-        (0.05, Answer(body="HELP", after_s=25)),
-        (0.05, Answer(body="not interested", after_s=50)),
-        (0.15, Answer(body="Yes, tell me more", after_s=60)),
-    )
-)
-STORMY = Weather(undelivered=0.05, filtered=0.05, lost=0.2, doubled=0.1, late=0.2)
-
-
-class MortalStore:
-    """A store whose process may die before a transaction is opened, before it commits, and after."""
-
-    def __init__(self, inner: Store, at: Callable[[str], Awaitable[None]]) -> None:
-        self._inner, self._at = inner, at
-
-    @asynccontextmanager
-    async def system(self) -> AsyncIterator[Any]:
-        async with self._inner.system() as tx:
-            yield tx
-            await self._at("system:before_commit")
-        await self._at("system:after_commit")
-
-    @asynccontextmanager
-    async def tenant(self, user_id: UUID) -> AsyncIterator[Any]:
-        async with self._inner.tenant(user_id) as tx:
-            yield tx
-            await self._at("tenant:before_commit")
-        await self._at("tenant:after_commit")
-
-    async def ping(self) -> str:
-        return await self._inner.ping()
-
-    async def aclose(self) -> None:
-        await self._inner.aclose()
-
-
-class Campaign:
-    """One run: a town, texts for everybody, faults and kills drawn from a seed."""
-
-    def __init__(
-        self,
-        seed: int,
-        *,
-        faults: float,
-        kill: float,
-        only: str | None = None,
-        people: int = 10,
-        per_person: int = 2,
-    ) -> None:
-        self.only = only
-        self.nap: Callable[[str], Awaitable[None]] = go_on
-        self._seed, self._faults, self._kill = seed, faults, kill
-        self._people, self._per_person = people, per_person
-        self._places = 0
-        self.hits: Counter[str] = Counter()
-        self.clock = MovedClock(MORNING)
-        self.store = memory_store(self.clock)
-        self._journal = MemoryJournal()
-        self._carrier = CarrierSettings(
-            seed=seed, refuse_after_stop=False, landlines=0.05, weather=STORMY, people=CROWD
-        )
-
-    async def _maybe_die(self, place: str) -> None:
-        self._places += 1
-        share = 0.0 if self.only not in (None, place) else self._kill
-        if share > 0 and chance(self._seed, "kill", place, self._places) < share:
-            self.hits[place] += 1
-            raise Killed(place)
-        nap, self.nap = self.nap, go_on  # whoever runs meanwhile does not nap too
-        await nap(place)
-        self.nap = nap
-
-    def process(self) -> SendWalk:
-        """Start a process: it knows nothing but the database and the carrier."""
-        carrier = SimulatedCarrier(self._journal.reader(), self._carrier)
-        gateway = SimulatedGateway(carrier, self.clock, faults=evenly(self._faults, self._seed), pause=self.clock.pause)
-        return SendWalk(
-            store=MortalStore(self.store, self._maybe_die),
-            gateway=gateway,
-            clock=self.clock,
-            settings=DeliverySettings(batch=7),
-            receiving=receive.ReceiveSettings(carrier_answers=False),
-            at=self._maybe_die,
-        )
-
-    async def run(self, kills_at_most: int = 60) -> Verdict:
-        """Kill and restart until the kills are spent, then let the last process finish; judge."""
-        place = await town(self.store, MORNING, self._people)
-        released = []
-        for n in range(self._people * self._per_person):
-            released += await place.queue(place.text(n, client=n % self._people))
-        watch = Watch()
-        while sum(self.hits.values()) < kills_at_most and self._kill > 0:
-            try:
-                await run_to_the_end(self.process(), watch)
-                break
-            except Killed:
-                self.clock.move(1.0 + 20.0 * chance(self._seed, "restart", self._places))
-        self._kill = 0.0
-        last = self.process()
-        await run_to_the_end(last, watch)
-        assert last.alarms == []
-        ledger = last.gateway.carrier.ledger(self.clock.now())
-        return check(ledger, await place.rows(), await place.silences(), released)
 
 
 @settings(max_examples=20)
@@ -202,7 +92,7 @@ def test_every_end_is_reached() -> None:
 
 def test_without_faults_and_kills_everything_that_may_go_out_goes_out() -> None:
     campaign = Campaign(1, faults=0.0, kill=0.0, per_person=1)
-    campaign._carrier = CarrierSettings(seed=1)
+    campaign.carrier_settings = CarrierSettings(seed=1)
     verdict = asyncio.run(campaign.run())
     assert verdict.violations == ()
     assert verdict.states == {Delivery.SENT: 10}
@@ -220,7 +110,7 @@ def test_a_process_that_sleeps_past_its_lease_and_wakes_doubles_nothing(place: s
 
         async def nap(here: str) -> None:
             nonlocal naps
-            if here != place or naps >= 12 or chance(seed, "nap", campaign._places) < 0.3:
+            if here != place or naps >= 12 or chance(seed, "nap", campaign.places) < 0.3:
                 return
             naps += 1
             campaign.clock.move(200.0 * chance(seed, "nap length", naps))
@@ -239,24 +129,7 @@ def test_a_process_that_sleeps_past_its_lease_and_wakes_doubles_nothing(place: s
 
 
 def test_two_processes_at_once_share_the_work_and_double_nothing() -> None:
-    async def let_others_run(_seconds: float) -> None:
-        await asyncio.sleep(0)
-
-    async def race() -> Verdict:
-        campaign = Campaign(4, faults=0.4, kill=0.0, people=30, per_person=1)
-        place = await town(campaign.store, MORNING, 30)
-        released = [(await place.queue(place.text(n, client=n)))[0] for n in range(30)]
-        pair = [campaign.process(), campaign.process()]
-        for walk in pair:
-            walk.gateway._answer_s = 1.0
-            walk.gateway._pause = let_others_run
-        while any(await asyncio.gather(*(walk.deliver() for walk in pair))):
-            campaign.clock.move(3.0)
-        await run_to_the_end(campaign.process())
-        ledger = pair[0].gateway.carrier.ledger(campaign.clock.now())
-        return check(ledger, await place.rows(), await place.silences(), released)
-
-    assert asyncio.run(race()).violations == ()
+    assert asyncio.run(race(Campaign(4, faults=0.4, kill=0.0, people=30, per_person=1))).violations == ()
 
 
 # Mutants: the protocol with one guard taken out. Each scenario is run as it should be, and must pass, then as a mutant.
@@ -460,7 +333,7 @@ async def test_m8_a_cap_by_the_date_of_utc_lets_two_through_on_one_local_day(mon
 def test_the_checker_sees_what_it_is_there_for() -> None:
     """A ledger and rows made up to break one invariant each."""
     campaign = Campaign(9, faults=0.0, kill=0.0, people=2, per_person=1)
-    campaign._carrier = CarrierSettings(seed=9)
+    campaign.carrier_settings = CarrierSettings(seed=9)
 
     async def honest() -> tuple[Any, ...]:
         assert (await campaign.run()).violations == ()
