@@ -33,8 +33,8 @@ class Container(containers.DeclarativeContainer):
     """The parts list of one process. `clock` None: the machine's own time, and the database's for what is stored."""
 
     settings = providers.Dependency(instance_of=Settings)
-    database_url = providers.Object(None)
-    simulated_clock = providers.Object(None)
+    database_url: providers.Object[str | None] = providers.Object(None)
+    simulated_clock: providers.Object[Clock | None] = providers.Object(None)
 
     clock = providers.Singleton(lambda given: given or SystemClock(), simulated_clock)
     ids = providers.Singleton(RandomIds)

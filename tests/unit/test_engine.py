@@ -8,14 +8,14 @@ import pytest
 from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.matching_books import FIELDS, books, large_book, schemas, subjects
-from tests.unit.reference_scorer import Expected, judge, rank_one
 
 from nudge_core.matching.audience import Audience
 from nudge_core.matching.constraints import FeatureWish, MatchSchema, Seeker, Subject
 from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import Decision, Outcome, Strength
+from tests.unit.matching_books import FIELDS, books, large_book, schemas, subjects
+from tests.unit.reference_scorer import Expected, judge, rank_one
 
 EXAMPLES = 150
 

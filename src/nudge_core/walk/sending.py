@@ -12,7 +12,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from nudge_core.errors import Conflict
+from nudge_core.errors import Conflict, NudgeError
 from nudge_core.model.carrier import CarrierNews, InboundText
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
@@ -41,7 +41,11 @@ async def send_due(parts: Parts, monotonic: Callable[[], float]) -> tuple[Moved,
     """
     async with parts.store.system() as tx:
         claimed = await deliver.claim(tx, parts.delivery, monotonic)
-    return await _closed(parts, [await _send(parts, claimed, message, monotonic) for message in claimed.messages])
+    moved: list[Moved | None] = []
+    for message in claimed.messages:
+        with suppress(NudgeError):  # its lease runs out and it is looked into; the others must not wait for that
+            moved.append(await _send(parts, claimed, message, monotonic))
+    return await _closed(parts, moved)
 
 
 async def _send(

@@ -6,7 +6,6 @@ Everything is the product's own walk; what is special is that time is moved by h
 from __future__ import annotations
 
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -49,7 +48,7 @@ class Demo:
     def __init__(self, app: App, clock: DemoClock, user: User) -> None:
         self.app, self.clock, self.user = app, clock, user
         self.parts = app.parts
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = {}
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -58,7 +57,7 @@ class Demo:
         try:
             yield
         finally:
-            self.seconds[step] += time.perf_counter() - started
+            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
 
     async def move_to(self, instant: datetime) -> None:
         """Go on to an instant and store it, so that a demo that is killed goes on from there."""
@@ -138,7 +137,7 @@ class Demo:
         return min(later, default=None)
 
 
-async def seeded(app: App, clock: DemoClock, start: datetime) -> User:
+async def seeded(app: App, start: datetime) -> User:
     """Return the demo's professional with their book, made at the first run only."""
     store = app.parts.store
     async with store.system() as tx:
