@@ -53,8 +53,7 @@ async def _examine(settings: Settings, url: str, where: str) -> list[Finding]:
 async def _ask_all(app: App, settings: Settings, where: str) -> list[Finding]:
     findings = [await _ask("database", where, app.parts.store.ping)]
     findings.append(await _ask("carrier", settings.carrier, app.parts.gateway.ping))
-    for drafter in app.parts.drafters:
-        findings.append(await _ask("drafter", drafter.name, drafter.ping))
+    findings += [await _ask("drafter", drafter.name, drafter.ping) for drafter in app.parts.drafters]
     embedder = app.parts.embedder
     if embedder is None:
         findings.append(Finding(part="embedder", name="none", well=True, said="order without similarity of meaning"))

@@ -6,7 +6,7 @@ Everything is the product's own walk; what is special is that time is moved by h
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
@@ -16,6 +16,7 @@ from nudge_core.errors import Invalid
 from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.carrier import CarrierNews
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 from nudge_core.steps import review
 from nudge_core.steps.ingest import IngestReport
 from nudge_core.walk import Heard, WorkReport, embed_book, hear, poll, send_due, tidy, work_until_idle
@@ -63,6 +64,22 @@ class Demo:
         """Go on to an instant and store it, so that a demo that is killed goes on from there."""
         self.clock.move_to(instant)
         self.user = await store_instants(self.parts.store, self.user, now=self.clock.now())
+
+    async def remember(self, **instants: datetime) -> None:
+        """Store instants under names, with the professional."""
+        self.user = await store_instants(self.parts.store, self.user, **instants)
+
+    async def meaning_of(self, briefing: CampaignBriefing) -> Vector | None:
+        """Return the vector of what a briefing is about; None without an embedder or a text."""
+        if self.parts.embedder is None or briefing.triggering_event_id is None:
+            return None
+        async with self.parts.store.tenant(self.user.id) as tx:
+            events = await tx.market_events.get([briefing.triggering_event_id])
+        listing = events[0].payload.get("listing") if events else None
+        if not isinstance(listing, Mapping):
+            return None
+        text = self.parts.vertical(self.user.vertical).text_of(listing)
+        return (await self.parts.embedder.embed([text]))[0]
 
     async def read_feed(self, each_page: Callable[[IngestReport], None] | None = None) -> IngestReport:
         """Poll the local market through the RESO adapter."""
