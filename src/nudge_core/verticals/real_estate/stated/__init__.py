@@ -1,0 +1,1 @@
+"""Reading stated preferences, value by value; each error names the field under `preferences`."""
