@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from attrs import evolve, field, frozen
 
 from nudge_adapters.feeds.limits import Pace, Timing
-from nudge_adapters.feeds.profiles import PROFILE_FIELDS, PROFILES, Auth, Profile
+from nudge_adapters.feeds.profiles import PROFILES, Auth, Profile, profile_named
 from nudge_adapters.feeds.shape import RecordShape
 from nudge_core.errors import Misconfigured
 from nudge_core.model.listing import ListingStatus
@@ -177,16 +177,14 @@ def _checked(settings: ResoSettings) -> tuple[Profile, str]:
     """Return the profile with its overrides and the base address, or raise with every problem."""
     from nudge_adapters.feeds.http import address_problem
 
-    profile = PROFILES.get(settings.profile)
-    if profile is None:
-        raise Misconfigured([f"profile: one of {', '.join(PROFILES)}"])
-    problems = [
-        f"overrides.{name}: no such field; there are {', '.join(sorted(PROFILE_FIELDS))}"
-        for name in settings.overrides
-        if name not in PROFILE_FIELDS
-    ]
-    if not problems:
-        profile = evolve(profile, **settings.overrides)
+    problems: list[str] = []
+    try:
+        profile = profile_named(settings.profile, settings.overrides)
+    except Misconfigured as error:
+        if settings.profile not in PROFILES:
+            raise
+        problems += error.problems
+        profile = PROFILES[settings.profile]
     base = settings.base_address or profile.base_address or ""
     addresses = [("base_address", base)]
     if settings.token is None and (settings.client_id is None or settings.client_secret is None):
