@@ -79,7 +79,7 @@ def http_failure(
         now: the present instant, to turn a date of return into seconds.
     """
     code, message = _code_and_message(body)
-    if status < 400:
+    if 200 <= status < 300:
         status = _status_of_code(code)
     detail = _safe(f"{code}: {message}" if code else message)
     if status == 400 and "compression required" in message.casefold():

@@ -68,6 +68,12 @@ def is_private(name: str) -> bool:
     return plain not in _PUBLIC and _PRIVATE.search(plain) is not None
 
 
+@lru_cache(maxsize=8_192)
+def _kept_name(name: str) -> str | None:
+    """Return the name under which a field is kept, or None when it is not."""
+    return None if is_private(name) else storable(name)
+
+
 def public_part(record: Mapping[str, object]) -> dict[str, Json]:
     """Return a record as plain JSON without its private fields and without what cannot be stored.
 
@@ -86,28 +92,33 @@ def unread_text(record: object) -> str:
 
 
 def _object(value: Mapping[str, object], depth: int) -> dict[str, Json]:
-    return {storable(name): _value(item, depth + 1) for name, item in value.items() if not is_private(name)}
+    kept: dict[str, Json] = {}
+    for name, item in value.items():
+        kept_name = _kept_name(name)
+        if kept_name is not None:
+            kept[kept_name] = storable(item) if isinstance(item, str) else _value(item, depth + 1)
+    return kept
 
 
 def _value(value: object, depth: int) -> Json:
+    if value is None or isinstance(value, bool):
+        return value
     if isinstance(value, str):
         return storable(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value is None or isinstance(value, bool):
-        return value
     if isinstance(value, int):
         return value if abs(value) <= MAX_INTEGER else None
     if depth >= MAX_DEPTH:
         return None
-    if isinstance(value, Mapping):
-        return _object(value, depth)
     if isinstance(value, (list, tuple)):
         return [_value(item, depth + 1) for item in value if not _speaks_of_private(item)]
+    if isinstance(value, Mapping):
+        return _object(value, depth)
     return None
 
 
 def _speaks_of_private(item: object) -> bool:
-    if not isinstance(item, Mapping):
+    if isinstance(item, str) or not isinstance(item, Mapping):  # most items are texts, and that is told fast
         return False
     return any(isinstance(item.get(label), str) and is_private(str(item[label])) for label in _LABELS)

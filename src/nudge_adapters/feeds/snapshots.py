@@ -205,17 +205,23 @@ def _pool(fields: Fields) -> bool | None:
 
 def _address(fields: Fields) -> tuple[str | None, str | None]:
     """Return the street line and the unit. UnparsedAddress may hold unit, city and postcode: only its line is kept."""
-    unit, line = fields.text("UnitNumber"), fields.text("UnparsedAddress")
-    if line is None or "," in line:
-        number, street = fields.text("StreetNumber"), fields.text("StreetName")
-        if number and street:
-            prefix, suffix = fields.text("StreetDirPrefix"), fields.text("StreetSuffix")
-            parts = (number, prefix, street, suffix, fields.text("StreetDirSuffix"))
-            return " ".join(part for part in parts if part), unit
-        line = line.partition(",")[0].strip() or None if line else None
-    if line and (found := _UNIT_AT_END.search(line)) and found.start() and (unit is None or found["unit"] == unit):
+    unit, postal_code = fields.text("UnitNumber"), fields.text("PostalCode")
+    line = (fields.text("UnparsedAddress") or "").partition(",")[0].strip()
+    if not line or (postal_code and line.endswith(postal_code)):
+        line = _composed_street(fields) or line
+    found = _UNIT_AT_END.search(line)
+    if found and " " in line[: found.start()] and unit in (None, found["unit"]):
         return line[: found.start()].strip(), found["unit"]
-    return line, unit
+    return line or None, unit
+
+
+def _composed_street(fields: Fields) -> str | None:
+    number, street = fields.text("StreetNumber"), fields.text("StreetName")
+    if not number or not street:
+        return None
+    prefix, suffix = fields.text("StreetDirPrefix"), fields.text("StreetSuffix")
+    parts = (number, prefix, street, suffix, fields.text("StreetDirSuffix"))
+    return " ".join(part for part in parts if part)
 
 
 def _postal_code(record: Mapping[str, object], fields: Fields) -> str | None:

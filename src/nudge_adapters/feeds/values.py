@@ -27,9 +27,11 @@ MAX_TEXT = 20_000
 EARLIEST_YEAR = 1_800
 """Dates before it are empty values of some server (0001-01-01), not dates of a listing."""
 
-_NUMBER = re.compile(r"\$?\s*([+-]?)\s*\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)")
-_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?")
-_INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE)
+_NUMBER = re.compile(r"\$?\s*([+-]?)\s*\$?\s*((?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|\.\d+)", re.ASCII)
+_DATE = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[T ].*)?", re.ASCII)
+_INSTANT = re.compile(
+    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE | re.ASCII
+)
 _UNSTORABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _YES = frozenset({"true", "t", "yes", "y", "1"})
 _NO = frozenset({"false", "f", "no", "n", "0"})
@@ -119,7 +121,7 @@ def prose(value: object) -> str:
 
 def storable(value: str) -> str:
     """Drop what PostgreSQL cannot store or no screen can show: NUL, control characters, halves of a surrogate pair."""
-    return _UNSTORABLE.sub("", value)
+    return value if value.isprintable() else _UNSTORABLE.sub("", value)
 
 
 def terms(value: object) -> tuple[str, ...]:
@@ -184,13 +186,14 @@ class Fields:
     def read(self, name: str, grammar: Callable[[object], T]) -> T | None:
         """Return the field read by `grammar`, or None when it is absent, blank, masked or unreadable."""
         value = self._record.get(name)
-        if value is None or value == "":
+        if value is None:
             return None
         if isinstance(value, str):
-            if value[0] == "*" and is_masked(value):
-                self.warn(f"masked:{name}")
+            bare = value.strip()
+            if not bare:
                 return None
-            if value[0].isspace() and not value.strip():
+            if bare[0] == "*" and is_masked(bare):
+                self.warn(f"masked:{name}")
                 return None
         try:
             return grammar(value)

@@ -55,7 +55,8 @@ class FeedPage:
 
     `cursor` is the state to store once the page's rows are stored. `more` tells that another page can be had at
     once. `gone_keys` are listings the source no longer has (a completed key reconcile, a 404). `warnings` are short
-    codes for the counters (`future_watermark`, `duplicate_key`).
+    codes for the counters (`future_watermark`, `duplicate_key`). `recorded`: the page is a recording; each of its
+    listings is judged at its own `modified_at`, as it would have been then, not at the present instant.
     """
 
     source_id: str
@@ -65,6 +66,7 @@ class FeedPage:
     more: bool
     gone_keys: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    recorded: bool = False
 
 
 @frozen(kw_only=True)
