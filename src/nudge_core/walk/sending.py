@@ -16,7 +16,7 @@ from nudge_core.errors import Conflict, NudgeError
 from nudge_core.model.carrier import CarrierNews, InboundText
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.completion import complete_if_done
+from nudge_core.sending.completion import complete_done_of, complete_if_done
 from nudge_core.sending.moves import Moved
 from nudge_core.steps import deliver, receive
 from nudge_core.steps.receive import ReceiptEffect, Received
@@ -122,5 +122,7 @@ async def hear(parts: Parts, news: CarrierNews) -> Heard:
         return Heard(user_id=None, effect=None)
     async with parts.store.tenant(user_id) as tx:
         if isinstance(news, InboundText):
-            return Heard(user_id=user_id, effect=await receive.text(tx, news, parts.receive))
+            received = await receive.text(tx, news, parts.receive)
+            await complete_done_of(tx, received.client_id if received.withdrawn else None)
+            return Heard(user_id=user_id, effect=received)
         return Heard(user_id=user_id, effect=await receive.receipt(tx, news))
