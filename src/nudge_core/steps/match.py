@@ -18,7 +18,7 @@ from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
 from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import AudienceMember, BriefingStatus, Decision
-from nudge_core.model.client import Client
+from nudge_core.model.client import Client, Role
 from nudge_core.model.event import EventStatus, MarketEvent, stable_id
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.json import object_in, texts_in
@@ -123,7 +123,15 @@ async def rank_events(found: MatchInput, vertical: Vertical, embedder: Embedder 
     if embedder is not None:
         subjects = await _with_vectors(found, subjects, vertical, embedder)
     rankings = rank(Audience.build(vertical.schema, found.seekers), subjects, top=AUDIENCE_AT_MOST)
-    return {ranking.subject_id: ranking for ranking in _limited(rankings)}
+    kinds = {event.id: event.event_type for event in found.events}
+    asked = [_sensible(ranking, vertical.events[kinds[ranking.subject_id]].asks) for ranking in rankings]
+    return {ranking.subject_id: ranking for ranking in _limited(asked)}
+
+
+def _sensible(ranking: Ranking, asks: frozenset[Role]) -> Ranking:
+    """Leave out questions that nobody could answer, such as whether an unknown home is near one's own."""
+    kept = tuple(m for m in ranking.members if m.decision is Decision.OFFER or m.role in asks)
+    return _with_members(ranking, kept, "nothing_to_ask")
 
 
 async def _with_vectors(
@@ -155,9 +163,13 @@ def _limited(rankings: Sequence[Ranking]) -> list[Ranking]:
 
 def _without(ranking: Ranking, dropped: set[tuple[UUID, UUID]]) -> Ranking:
     kept = tuple(member for member in ranking.members if (ranking.subject_id, member.client_id) not in dropped)
+    return _with_members(ranking, kept, "enough_for_now")
+
+
+def _with_members(ranking: Ranking, kept: tuple[AudienceMember, ...], why: str) -> Ranking:
     if len(kept) == len(ranking.members):
         return ranking
-    counts = {**ranking.not_offered, "enough_for_now": len(ranking.members) - len(kept)}
+    counts = {**ranking.not_offered, why: len(ranking.members) - len(kept)}
     return evolve(ranking, members=kept, not_offered=counts)
 
 

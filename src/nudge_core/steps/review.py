@@ -107,9 +107,9 @@ async def approve(
     if version is not None and version != briefing.version:
         raise Conflict("campaign briefing", "it changed since it was shown; look at it again")
     if vertical.events[briefing.campaign_type].owner_only:
-        raise Invalid("briefing.campaign_type", "a kind that clients may be told of; this one is for you", None)
+        raise Invalid("briefing.campaign_type", "one that clients may be told of; this one is for you", None)
     if not briefing.recipients:
-        raise Invalid("briefing.audience", "at least one included client", briefing.recipients)
+        raise Invalid("briefing.audience", "somebody: include at least one client", briefing.recipients)
     _no_block(vertical.lint(briefing.draft))
     event = await _event_of(tx, briefing)
     user = await tx.users.get(tx.user_id)
@@ -250,7 +250,7 @@ def _no_block(findings: Sequence[Finding]) -> None:
     blocked = [f for f in findings if f.severity is Severity.BLOCK or f.rule == OWNER_NOTE]
     if blocked:
         first = blocked[0]
-        raise Invalid("briefing.draft", f"no wording against {first.rule}: {first.suggestion}", first.found)
+        raise Invalid("briefing.draft", f"free of {first.rule} ({first.suggestion})", first.found)
 
 
 async def _audit(

@@ -32,13 +32,15 @@ class EventRule:
     """How a vertical treats one kind of event.
 
     `considers`: whose interest it may be. `owner_only`: the professional is told, never a client. `useful_for_s`:
-    seconds from the event until a text about it has lost its sense. `withdraws`: unsent nudges about the same thing
-    that this event overtakes, by their kind.
+    seconds from the event until a text about it has lost its sense. `asks`: roles of which one may be asked for what
+    the match does not know; of the others a match that is not an offer is nothing. `withdraws`: unsent nudges about
+    the same thing that this event overtakes, by their kind.
     """
 
     considers: frozenset[Role]
     message_class: MessageClass
     useful_for_s: int
+    asks: frozenset[Role] = frozenset()
     owner_only: bool = False
     withdraws: frozenset[str] = frozenset()
 

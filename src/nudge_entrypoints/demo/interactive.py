@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.panel import Panel
 from rich.prompt import Prompt
 
@@ -22,7 +23,7 @@ from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.client import Client
 from nudge_core.model.feedback import DismissReason
 from nudge_core.model.message import Direction, Message
-from nudge_core.policy.findings import Finding
+from nudge_core.policy.findings import Finding, Severity
 from nudge_core.steps import review
 from nudge_entrypoints.bootstrap import MARKET_START, opened
 from nudge_entrypoints.database import database
@@ -127,6 +128,7 @@ class Session:
         while True:
             briefing, previews = self.runner.run(self._look(briefing_id))
             self.console.print(nudge_panel(briefing, previews, self._names(), place))
+            self._warn(self.demo.parts.vertical(self.demo.user.vertical).lint(briefing.draft))
             self.console.print("  ".join(f"[b]{key}[/] {what}" for key, what in CHOICES.items()), style="dim")
             choice = self._ask("Your decision", list(CHOICES), "s")
             if choice == "q":
@@ -136,8 +138,10 @@ class Session:
             try:
                 if self._act(choice, briefing):
                     return
+            except Invalid as error:
+                self.console.print(f"[red]Not like this: {escape(error.field)} must be {escape(error.rule)}.[/]")
             except NudgeError as error:
-                self.console.print(f"[red]{error}[/]")
+                self.console.print(f"[red]{escape(str(error))}[/]")
 
     def _act(self, choice: str, briefing: CampaignBriefing) -> bool:
         """Do what was chosen; True when the nudge is done with."""
@@ -164,9 +168,13 @@ class Session:
             self.console.print(briefing.draft, markup=False)
             text = self.console.input("New words (empty keeps them): ").strip()
         if text:
-            findings = self.runner.run(self._store_edit(briefing, text))
-            for finding in findings:
-                self.console.print(f"[yellow]{finding.severity.value}: {finding.found!r}: {finding.suggestion}[/]")
+            self.runner.run(self._store_edit(briefing, text))
+
+    def _warn(self, findings: Sequence[Finding]) -> None:
+        for finding in findings:
+            verb = "cannot stay" if finding.severity is Severity.BLOCK else "needs a second look"
+            said = f"{finding.found!r} {verb}: {finding.suggestion}"
+            self.console.print(f"[yellow]{escape(said)}[/]")
 
     def _choose(self, briefing: CampaignBriefing) -> None:
         names = self._names()
