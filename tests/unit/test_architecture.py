@@ -15,7 +15,9 @@ ALLOWED_IN_THE_CORE = {
     "collections",
     "contextlib",
     "datetime",
+    "decimal",
     "enum",
+    "fractions",
     "functools",
     "hashlib",
     "itertools",
@@ -24,6 +26,7 @@ ALLOWED_IN_THE_CORE = {
     "numpy",
     "operator",
     "re",
+    "string",
     "types",
     "typing",
     "unicodedata",
@@ -53,7 +56,7 @@ HEAVY = {"sqlalchemy", "psycopg", "alembic", "openai", "httpx", "httpx2", "lites
     ("statement", "refused"),
     [
         ("import nudge_core", HEAVY | {"rich", "typer", "msgspec", "cryptography", "tokenizers"}),
-        ("from nudge_entrypoints.cli import app", HEAVY | {"numpy", "tokenizers"}),
+        ("from nudge_entrypoints.cli import app", HEAVY | {"tokenizers", "cryptography"}),
         ("import nudge_adapters.catalog", HEAVY | {"tokenizers", "cryptography"}),
     ],
 )
