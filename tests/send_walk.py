@@ -6,7 +6,7 @@ The checker reads the carrier's ledger and the stored rows, never what the walk 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
@@ -36,6 +36,8 @@ from tests.clocks import MovedClock
 RITA = UUID(int=0xA)
 OUR_NUMBER = "+15125550100"
 ENDS = {Delivery.SENT, Delivery.FAILED, Delivery.WITHHELD, Delivery.CANCELLED, Delivery.UNCONFIRMED}
+OUTSIDE = ("after_claim", "before_post", "after_post", "after_record", "in_resolve", "after_settle", "before_news")
+"""Places at which no transaction is open: a process may be stopped there for long without holding anybody up."""
 FAILPOINTS = (
     "after_claim", "before_post", "after_post", "before_record", "after_record", "in_resolve", "before_settle",
     "after_settle", "before_news", "after_news",
@@ -70,9 +72,13 @@ class CountingIds:
         return UUID(int=self._last)
 
 
+async def go_on(_place: str) -> None:
+    """Nothing happens here."""
+
+
 @mutable(kw_only=True)
 class SendWalk:
-    """One process that sends. `fail` is called with the name of each place; it may raise `Killed`."""
+    """One process that sends. `at` is awaited with the name of each place; it may raise `Killed`, or let time pass."""
 
     store: Store
     gateway: SimulatedGateway
@@ -80,7 +86,7 @@ class SendWalk:
     settings: DeliverySettings = field(factory=DeliverySettings)
     receiving: receive.ReceiveSettings = field(factory=receive.ReceiveSettings)
     rules: AnyWords = field(factory=AnyWords)
-    fail: Callable[[str], None] = lambda _place: None
+    at: Callable[[str], Awaitable[None]] = go_on
     alarms: list[Moved] = field(factory=list)
 
     async def deliver(self) -> int:
@@ -88,7 +94,7 @@ class SendWalk:
         async with self.store.system() as tx:
             claimed = await deliver.claim(tx, self.settings, self.clock.monotonic)
             blocked = await tx.sends.blocked(self.settings.batch)
-        self.fail("after_claim")
+        await self.at("after_claim")
         for message in blocked:
             async with self.store.tenant(message.user_id) as tenant:
                 await deliver.withhold(tenant, message)
@@ -101,13 +107,13 @@ class SendWalk:
             prepared = await deliver.prepare(tx, message, self.rules, self.settings)
         if not isinstance(prepared, Prepared):
             return
-        self.fail("before_post")
+        await self.at("before_post")
         outcome = await deliver.post(self.gateway, prepared, claimed, self.settings, self.clock.monotonic)
-        self.fail("after_post")
+        await self.at("after_post")
         async with self.store.tenant(message.user_id) as tx:
             self._note(await deliver.record(tx, prepared.message, outcome, self.settings))
-            self.fail("before_record")
-        self.fail("after_record")
+            await self.at("before_record")
+        await self.at("after_record")
 
     async def recover(self) -> int:
         """Put dead senders' texts in doubt and close doubts; return how many were looked at."""
@@ -120,18 +126,18 @@ class SendWalk:
             doubtful, asked_at = await tx.sends.doubtful(1_000), tx.now
         for message in doubtful:
             records = await deliver.look_up(self.gateway, message, self.settings)
-            self.fail("in_resolve")
+            await self.at("in_resolve")
             async with self.store.tenant(message.user_id) as tenant:
                 self._note(await deliver.settle(tenant, message, records, asked_at, self.settings))
-                self.fail("before_settle")
-            self.fail("after_settle")
+                await self.at("before_settle")
+            await self.at("after_settle")
         return len(expired) + len(doubtful)
 
     async def listen(self) -> int:
         """Take in the carrier's news; return how many items were told."""
         told = 0
         for news in self.gateway.news(self.clock.now()):
-            self.fail("before_news")
+            await self.at("before_news")
             async with self.store.system() as tx:
                 owner = await receive.owner(tx, news)
             assert owner is not None
@@ -140,7 +146,7 @@ class SendWalk:
                     await receive.receipt(tenant, news)
                 else:
                     await receive.text(tenant, news, self.receiving)
-            self.fail("after_news")
+            await self.at("after_news")
             told += 1
         return told
 

@@ -7,6 +7,7 @@ from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
 from nudge_core.model.event import stable_id
 from nudge_core.model.message import Delivery
 from nudge_core.ports import TenantTransaction
+from nudge_core.sending.completion import complete_if_done
 
 
 async def withdraw(tx: TenantTransaction, briefing: CampaignBriefing, why: str) -> int:
@@ -19,6 +20,8 @@ async def withdraw(tx: TenantTransaction, briefing: CampaignBriefing, why: str) 
         await tx.briefings.save(briefing.moved(BriefingStatus.CANCELLED, tx.now))
     elif not texts:
         return 0
+    else:
+        await complete_if_done(tx, briefing.id)
     entry = AuditEntry(
         id=stable_id("withdrawn", str(briefing.id), str(briefing.version), why),
         user_id=tx.user_id,

@@ -18,7 +18,7 @@ from nudge_core.model.secret import Secret
 T = TypeVar("T")
 
 SECRET_KEY_BYTES = 32  # AES-256
-OPENAI_MODEL = "gpt-5-mini"
+OPENAI_MODEL = "gpt-5.4-mini"  # no announced end; gpt-5-mini ends on 2026-12-11 by the SDK's own list
 
 
 @frozen(kw_only=True)

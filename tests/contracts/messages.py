@@ -60,8 +60,10 @@ class MessagesContract(StorageContract):
             twin = samples.approved(OWNER, 71, BEN, dedupe_key="briefing:60:ben", content="Other words")
             assert await tx.messages.queue([samples.approved(OWNER, 69, BEN), first, twin]) == [uid(69), uid(70)]
             assert await tx.messages.queue([twin]) == []
+            fresh = samples.approved(OWNER, 72, BEN)
+            assert await tx.messages.queue([fresh, fresh]) == [uid(72)]
         async with store.tenant(OWNER) as tx:
-            assert await tx.messages.counts() == {Delivery.QUEUED: 2}
+            assert await tx.messages.counts() == {Delivery.QUEUED: 3}
             with pytest.raises(NotFound):
                 await tx.messages.get(uid(71))
 

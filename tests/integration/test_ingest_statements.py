@@ -77,7 +77,7 @@ async def test_a_page_of_a_thousand_costs_as_many_statements_as_one_of_ten(sql_s
     await add_user(sql_store)
     with counting(database) as (store, counted):
         spent = []
-        for size in (10, 1_000):
+        for size in (1, 10, 1_000):  # the first one opens the connection
             before = counted.statements
             await ingest(store, size)
             spent.append(counted.statements - before)

@@ -53,6 +53,10 @@ class Table:
         """Add or replace a row."""
         self._rows = {**self._rows, str(record["ListingKey"]): record}
 
+    def clear(self) -> None:
+        """Take all rows away."""
+        self._rows = {}
+
     def remove(self, key: str) -> None:
         """Take a row away without a sign."""
         self._rows = {name: one for name, one in self._rows.items() if name != key}

@@ -259,7 +259,11 @@ async def test_a_text_that_is_put_off_for_ever_is_given_up() -> None:
 async def test_a_claim_older_than_the_send_deadline_is_handed_back_untried() -> None:
     here = await bench()
     (queued,) = await here.town.queue(here.town.text(1))
-    here.walk.fail = lambda place: here.clock.move(10.5) if place == "before_post" else None
+
+    async def dawdle(place: str) -> None:
+        here.clock.move(10.5 if place == "before_post" else 0.0)
+
+    here.walk.at = dawdle
     await here.walk.deliver()
     handed_back = await here.town.message(queued)
     assert (handed_back.delivery, handed_back.reason) == (Delivery.QUEUED, "send_deadline")

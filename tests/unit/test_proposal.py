@@ -93,6 +93,14 @@ def test_it_must_be_signed(tail: str) -> None:
     assert objections("Hi {first_name}, it is new." + tail, BRIEF, RULES) == ("not_signed",)
 
 
+def test_the_name_of_a_business_is_no_statement_about_people() -> None:
+    brief = evolve(BRIEF, sender_business="Exclusive Family Homes")
+    assert (
+        objections("Hi {first_name}, it is new. {reason} {question} - Maria, Exclusive Family Homes", brief, RULES)
+        == ()
+    )
+
+
 def test_another_professionals_name_is_a_foreign_word() -> None:
     text = "Hi {first_name}, it is new, says Maria." + " {reason} {question} - Bob, Acme, not Zilker Realty"
     assert {"says", "bob", "acme", "not"} == set(foreign_words(text, BRIEF, RULES))

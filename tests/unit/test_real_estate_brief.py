@@ -110,6 +110,8 @@ def test_an_unknown_kind_is_an_error() -> None:
 def test_a_business_is_signed_in_cheap_letters_and_a_name_without_costly_accents() -> None:
     told = brief(professional("María Peña", "Peña & García, LLC"), event_of("new_listing"), ranking_of())
     assert (told.sender_first_name, told.sender_business) == ("Maria", "Peña & Garcia")
+    assert brief(professional("Dr. Lee Wong"), event_of("new_listing"), ranking_of()).sender_first_name == "Lee"
+    assert brief(professional("Иван Petrov"), event_of("new_listing"), ranking_of()).sender_first_name == "Иван"
 
 
 def test_the_variation_is_the_events_own_and_stays() -> None:

@@ -212,9 +212,10 @@ def test_the_longest_values_of_all_still_fit() -> None:
         assert segments(widest(compose(brief))).parts <= 2
 
 
-def test_a_name_gsm7_cannot_write_is_still_signed() -> None:
+def test_a_name_gsm7_cannot_write_is_still_signed_and_the_home_still_named() -> None:
     text = compose(brief_of(sender_first_name="Иван"))
     assert "Иван" in text
+    assert "1506 Timber St in Georgetown just came on the market at $485,000." in text
 
 
 def test_all_roles_hear_of_it_in_words_for_all() -> None:

@@ -13,6 +13,7 @@ from nudge_core.model.briefing import AudienceMember, Outcome, Reason
 from nudge_core.model.client import Role
 from nudge_core.policy.placeholders import LONGEST
 from nudge_core.policy.segments import segments
+from nudge_core.verticals.real_estate import reasons
 from nudge_core.verticals.real_estate.lint import lint
 from nudge_core.verticals.real_estate.questions import QUESTIONS
 from nudge_core.verticals.real_estate.reasons import GENERAL, common_reasons, reason_sentence
@@ -33,6 +34,8 @@ from tests.unit.homes import member_of, reason
         (Role.SELLER_PROSPECT, ["near", "size"], "It's close to your home and about the size of yours."),
         (Role.PAST_CLIENT, ["type"], "It's the same kind of home as yours."),
         (Role.PAST_CLIENT, ["feature:garage"], ""),
+        (Role.BUYER, ["feature:waterfront", "price"], "It fits your budget and is on the water as you wanted."),
+        (Role.BUYER, ["hoa"], "It keeps HOA dues within your limit."),
         (Role.BUYER, ["feature:wheelchair ramp"], GENERAL),
         (Role.BUYER, ["something new"], GENERAL),
         (Role.BUYER, [], ""),
@@ -40,6 +43,19 @@ from tests.unit.homes import member_of, reason
 )
 def test_sentences(role: Role, met: list[str], sentence: str) -> None:
     assert reason_sentence(member_of(role, met)) == sentence
+
+
+@pytest.mark.parametrize("feature", sorted(reasons._FEATURES))
+def test_every_feature_with_words_makes_a_short_sentence(feature: str) -> None:
+    sentence = reason_sentence(member_of(met=[f"feature:{feature}"]))
+    assert sentence not in {"", GENERAL}
+    assert segments(sentence).units <= LONGEST["reason"]
+    assert lint(sentence) == ()
+
+
+def test_no_dues_are_called_none() -> None:
+    member = evolve(member_of(), reasons=(evolve(reason("hoa"), actual="$0 a month"),))
+    assert reason_sentence(member) == "It has no HOA dues."
 
 
 def test_an_equal_wording_is_chosen_where_there_is_room() -> None:

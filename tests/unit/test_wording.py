@@ -119,6 +119,7 @@ def test_the_opt_out_line_is_added_once(text: str) -> None:
 
 def test_a_business_name_as_it_is_signed() -> None:
     assert signed_business("Elm Realty, LLC") == "Elm Realty"
+    assert signed_business("Realty [ONE] {Group} <TX>") == "Realty ONE Group TX"
     assert signed_business("Berkshire Hathaway HomeServices Texas Realty") == (
         "Berkshire Hathaway HomeServices Texas Realty"
     )

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from attrs import evolve, field, frozen
 
 from nudge_adapters.feeds.limits import Pace, Timing
-from nudge_adapters.feeds.profiles import PROFILE_FIELDS, PROFILES, Auth, Profile
+from nudge_adapters.feeds.profiles import PROFILES, Auth, Profile, profile_named
 from nudge_adapters.feeds.shape import RecordShape
 from nudge_core.errors import Misconfigured
 from nudge_core.model.listing import ListingStatus
@@ -84,14 +86,7 @@ def build_reso(settings: ResoSettings, timing: Timing | None = None) -> ListingF
         {"Accept": "application/json", **profile.headers},
         profile.pause_s,
     )
-    shape = RecordShape(
-        key_field=profile.key_field,
-        watermark_field=profile.watermark_field,
-        mls_status=settings.mls_status,
-        key_prefix=settings.key_prefix,
-        photos_may_be_linked=profile.photos_may_be_linked,
-        next_link_header=profile.next_link_header,
-    )
+    shape = evolve(_shape(profile), mls_status=settings.mls_status, key_prefix=settings.key_prefix)
     requests = ResoRequests(base=base, profile=profile, system_name=settings.system_name)
     return ResoFeed(source_id=source_id, requests=requests, wire=wire, shape=shape, timing=timing)
 
@@ -148,6 +143,44 @@ def build_spark(settings: SparkSettings, timing: Timing | None = None) -> Listin
     )
 
 
+class Recorded(StrEnum):
+    """What a recording holds: histories of homes (JSONL), pages of OData, pages of Spark v1."""
+
+    HISTORIES = "histories"
+    PAGES = "pages"
+    SPARK_PAGES = "spark_pages"
+
+
+@frozen(kw_only=True)
+class ReplaySettings:
+    """A recording. `path`: a JSONL file of histories, or a folder of pages. `source_id`: None makes one of the path.
+
+    `profile`: whose pages they are; it names key and watermark field.
+    """
+
+    path: Path
+    holds: Recorded = field(default=Recorded.HISTORIES, converter=Recorded)
+    source_id: str | None = None
+    profile: str = "core"
+
+
+def build_replay(settings: ReplaySettings) -> ListingFeed:
+    """Return a feed over a recording.
+
+    Raises:
+        Misconfigured: the path is not there, or the profile is unknown.
+    """
+    from nudge_adapters.feeds.replay import replay_of_histories, replay_of_pages
+
+    if not settings.path.exists():
+        raise Misconfigured([f"path: there is no {settings.path.name}"])
+    source_id = settings.source_id or f"replay:{settings.path.stem}"
+    if settings.holds is Recorded.HISTORIES:
+        return replay_of_histories(settings.path, source_id)
+    shape = _shape(profile_named(settings.profile))
+    return replay_of_pages(settings.path, source_id, shape, spark=settings.holds is Recorded.SPARK_PAGES)
+
+
 @frozen(kw_only=True)
 class MarketSettings:
     """The invented market, served by a local server of the feed's own.
@@ -177,16 +210,14 @@ def _checked(settings: ResoSettings) -> tuple[Profile, str]:
     """Return the profile with its overrides and the base address, or raise with every problem."""
     from nudge_adapters.feeds.http import address_problem
 
-    profile = PROFILES.get(settings.profile)
-    if profile is None:
-        raise Misconfigured([f"profile: one of {', '.join(PROFILES)}"])
-    problems = [
-        f"overrides.{name}: no such field; there are {', '.join(sorted(PROFILE_FIELDS))}"
-        for name in settings.overrides
-        if name not in PROFILE_FIELDS
-    ]
-    if not problems:
-        profile = evolve(profile, **settings.overrides)
+    problems: list[str] = []
+    try:
+        profile = profile_named(settings.profile, settings.overrides)
+    except Misconfigured as error:
+        if settings.profile not in PROFILES:
+            raise
+        problems += error.problems
+        profile = PROFILES[settings.profile]
     base = settings.base_address or profile.base_address or ""
     addresses = [("base_address", base)]
     if settings.token is None and (settings.client_id is None or settings.client_secret is None):
@@ -199,6 +230,15 @@ def _checked(settings: ResoSettings) -> tuple[Profile, str]:
     if problems:
         raise Misconfigured(problems)
     return profile, base
+
+
+def _shape(profile: Profile) -> RecordShape:
+    return RecordShape(
+        key_field=profile.key_field,
+        watermark_field=profile.watermark_field,
+        photos_may_be_linked=profile.photos_may_be_linked,
+        next_link_header=profile.next_link_header,
+    )
 
 
 def _tokens(

@@ -6,12 +6,14 @@ called with a live account, so settings may override every value here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Any
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
+from attrs.validators import ge, instance_of
 
 from nudge_adapters.feeds.limits import Limit, Unit
 from nudge_core.errors import Misconfigured
@@ -59,6 +61,15 @@ def _read_only(given: Mapping[str, str]) -> Mapping[str, str]:
     return MappingProxyType(dict(given))
 
 
+def _span(given: timedelta | float) -> timedelta:
+    """Take a span, or a number of minutes: settings come as texts and numbers."""
+    return given if isinstance(given, timedelta) else timedelta(minutes=given)
+
+
+def _limits(given: Iterable[Limit | Mapping[str, Any]]) -> tuple[Limit, ...]:
+    return tuple(one if isinstance(one, Limit) else Limit(**one) for one in given)
+
+
 @frozen(kw_only=True)
 class Profile:
     """One vendor.
@@ -74,15 +85,15 @@ class Profile:
 
     name: str
     base_address: str | None = None
-    auth: Auth = Auth.BEARER
+    auth: Auth = field(default=Auth.BEARER, converter=Auth)
     token_address: str | None = None
     scope: str = ""
     resource: str = "Property"
     replication_path: str | None = None
-    page: int
-    key_page: int
-    page_option: PageOption = PageOption.TOP
-    paging: Paging
+    page: int = field(validator=(instance_of(int), ge(1)))
+    key_page: int = field(validator=(instance_of(int), ge(1)))
+    page_option: PageOption = field(default=PageOption.TOP, converter=PageOption)
+    paging: Paging = field(converter=Paging)
     ordered: bool = True
     sends_links: bool = True
     watermark_field: str = "ModificationTimestamp"
@@ -93,13 +104,15 @@ class Profile:
     first_load_filter: str = ""
     select: bool = True
     next_link_header: str | None = None
-    photos: Photos = Photos.EXPAND
+    photos: Photos = field(default=Photos.EXPAND, converter=Photos)
     photos_may_be_linked: bool = True
-    overlap: timedelta = timedelta(minutes=10)  # [I] 4.3: 5 to 10 minutes
-    limits: tuple[Limit, ...] = ()
+    overlap: timedelta = field(default=timedelta(minutes=10), converter=_span)  # [I] 4.3: 5 to 10 minutes
+    limits: tuple[Limit, ...] = field(default=(), converter=_limits)
     pause_s: float | None = None
     removals_signalled: bool = False
-    reconcile_every: timedelta = timedelta(days=1)  # [I] 4.3: at least daily where removals are not signalled
+    reconcile_every: timedelta = field(
+        default=timedelta(days=1), converter=_span
+    )  # [I] 4.3: at least daily where removals are not signalled
     counts_keys: bool = True
     headers: Mapping[str, str] = field(factory=dict[str, str], converter=_read_only)
 
@@ -190,12 +203,30 @@ PROFILES: Mapping[str, Profile] = MappingProxyType(
 )
 
 
-def profile_named(name: str) -> Profile:
-    """Return the profile `name`, or raise Misconfigured with the names there are."""
-    if name not in PROFILES:
-        raise Misconfigured([f"profile: one of {', '.join(PROFILES)}"])
-    return PROFILES[name]
-
-
 PROFILE_FIELDS = frozenset(one.name for one in fields(Profile)) - {"name"}
 """What settings may override."""
+
+
+def profile_named(name: str, overrides: Mapping[str, Any] = MappingProxyType({})) -> Profile:
+    """Return the profile `name` with some of its fields replaced.
+
+    Args:
+        overrides: field to value, as a person writes it: enums by their value, spans in minutes.
+
+    Raises:
+        Misconfigured: lists every unknown name and unusable value, with the known names.
+    """
+    if name not in PROFILES:
+        raise Misconfigured([f"profile: one of {', '.join(PROFILES)}"])
+    profile, problems = PROFILES[name], []
+    for changed, value in overrides.items():
+        if changed not in PROFILE_FIELDS:
+            problems.append(f"overrides.{changed}: no such field; there are {', '.join(sorted(PROFILE_FIELDS))}")
+            continue
+        try:
+            profile = evolve(profile, **{changed: value})
+        except (ValueError, TypeError) as error:  # what converters and validators raise
+            problems.append(f"overrides.{changed}: {str(error).splitlines()[0]}")
+    if problems:
+        raise Misconfigured(problems)
+    return profile

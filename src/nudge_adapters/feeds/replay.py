@@ -65,6 +65,8 @@ class ReplayFeed:
 
     async def read(self, cursor: FeedCursor, now: datetime) -> FeedPage:
         """Return the page after `cursor`; from the start again when the cursor is of another recording."""
+        if cursor.source_id != self._source_id:
+            raise Invalid("cursor.source_id", f"the cursor of {self._source_id}", cursor.source_id)
         recording = await self._loaded()
         place = _place(cursor, recording)
         if not cursor.baseline_done:

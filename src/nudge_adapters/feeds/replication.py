@@ -173,7 +173,7 @@ def advance(
         return _through_keys(position, rows, link, now)
     position = evolve(position, high=_later(position.high, rows, now))
     if profile.paging is Paging.HEADER:
-        return _along_headers(position, rows, link)
+        return _along_headers(position, rows, link, now)
     more = link is not None or len(rows) >= asked or (not profile.sends_links and bool(rows))
     placed = [(mark, row) for row in rows if row.key and (mark := Watermark.read(row.watermark)) is not None]
     if placed and placed[-1][0].second + DISORDER < max(mark for mark, _row in placed).second:
@@ -268,10 +268,14 @@ def _through_keys(position: Position, rows: Sequence[RowPosition], link: str | N
     return Outcome(position=Position(high=high, loaded=True), more=False, finished=True)
 
 
-def _along_headers(position: Position, rows: Sequence[RowPosition], link: str | None) -> Outcome:
+def _along_headers(position: Position, rows: Sequence[RowPosition], link: str | None, now: datetime) -> Outcome:
+    marks = [mark for row in rows if (mark := Watermark.read(row.watermark)) is not None]
     if rows and link is not None:
+        position = evolve(position, at=str(marks[-1]) if marks else position.at)
         return _follow(position, link) or _given_up(position, "repeated_link")
-    kept = (link or position.link) if not rows else None
+    last = Watermark.read(position.at)
+    future = last is not None and last > Watermark.of(now)  # behind such a row the link would show nothing any more
+    kept = None if rows or future else (link or position.link)
     ended = _ended(position)
     return evolve(ended, position=evolve(ended.position, link=kept))
 

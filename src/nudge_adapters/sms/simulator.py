@@ -46,7 +46,7 @@ class SimulatedGateway:
         pause: how to wait, in seconds; tests move their clock instead of waiting.
         answer_s: how long an ordinary answer takes.
 
-    `faults` may be changed at any time, and `list_fails` be set: the carrier's list is then out of order.
+    `faults`, `pause` and `answer_s` may be changed at any time, and `list_fails` be set: the list is then out of order.
     """
 
     def __init__(
@@ -62,17 +62,17 @@ class SimulatedGateway:
         self.list_fails = False
         self._clock = clock
         self.faults = FaultPlan() if faults is None else faults
-        self._pause = pause
-        self._answer_s = answer_s
+        self.pause = pause
+        self.answer_s = answer_s
 
     async def send(self, text: OutgoingText) -> SendOutcome:
         """Hand one text over; see `SmsGateway.send`."""
         fault = self.faults.draw(text)
         if fault is Fault.CONNECT_FAILED:
             return TryLater(why="connect failed", retry_after_s=RECONNECT_S)
-        wait_s = self.faults.slow_s if fault is Fault.SLOW else self._answer_s
+        wait_s = self.faults.slow_s if fault is Fault.SLOW else self.answer_s
         if wait_s > 0:
-            await self._pause(wait_s)
+            await self.pause(wait_s)
         now = self._clock.now()
         if fault is Fault.RATE_LIMITED:
             return verdict(TOO_MANY_REQUESTS)

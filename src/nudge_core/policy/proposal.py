@@ -68,7 +68,8 @@ def objections(text: str, brief: Brief, rules: ProposalRules, canary: str = "") 
         "canary": bool(canary) and canary.casefold() in text.casefold(),
     }
     found = [code for code, objection in checks.items() if objection]
-    return tuple(found + sorted({f"wording_{finding.rule}" for finding in rules.lint(text)}))
+    wording = text.replace(brief.sender_business, "us") if brief.sender_business else text  # a name is no statement
+    return tuple(found + sorted({f"wording_{finding.rule}" for finding in rules.lint(wording)}))
 
 
 def foreign_words(text: str, brief: Brief, rules: ProposalRules) -> tuple[str, ...]:

@@ -48,14 +48,14 @@ class SendingHours:
 
     def next_allowed(self, instant: datetime) -> datetime | None:
         """Return the first allowed instant that is not before `instant`, in UTC; None within the next 8 days."""
-        for start, end in self._windows(instant):
+        for start, end in self._windows(instant, LOOK_AHEAD.days + 1):
             if end > instant and start < instant + LOOK_AHEAD:
                 return max(start, instant)
         return None
 
     def window_end(self, instant: datetime) -> datetime | None:
         """Return when the window that holds `instant` closes, in UTC; None when `instant` is not allowed."""
-        for start, end in self._windows(instant):
+        for start, end in self._windows(instant, 1):
             if start <= instant < end:
                 return end
         return None
@@ -76,14 +76,20 @@ class SendingHours:
             span = _meet(span, rule.week.days[day.weekday()])
         return span
 
-    def _windows(self, instant: datetime) -> Sequence[Interval]:
-        """Return the allowed intervals around `instant` and for the days to come, in order."""
+    def _windows(self, instant: datetime, days: int) -> Sequence[Interval]:
+        """Return the allowed intervals from the day before `instant` to `days` days after it, in order."""
+        spans: dict[date, Span | None] = {}
         common: Sequence[Interval] | None = None
         for name in sorted(self.whereabouts.zones):
-            first = local_date(instant, name) - timedelta(days=1)
-            days = [first + timedelta(days=n) for n in range(LOOK_AHEAD.days + 3)]
-            mine = _joined([_interval(day, span, name) for day in days if (span := self._span(day)) is not None])
-            common = mine if common is None else _common(common, mine)
+            today = local_date(instant, name)
+            mine = []
+            for day in (today + timedelta(days=n) for n in range(-1, days + 1)):
+                if day not in spans:
+                    spans[day] = self._span(day)
+                span = spans[day]
+                if span is not None:
+                    mine.append(_interval(day, span, name))
+            common = _joined(mine) if common is None else _common(common, _joined(mine))
         return common or []
 
 

@@ -40,6 +40,8 @@ _LEGAL_FORM = re.compile(
     r"[\s,]+(?:llc|l\.l\.c\.|inc|inc\.|incorporated|corp|corp\.|ltd|ltd\.|llp|pllc|p\.a\.)$", re.IGNORECASE
 )
 
+_BRACKETS = re.compile(r"[{}\[\]<>]")
+
 _PRIVATE = (
     PhraseRule(
         code="private_notes",
@@ -133,8 +135,11 @@ def with_opt_out_line(text: str) -> str:
 
 
 def signed_business(business: str) -> str:
-    """Return a business name as it is signed: cheap alphabet, no legal form, cut between words at `BUSINESS_UNITS`."""
-    name = " ".join(fold(business).split())
+    """Return a business name as it is signed: cheap alphabet, no legal form, cut between words at `BUSINESS_UNITS`.
+
+    Brackets are left out: in a draft they would be placeholders.
+    """
+    name = " ".join(_BRACKETS.sub("", fold(business)).split())
     name = _LEGAL_FORM.sub("", name)
     while segments(name).units > BUSINESS_UNITS and " " in name:
         name = name.rpartition(" ")[0].rstrip(" ,&-")

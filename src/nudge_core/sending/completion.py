@@ -8,6 +8,8 @@ from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.message import DELIVERY
 from nudge_core.ports import TenantTransaction
 
+RECENT = 100  # newest texts of a client: far more than wait for one person at a time
+
 
 async def complete_if_done(tx: TenantTransaction, briefing_id: UUID) -> bool:
     """Move an ACTIVE briefing to COMPLETED when all its texts are in final states; say whether it was moved."""
@@ -17,3 +19,12 @@ async def complete_if_done(tx: TenantTransaction, briefing_id: UUID) -> bool:
         return False
     await tx.briefings.save(briefing.moved(BriefingStatus.COMPLETED, tx.now))
     return True
+
+
+async def complete_done_of(tx: TenantTransaction, client_id: UUID | None) -> int:
+    """Complete the briefings that ended because a client's texts were withdrawn; return how many; None is nobody."""
+    if client_id is None:
+        return 0
+    texts = await tx.messages.of_client(client_id, RECENT)
+    briefings = {text.briefing_id for text in texts if text.briefing_id is not None}
+    return sum([await complete_if_done(tx, briefing_id) for briefing_id in sorted(briefings)])

@@ -18,7 +18,7 @@ from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
 from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import AudienceMember, BriefingStatus, Decision
-from nudge_core.model.client import Client
+from nudge_core.model.client import Client, Role
 from nudge_core.model.event import EventStatus, MarketEvent, stable_id
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.json import object_in, texts_in
@@ -36,26 +36,27 @@ class MatchInput:
     """What `gather` read: the events to match, and the book as rows of the audience.
 
     `unreadable`: clients whose preferences contradict themselves or cannot be read, with the rule they break.
-    `untold`: events no client may be told of, with the reason code. `told`: for events that concern the
-    professional only, the clients who were told about the same thing before.
+    `broken`: events that cannot be read, with the rule they break; the others are matched without them. `told`: for
+    events that concern the professional only, the clients who were told about the same thing before.
     """
 
     events: tuple[MarketEvent, ...]
     seekers: tuple[Seeker, ...]
     subjects: Mapping[UUID, Subject] = field(factory=dict)
-    untold: Mapping[UUID, str] = field(factory=dict)
+    broken: Mapping[UUID, str] = field(factory=dict)
     told: Mapping[UUID, tuple[AudienceMember, ...]] = field(factory=dict)
     unreadable: Mapping[UUID, str] = field(factory=dict)
 
 
 @frozen(kw_only=True)
 class MatchReport:
-    """What one pass found. `nobody`: events that concern nobody in the book."""
+    """What one pass found. `nobody`: events that concern nobody in the book. `broken`: events that cannot be read."""
 
     events: int
     with_audience: int
     nobody: int
     overtaken: int
+    broken: int
     unreadable_clients: int
 
 
@@ -69,23 +70,34 @@ async def gather(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) ->
     seekers, unreadable = _read_book(await tx.clients.book(), await tx.negative_preferences.all(), vertical)
     wished = frozenset(w.feature for s in seekers for w in s.wishes if isinstance(w, FeatureWish))
     subjects: dict[UUID, Subject] = {}
-    untold: dict[UUID, str] = {}
     told: dict[UUID, tuple[AudienceMember, ...]] = {}
+    broken: dict[UUID, str] = {}
     for event in waiting:
         rule = vertical.events.get(event.event_type)
-        if rule is None:
-            raise Invalid("marketevent.event_type", f"one of {', '.join(vertical.events)}", event.event_type)
-        if rule.owner_only:
+        if rule is not None and rule.owner_only:
             told[event.id] = await _told_before(tx, event)
             continue
-        subject = vertical.subject(event, wished)
-        if subject is None:
-            untold[event.id] = "below_threshold"
-        else:
+        try:
+            subject = _subject(event, vertical, wished)
+        except Invalid as error:
+            broken[event.id] = str(error)
+            continue
+        if subject is not None:
             subjects[event.id] = subject
     return MatchInput(
-        events=waiting, seekers=seekers, subjects=subjects, untold=untold, told=told, unreadable=unreadable
+        events=tuple(event for event in waiting if event.id not in broken),
+        seekers=seekers,
+        subjects=subjects,
+        told=told,
+        unreadable=unreadable,
+        broken=broken,
     )
+
+
+def _subject(event: MarketEvent, vertical: Vertical, wished: frozenset[str]) -> Subject | None:
+    if event.event_type not in vertical.events:
+        raise Invalid("marketevent.event_type", f"one of {', '.join(vertical.events)}", event.event_type)
+    return vertical.subject(event, wished)
 
 
 def _read_book(
@@ -123,7 +135,15 @@ async def rank_events(found: MatchInput, vertical: Vertical, embedder: Embedder 
     if embedder is not None:
         subjects = await _with_vectors(found, subjects, vertical, embedder)
     rankings = rank(Audience.build(vertical.schema, found.seekers), subjects, top=AUDIENCE_AT_MOST)
-    return {ranking.subject_id: ranking for ranking in _limited(rankings)}
+    kinds = {event.id: event.event_type for event in found.events}
+    asked = [_sensible(ranking, vertical.events[kinds[ranking.subject_id]].asks) for ranking in rankings]
+    return {ranking.subject_id: ranking for ranking in _limited(asked)}
+
+
+def _sensible(ranking: Ranking, asks: frozenset[Role]) -> Ranking:
+    """Leave out questions that nobody could answer, such as whether an unknown home is near one's own."""
+    kept = tuple(m for m in ranking.members if m.decision is Decision.OFFER or m.role in asks)
+    return _with_members(ranking, kept, "nothing_to_ask")
 
 
 async def _with_vectors(
@@ -155,9 +175,13 @@ def _limited(rankings: Sequence[Ranking]) -> list[Ranking]:
 
 def _without(ranking: Ranking, dropped: set[tuple[UUID, UUID]]) -> Ranking:
     kept = tuple(member for member in ranking.members if (ranking.subject_id, member.client_id) not in dropped)
+    return _with_members(ranking, kept, "enough_for_now")
+
+
+def _with_members(ranking: Ranking, kept: tuple[AudienceMember, ...], why: str) -> Ranking:
     if len(kept) == len(ranking.members):
         return ranking
-    counts = {**ranking.not_offered, "enough_for_now": len(ranking.members) - len(kept)}
+    counts = {**ranking.not_offered, why: len(ranking.members) - len(kept)}
     return evolve(ranking, members=kept, not_offered=counts)
 
 
@@ -176,12 +200,15 @@ async def hand_on(
             notes.append(_draft_note(tx, event, ranking))
     await tx.notes.add(notes)
     await tx.market_events.mark([event.id for event in found.events], EventStatus.PROCESSED)
+    for event_id, error in found.broken.items():
+        await tx.market_events.mark([event_id], EventStatus.ERROR, error)
     await tx.notes.finish(note)
     return MatchReport(
         events=len(found.events),
         with_audience=len(notes),
         nobody=len(found.events) - len(notes),
         overtaken=overtaken,
+        broken=len(found.broken),
         unreadable_clients=len(found.unreadable),
     )
 

@@ -25,11 +25,12 @@ from nudge_core.model.vector import Vector
 from nudge_core.policy.findings import Finding, Severity
 from nudge_core.policy.placeholders import fill
 from nudge_core.policy.segments import plain_characters, segments
+from nudge_core.policy.wording import with_opt_out_line
 from nudge_core.ports import TenantTransaction
 from nudge_core.verticals.base import Vertical
 
+OWNER_NOTE = "owner_note"  # the wording rule that marks a note for the professional: a draft, never a text
 PARTS_AT_MOST = 4  # SMS parts of one text; messaging.md section 8
-OPT_OUT_LINE = " Reply STOP to opt out."  # in the first text to a person; messaging.md rule C13
 
 
 @frozen(kw_only=True)
@@ -106,9 +107,9 @@ async def approve(
     if version is not None and version != briefing.version:
         raise Conflict("campaign briefing", "it changed since it was shown; look at it again")
     if vertical.events[briefing.campaign_type].owner_only:
-        raise Invalid("briefing.campaign_type", "a kind that clients may be told of; this one is for you", None)
+        raise Invalid("briefing.campaign_type", "one that clients may be told of; this one is for you", None)
     if not briefing.recipients:
-        raise Invalid("briefing.audience", "at least one included client", briefing.recipients)
+        raise Invalid("briefing.audience", "somebody: include at least one client", briefing.recipients)
     _no_block(vertical.lint(briefing.draft))
     event = await _event_of(tx, briefing)
     user = await tx.users.get(tx.user_id)
@@ -203,7 +204,7 @@ async def _preview(
     values = vertical.personal(event, member, client) if event else _only_name(client)
     text = plain_characters(fill(briefing.draft, values))
     if await _is_first_text(tx, client):
-        text += OPT_OUT_LINE
+        text = with_opt_out_line(text)
     return Preview(client_id=client.id, text=text, parts=segments(text).parts)
 
 
@@ -246,10 +247,10 @@ async def _approved_text(
 
 
 def _no_block(findings: Sequence[Finding]) -> None:
-    blocked = [finding for finding in findings if finding.severity is Severity.BLOCK]
+    blocked = [f for f in findings if f.severity is Severity.BLOCK or f.rule == OWNER_NOTE]
     if blocked:
         first = blocked[0]
-        raise Invalid("briefing.draft", f"no wording against {first.rule}: {first.suggestion}", first.found)
+        raise Invalid("briefing.draft", f"free of {first.rule} ({first.suggestion})", first.found)
 
 
 async def _audit(

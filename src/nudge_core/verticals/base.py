@@ -24,6 +24,7 @@ from nudge_core.model.message import MessageClass
 from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
+from nudge_core.verticals.voice import Voice
 
 
 @frozen(kw_only=True)
@@ -31,13 +32,15 @@ class EventRule:
     """How a vertical treats one kind of event.
 
     `considers`: whose interest it may be. `owner_only`: the professional is told, never a client. `useful_for_s`:
-    seconds from the event until a text about it has lost its sense. `withdraws`: unsent nudges about the same thing
-    that this event overtakes, by their kind.
+    seconds from the event until a text about it has lost its sense. `asks`: roles of which one may be asked for what
+    the match does not know; of the others a match that is not an offer is nothing. `withdraws`: unsent nudges about
+    the same thing that this event overtakes, by their kind.
     """
 
     considers: frozenset[Role]
     message_class: MessageClass
     useful_for_s: int
+    asks: frozenset[Role] = frozenset()
     owner_only: bool = False
     withdraws: frozenset[str] = frozenset()
 
@@ -58,6 +61,11 @@ class Vertical(Protocol):
     @property
     def events(self) -> Mapping[str, EventRule]:
         """Every kind of event this vertical knows. A kind that is not in it is an error, not a nudge."""
+        ...
+
+    @property
+    def voice(self) -> Voice:
+        """How it speaks: what drafters need."""
         ...
 
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:

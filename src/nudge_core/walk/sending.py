@@ -12,11 +12,11 @@ from uuid import UUID
 
 from attrs import frozen
 
-from nudge_core.errors import Conflict
+from nudge_core.errors import Conflict, NudgeError
 from nudge_core.model.carrier import CarrierNews, InboundText
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.completion import complete_if_done
+from nudge_core.sending.completion import complete_done_of, complete_if_done
 from nudge_core.sending.moves import Moved
 from nudge_core.steps import deliver, receive
 from nudge_core.steps.receive import ReceiptEffect, Received
@@ -41,7 +41,11 @@ async def send_due(parts: Parts, monotonic: Callable[[], float]) -> tuple[Moved,
     """
     async with parts.store.system() as tx:
         claimed = await deliver.claim(tx, parts.delivery, monotonic)
-    return await _closed(parts, [await _send(parts, claimed, message, monotonic) for message in claimed.messages])
+    moved: list[Moved | None] = []
+    for message in claimed.messages:
+        with suppress(NudgeError):  # its lease runs out and it is looked into; the others must not wait for that
+            moved.append(await _send(parts, claimed, message, monotonic))
+    return await _closed(parts, moved)
 
 
 async def _send(
@@ -118,5 +122,7 @@ async def hear(parts: Parts, news: CarrierNews) -> Heard:
         return Heard(user_id=None, effect=None)
     async with parts.store.tenant(user_id) as tx:
         if isinstance(news, InboundText):
-            return Heard(user_id=user_id, effect=await receive.text(tx, news, parts.receive))
+            received = await receive.text(tx, news, parts.receive)
+            await complete_done_of(tx, received.client_id if received.withdrawn else None)
+            return Heard(user_id=user_id, effect=received)
         return Heard(user_id=user_id, effect=await receive.receipt(tx, news))

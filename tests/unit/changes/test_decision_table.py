@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import product
 
 import pytest
+from attrs import evolve
 
 from nudge_core.model.event import ListingEvent
 from nudge_core.model.listing import AcceptedListing, ListingSnapshot, ListingStatus
@@ -195,13 +196,14 @@ def test_row_04_a_relist_needs_no_fresh_date() -> None:
     [
         off_market(30.1),
         off_market(3, status=CLOSED),
+        evolve(off_market(3, status=CLOSED), gone=True),
         off_market(3, listing_key="ACT1"),
         off_market(3, unit="B"),
         off_market(3, address="1508 Timber St"),
         off_market(3, source_id="bridge"),
         stored(listing(listing_key="ACT0", status=WITHDRAWN)),
     ],
-    ids=["too_long_ago", "sold", "same_key", "other_unit", "other_house", "other_source", "no_date"],
+    ids=["too_long_ago", "sold", "sold_and_gone", "same_key", "other_unit", "other_house", "other_source", "no_date"],
 )
 def test_row_04_what_is_no_relist_is_a_new_listing(candidate: AcceptedListing) -> None:
     detection = seen(None, later(entered_at=YESTERDAY), relist_of=candidate)

@@ -16,8 +16,8 @@ from odata_query.grammar import ODataLexer, ODataParser
 
 from nudge_adapters.feeds.market import Links, Manner
 from nudge_adapters.feeds.market.listing_record import stamp
+from nudge_adapters.feeds.market.query import keep_house_rules, page_of, place_token, read_query, replication_query
 from nudge_adapters.feeds.market.query import link as written_link
-from nudge_adapters.feeds.market.query import page_of, place_token, read_query, replication_query
 from nudge_adapters.feeds.odata import all_of, any_of, behind, text_literal
 from nudge_adapters.feeds.profiles import BRIDGE, LOCAL_MARKET, MLS_GRID, SPARK_RESO, TRESTLE, WFRMLS, Paging, Profile
 from nudge_adapters.feeds.records import RowPosition
@@ -49,7 +49,8 @@ class Server:
 
     def answer(self, address: str, now: datetime) -> tuple[list[dict[str, Any]], str | None]:
         query_string = urlsplit(address).query
-        query = read_query(query_string, "", self.manner, now)
+        query = read_query(query_string, "", now)
+        keep_house_rules(query, self.manner)
         records = [self.rows[key] for key in sorted(self.rows)]
         if self.manner.links is not Links.HEADER:
             page = page_of(records, query, self.manner)

@@ -25,7 +25,7 @@ class Listener:
 
     def __init__(self, port: int = 0) -> None:
         """Bind `port` of this machine, 0 for any free one. Raises Unavailable when it is taken."""
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._socket.bind(("127.0.0.1", port))

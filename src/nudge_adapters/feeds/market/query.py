@@ -48,23 +48,22 @@ class Page:
     following: Mapping[str, str] | None
 
 
-def read_query(query_string: str, prefer: str, manner: Manner, now: datetime) -> Query:
-    """Return what the query string asks for, within the house rules.
+def read_query(query_string: str, prefer: str, now: datetime) -> Query:
+    """Return what the query string asks for.
 
     Args:
         query_string: as it stood in the address.
         prefer: the `Prefer` header, empty when absent.
-        manner: the house rules.
         now: the instant of the request.
 
     Raises:
-        BadQueryError: an option is unknown, malformed or against the house rules.
+        BadQueryError: an option is unknown or malformed.
     """
     text = dict(parse_qsl(query_string, keep_blank_values=True))
     if unknown := [name for name in text if name.startswith("$") and name not in OPTIONS]:
         raise BadQueryError(unknown[0], f"Unknown query option {unknown[0]}")
     preference = MAX_PAGE_PREFERENCE.search(prefer)
-    query = Query(
+    return Query(
         filter=parse_filter(text["$filter"], now) if "$filter" in text else None,
         order=_order(text.get("$orderby", "")),
         top=_number(text, "$top"),
@@ -76,8 +75,6 @@ def read_query(query_string: str, prefer: str, manner: Manner, now: datetime) ->
         preferred_page=int(preference.group(1)) if preference else None,
         text=text,
     )
-    _keep_house_rules(query, manner)
-    return query
 
 
 def page_of(records: Sequence[Fields], query: Query, manner: Manner) -> Page:
@@ -106,7 +103,7 @@ def shaped(record: Fields, query: Query, manner: Manner) -> Fields:
     if query.media_fields is not None or manner.inline_media:
         photos = record.get("Media")
         chosen = query.media_fields or tuple(types.MEDIA)
-        row["Media"] = photos and [{name: photo[name] for name in chosen} for photo in photos]
+        row["Media"] = photos and [{name: photo[name] for name in chosen if name in photo} for photo in photos]
     return row
 
 
@@ -157,7 +154,12 @@ def _page_size(query: Query, manner: Manner) -> int:
     return max(1, min(wanted, manner.largest_page))
 
 
-def _keep_house_rules(query: Query, manner: Manner) -> None:
+def keep_house_rules(query: Query, manner: Manner) -> None:
+    """Refuse what this server does not do, although OData has it: for collections.
+
+    Raises:
+        BadQueryError: says which rule.
+    """
     if query.top is not None and query.top > manner.largest_page and manner.largest_is_error:
         raise BadQueryError("$top", f"At most {manner.largest_page} records per request")
     if query.order and not manner.may_order:

@@ -30,7 +30,16 @@ from nudge_adapters.feeds.market.listing_record import Fields
 from nudge_adapters.feeds.market.living import Inventory
 from nudge_adapters.feeds.market.loopback import Listener, Message, Receive, Send
 from nudge_adapters.feeds.market.manner import Links, Manner
-from nudge_adapters.feeds.market.query import Query, link, page_of, place_token, read_query, replication_query, shaped
+from nudge_adapters.feeds.market.query import (
+    Query,
+    keep_house_rules,
+    link,
+    page_of,
+    place_token,
+    read_query,
+    replication_query,
+    shaped,
+)
 from nudge_core.model.secret import Secret
 
 ROOT = "/odata"
@@ -130,7 +139,7 @@ class MarketServer:
             )
         else:
             answer = self._answer(str(scope["method"]), path, query, headers)
-        await _send(send, answer, headers, cut_short=fault is not None)
+        await _send(send, answer, headers, cut_short=fault is not None and fault.cut_short)
 
     def _answer(self, method: str, path: str, query: str, headers: Mapping[str, str]) -> Answer:
         """Return the answer to a request for data, or an error in the shape of OData."""
@@ -154,9 +163,10 @@ class MarketServer:
             return _json({"@odata.context": f"{self.base_address}/$metadata", "value": entities})
         if path == f"{ROOT}/$metadata":
             return Answer(status=200, body=self._metadata, headers={"Content-Type": "application/xml"})
-        query = read_query(query_string, headers.get("prefer", ""), self._manner, self._clock())
+        query = read_query(query_string, headers.get("prefer", ""), self._clock())
         if found := ENTITY.fullmatch(path):
             return self._entity(found.group(2) or found.group(1).replace("''", "'"), query)
+        keep_house_rules(query, self._manner)
         if path == f"{ROOT}/Property":
             return self._collection(query)
         if path == f"{ROOT}/Property/replication" and self._manner.links is Links.HEADER:
@@ -197,7 +207,7 @@ class MarketServer:
 
     def _row(self, record: Fields, query: Query) -> Fields:
         key = record[self._manner.key_field]
-        literal = str(key) if isinstance(key, int) else "'{}'".format(key.replace("'", "''"))
+        literal = str(key) if isinstance(key, int) else "'{}'".format(str(key).replace("'", "''"))
         return {"@odata.id": f"{self.base_address}/Property({literal})"} | shaped(record, query, self._manner)
 
     def _knows(self, authorization: str) -> bool:

@@ -66,7 +66,7 @@ class SqlMessages:
             .returning(_message.c.id)
         )
         stored = set(queued.scalars())
-        return [approved.id for approved in texts if approved.id in stored]
+        return [text_id for text_id in dict.fromkeys(approved.id for approved in texts) if text_id in stored]
 
     @writing
     async def receive(self, message: Message) -> bool:

@@ -64,6 +64,8 @@ def compose(brief: Brief, switches: Switches = STRICT) -> str:
     if text := next((text for text in detailed if _units(text) <= ROOM_FOR_FIRST_TEXTS), None):
         return text
     bare = [whole(body) for body in _without_details(brief.facts, tiers, choice)]
+    if not _is_cheap(sign_off):  # a name GSM-7 cannot write: no wording keeps to two parts, so nothing is given up
+        return bare[0]
     return next((text for text in bare if _units(text) <= ROOM), bare[-1])
 
 
@@ -165,6 +167,10 @@ def _filled(line: str, facts: Mapping[str, str]) -> str:
 
 
 def _units(text: str) -> int:
-    """GSM-7 units at the longest placeholders; more than any room when GSM-7 cannot write the text."""
+    """GSM-7 units at the longest placeholders; more than any room when the text does not keep to two parts."""
     counted = segments(widest(text))
     return counted.units if counted.encoding is Encoding.GSM7 and counted.parts <= PARTS else ROOM + 1
+
+
+def _is_cheap(text: str) -> bool:
+    return segments(text).encoding is Encoding.GSM7

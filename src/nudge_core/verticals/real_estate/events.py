@@ -37,19 +37,25 @@ RULES: Mapping[str, EventRule] = MappingProxyType(
             considers=_SEEKING,
             message_class=MessageClass.MARKETING,
             useful_for_s=7 * DAY_S,
+            asks=_SEEKING,
             withdraws=_OFFERS - {ListingEvent.NEW_LISTING.value},
         ),
         ListingEvent.COMING_SOON.value: EventRule(
-            considers=_SEEKING, message_class=MessageClass.MARKETING, useful_for_s=7 * DAY_S
+            considers=_SEEKING, message_class=MessageClass.MARKETING, useful_for_s=7 * DAY_S, asks=_SEEKING
         ),
         ListingEvent.PRICE_DROP.value: EventRule(
             considers=_SEEKING | _OWNING,
             message_class=MessageClass.MARKETING,
             useful_for_s=7 * DAY_S,  # "until the next change of that listing or 7 days"
+            asks=_SEEKING,
             withdraws=_OFFERS,
         ),
         ListingEvent.BACK_ON_MARKET.value: EventRule(
-            considers=_SEEKING, message_class=MessageClass.MARKETING, useful_for_s=3 * DAY_S, withdraws=_OFFERS
+            considers=_SEEKING,
+            message_class=MessageClass.MARKETING,
+            useful_for_s=3 * DAY_S,
+            asks=_SEEKING,
+            withdraws=_OFFERS,
         ),
         ListingEvent.SOLD_LISTING.value: EventRule(
             considers=_OWNING,

@@ -1,8 +1,8 @@
 """Why this home for this client, in words: only of constraints that were compared and met.
 
-A sentence is made of clauses; each clause stands for one met reason. A wish that was kept by refusing ("not Ballard")
-and a feature without plain words here are not spoken of. What a client wished is theirs: budgets and other numbers
-are never said.
+A sentence is made of clauses; each clause stands for one met reason. A wish that was kept by refusing ("not Ballard",
+in the grammar of `nudge_core.matching.reasons`) and a feature without plain words here are not spoken of. What a
+client wished is theirs: budgets and other numbers are never said.
 """
 
 from __future__ import annotations
@@ -46,27 +46,23 @@ _LIKE_THEIRS: Mapping[str, str] = MappingProxyType(
         "beds": "has about as many bedrooms as yours",
     }
 )
+_THINGS = frozenset(
+    {"adu", "balcony", "basement", "carport", "corner lot", "courtyard", "covered patio", "deck", "den", "elevator"}
+    | {"fenced yard", "fireplace", "garage", "garden", "guest house", "gym", "hardwood floors", "high ceilings"}
+    | {"home office", "hot tub", "island kitchen", "lake view", "large yard", "laundry", "loft", "mountain view"}
+    | {"natural light", "open floor plan", "pantry", "parking", "patio", "pool", "porch", "shed", "solar panels", "spa"}
+    | {"storage", "sunroom", "updated kitchen", "view", "walk-in closet", "water view", "workshop", "yard"}
+)
+"""Features one can put "the" before. The rest needs words of its own or is not named."""
+
 _FEATURES: Mapping[str, str] = MappingProxyType(
-    {
-        "adu": "ADU",
-        "balcony": "balcony",
-        "basement": "basement",
-        "corner lot": "corner lot",
-        "deck": "deck",
-        "fenced yard": "fenced yard",
-        "fireplace": "fireplace",
-        "garage": "garage",
-        "garden": "garden",
-        "hardwood floors": "hardwood floors",
-        "home office": "home office",
-        "laundry": "laundry",
-        "parking": "parking",
-        "patio": "patio",
-        "pool": "pool",
-        "updated kitchen": "updated kitchen",
-        "view": "view",
-        "workshop": "workshop",
-        "yard": "yard",
+    {thing: f"has the {'ADU' if thing == 'adu' else thing} you wanted" for thing in _THINGS}
+    | {
+        "waterfront": "is on the water as you wanted",
+        "single story": "is on one level as you wanted",
+        "new construction": "is newly built as you wanted",
+        "furnished": "comes furnished as you wanted",
+        "pets allowed": "allows pets as you wanted",
     }
 )
 _CHOSEN_FIRST = ("near", "price", "area", "type", "size", "beds", "baths", "lot", "hoa")
@@ -122,10 +118,12 @@ def _clauses(member: AudienceMember) -> list[_Clause]:
 def _clause(reason: Reason, role: Role) -> _Clause | None:
     kind, _, feature = reason.constraint.partition(":")
     if kind == FEATURE and feature in _FEATURES and role in _LOOKING:
-        return _Clause(0, len(_SPOKEN_ORDER), f"has the {_FEATURES[feature]} you wanted")
+        return _Clause(0, len(_SPOKEN_ORDER), _FEATURES[feature])
     words = (_WISHED if role in _LOOKING else _LIKE_THEIRS).get(reason.constraint)
     if words is None:
         return None
+    if kind == "hoa" and reason.actual == "$0 a month":
+        words = "has no HOA dues"
     return _Clause(_CHOSEN_FIRST.index(kind) + 1, _SPOKEN_ORDER.index(kind), words)
 
 

@@ -19,8 +19,9 @@ from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
 from nudge_core.verticals.base import EventRule
-from nudge_core.verticals.real_estate import brief, events, intel, lint, schema, subject, wishes
+from nudge_core.verticals.real_estate import brief, events, intel, lint, schema, subject, voice, wishes
 from nudge_core.verticals.real_estate.switches import STRICT, Switches
+from nudge_core.verticals.voice import Voice
 
 
 @frozen(kw_only=True)
@@ -43,6 +44,11 @@ class RealEstate:
     def events(self) -> Mapping[str, EventRule]:
         """Every kind of event there is."""
         return events.RULES
+
+    @property
+    def voice(self) -> Voice:
+        """How it speaks."""
+        return voice.voice(self.switches)
 
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
         """Read a client into rows of the audience; see `Vertical.seekers`."""

@@ -98,7 +98,7 @@ def _is_relist(pair: Pair) -> bool:
     earlier = pair.relist_of
     if earlier is None or earlier.snapshot.listing_key == pair.new.listing_key:
         return False
-    if earlier.snapshot.status is ListingStatus.CLOSED and not earlier.gone:
+    if earlier.snapshot.status is ListingStatus.CLOSED:
         return False  # sold and for sale again: a new listing, not a relist
     return (
         earlier.snapshot.source_id == pair.new.source_id

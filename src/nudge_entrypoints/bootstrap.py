@@ -1,0 +1,153 @@
+"""The composition root: which part is plugged in where. The only importer of the container and of `nudge_adapters`.
+
+Nothing else knows the container; it is asked once, at the edge, for the parts of a walk. A test builds every provider
+of every profile, since a type checker cannot see its wiring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from pathlib import Path
+
+from dependency_injector import containers, providers
+
+from nudge_adapters import catalog
+from nudge_adapters.feeds.build import ResoSettings
+from nudge_adapters.llm.openai import BASE_URL, OpenAiSettings
+from nudge_adapters.memory.store import MemoryStore
+from nudge_adapters.sql.encryption import Keyring
+from nudge_adapters.sql.store import SqlStore
+from nudge_adapters.system import RandomIds, SystemClock
+from nudge_core.model.user import User
+from nudge_core.ports import Clock, Drafter, Embedder, ListingFeed, SmsGateway, Store
+from nudge_core.verticals import VERTICALS, Vertical
+from nudge_core.walk import Parts
+from nudge_entrypoints.settings import MlsSettings, Settings
+
+MARKET_START = datetime.fromisoformat("2026-05-04T15:00:00+00:00")  # a Monday, ten in the morning in Austin
+
+
+class Container(containers.DeclarativeContainer):
+    """The parts list of one process. `clock` None: the machine's own time, and the database's for what is stored."""
+
+    settings = providers.Dependency(instance_of=Settings)
+    database_url: providers.Object[str | None] = providers.Object(None)
+    simulated_clock: providers.Object[Clock | None] = providers.Object(None)
+
+    clock = providers.Singleton(lambda given: given or SystemClock(), simulated_clock)
+    ids = providers.Singleton(RandomIds)
+    store = providers.Singleton(
+        lambda url, settings, clock, ids: build_store(url, settings, clock, ids),
+        database_url,
+        settings,
+        simulated_clock,
+        ids,
+    )
+    verticals = providers.Object(VERTICALS)
+    drafters = providers.Singleton(lambda settings, verticals: build_drafters(settings, verticals), settings, verticals)
+    embedder = providers.Singleton(lambda settings: build_embedder(settings), settings)
+    gateway = providers.Singleton(lambda settings, clock: build_gateway(settings, clock), settings, clock)
+    feed = providers.Factory(lambda settings, clock, user: build_feed(settings, clock, user), settings, clock)
+    parts = providers.Factory(
+        Parts, store=store, verticals=verticals, drafters=drafters, gateway=gateway, embedder=embedder
+    )
+
+
+def build_store(url: str | None, settings: Settings, clock: Clock | None, ids: RandomIds) -> Store:
+    """Return the store on PostgreSQL, or in memory where there is no address."""
+    if url is None:
+        return MemoryStore(clock or SystemClock(), ids)
+    return SqlStore(url, clock, ids, build_keyring(settings))
+
+
+def build_keyring(settings: Settings) -> Keyring | None:
+    """Return the keys for secrets at rest; None when none are set: storing a secret is then refused."""
+    if not settings.secret_keys:
+        return None
+    return Keyring(settings.secret_keys, current=next(iter(settings.secret_keys)))
+
+
+def build_drafters(settings: Settings, verticals: Mapping[str, Vertical]) -> tuple[Drafter, ...]:
+    """Return the configured drafter, and behind it the templates, which always have an answer."""
+    openai = None
+    if settings.openai_api_key is not None:
+        openai = OpenAiSettings(
+            api_key=settings.openai_api_key,
+            model=settings.openai_model,
+            base_url=settings.openai_base_url or BASE_URL,
+        )
+    voices = {name: vertical.voice for name, vertical in verticals.items()}
+    needs = catalog.DrafterNeeds(voices=voices, openai=openai)
+    first = catalog.chosen("NUDGE_DRAFTER", catalog.DRAFTERS, settings.drafter)(needs)
+    return (first,) if settings.drafter == "offline" else (first, catalog.DRAFTERS["offline"](needs))
+
+
+def build_embedder(settings: Settings) -> Embedder | None:
+    """Return the configured embedder, or None for none."""
+    return catalog.chosen("NUDGE_EMBEDDER", catalog.EMBEDDERS, settings.embedder)()
+
+
+def build_gateway(settings: Settings, clock: Clock) -> SmsGateway:
+    """Return the configured carrier."""
+    needs = catalog.CarrierNeeds(clock=clock, ledger=ledger_of(settings))
+    return catalog.chosen("NUDGE_CARRIER", catalog.CARRIERS, settings.carrier)(needs)
+
+
+def ledger_of(settings: Settings) -> Path:
+    """Return where the simulated carrier keeps its books."""
+    return settings.home / "carrier.jsonl"
+
+
+def build_feed(settings: Settings, clock: Clock, user: User) -> ListingFeed:
+    """Return the feed of one professional, by the name of their tool provider."""
+    needs = catalog.FeedNeeds(user=user, clock=clock, shared=shared_account(settings.mls), market_start=MARKET_START)
+    return catalog.chosen("user.tool_provider", catalog.FEEDS, user.tool_provider)(needs)
+
+
+def shared_account(mls: MlsSettings) -> ResoSettings:
+    """Return the operator's MLS account as the feeds take it."""
+    return ResoSettings(
+        profile=mls.profile,
+        base_address=mls.base_url,
+        token=mls.token,
+        client_id=mls.client_id,
+        client_secret=mls.client_secret,
+        token_address=mls.token_url,
+        system_name=mls.originating_system or "",
+    )
+
+
+@asynccontextmanager
+async def opened(settings: Settings, url: str | None, clock: Clock | None = None) -> AsyncIterator[App]:
+    """Yield the parts of a process and give everything back at the end.
+
+    Args:
+        settings: of the installation.
+        url: of a database at the newest revision; None keeps everything in memory.
+        clock: a simulated one, or None.
+    """
+    container = Container(
+        settings=providers.Object(settings),
+        database_url=providers.Object(url),
+        simulated_clock=providers.Object(clock),
+    )
+    parts: Parts = container.parts()
+    try:
+        yield App(settings, parts, container.feed)
+    finally:
+        await parts.store.aclose()
+
+
+class App:
+    """What a command works with: the parts of the walk, and a feed for each professional."""
+
+    def __init__(self, settings: Settings, parts: Parts, feed: Callable[..., ListingFeed]) -> None:
+        self.settings = settings
+        self.parts = parts
+        self._feed = feed
+
+    def feed(self, user: User) -> ListingFeed:
+        """Return the professional's feed; the caller closes it."""
+        return self._feed(user=user)

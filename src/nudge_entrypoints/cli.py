@@ -1,0 +1,186 @@
+"""The command line: `nudge demo | feed | db | doctor | bench`. Each command imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from nudge_core.errors import Misconfigured, NudgeError
+from nudge_entrypoints import settings as settings_of_this_machine
+
+if TYPE_CHECKING:
+    from nudge_entrypoints.settings import Settings
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="The right client, a true reason, one text, once.")
+feed_app = typer.Typer(no_args_is_help=True, help="Read an MLS feed, or replay a recording.")
+db_app = typer.Typer(no_args_is_help=True, help="The database: the configured one, or the embedded one.")
+bench_app = typer.Typer(no_args_is_help=True, help="Figures as ratios, measured in one run.")
+app.add_typer(feed_app, name="feed")
+app.add_typer(db_app, name="db")
+app.add_typer(bench_app, name="bench")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+def main() -> None:
+    """Run the command line; an error that Nudge raises on purpose is one line, without a stack trace."""
+    try:
+        app()
+    except Misconfigured as error:
+        for problem in error.problems:
+            print(f"nudge: {problem}", file=sys.stderr)  # noqa: T201 - this is the terminal's program
+        sys.exit(2)
+    except NudgeError as error:
+        print(f"nudge: {error}", file=sys.stderr)  # noqa: T201
+        sys.exit(1)
+
+
+def loaded() -> Settings:
+    """Return the settings of this machine."""
+    return settings_of_this_machine.load()
+
+
+@app.command()
+def demo(
+    *,
+    headless: Annotated[bool, typer.Option("--headless", help="Approve every nudge without asking.")] = False,
+    as_json: AsJson = False,
+    days: Annotated[int, typer.Option(min=1, max=60, help="Days of the market to live through.")] = 10,
+) -> None:
+    """The walk on a local market: an MLS change becomes an approved text, on real parts."""
+    if headless or as_json:
+        from nudge_entrypoints.demo.headless import really_happened, run
+        from nudge_entrypoints.demo.progress import progress
+
+        with progress(quiet=as_json and not sys.stderr.isatty()) as say:
+            told = run(loaded(), days, say)
+        typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+        raise typer.Exit(0 if really_happened(told) else 1)
+    if not sys.stdin.isatty():
+        raise Misconfigured(["demo: a terminal is needed to ask you; use --headless"])
+    from nudge_entrypoints.demo.interactive import run_in_terminal
+
+    run_in_terminal(loaded(), days)
+
+
+@feed_app.command("replay")
+def feed_replay(
+    recording: Annotated[Path, typer.Argument(help="A JSONL file of listing histories, or a folder of pages.")],
+    *,
+    as_json: AsJson = False,
+    source: Annotated[str | None, typer.Option(help="Name of the source; default: the file's.")] = None,
+) -> None:
+    """Replay a recording into the database: what changed becomes events. A second time adds nothing."""
+    from nudge_entrypoints.feeds import replay
+
+    told = replay(loaded(), recording, source)
+    typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+
+
+@feed_app.command("poll")
+def feed_poll(*, as_json: AsJson = False) -> None:
+    """Read every professional's feed once, then match and draft what is new."""
+    from nudge_entrypoints.feeds import poll_all
+
+    told, whole = poll_all(loaded())
+    typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+    raise typer.Exit(0 if whole else 1)
+
+
+@feed_app.command("status")
+def feed_status(*, as_json: AsJson = False) -> None:
+    """How far each source has been read, what it held, and what of it could not be read."""
+    from nudge_entrypoints.feeds import status
+
+    told = status(loaded())
+    typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+
+
+@feed_app.command("release")
+def feed_release(source: Annotated[str, typer.Argument(help="Name of the source.")]) -> None:
+    """Let go on what was held because a page said far more than usual. Look at `feed status` first."""
+    from nudge_entrypoints.feeds import release
+
+    typer.echo(f"{release(loaded(), source)} notes go on")
+
+
+@db_app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
+def db_run(command: Annotated[list[str], typer.Argument(help="After --: the command and its arguments.")]) -> None:
+    """Run a command with DATABASE_URL set and the database up and migrated; exit with its status."""
+    import os
+
+    from nudge_entrypoints.database import database
+
+    with database(loaded(), say=lambda line: typer.echo(line, err=True)) as url:
+        done = subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False)  # noqa: S603 - asked for
+    raise typer.Exit(done.returncode)
+
+
+@db_app.command("upgrade")
+def db_upgrade() -> None:
+    """Bring the database to the newest revision."""
+    from nudge_adapters.sql.migrate import current
+    from nudge_entrypoints.database import database
+
+    with database(loaded(), say=lambda line: typer.echo(line, err=True)) as url:
+        typer.echo(f"at revision {current(url)}")
+
+
+@app.command()
+def doctor(
+    *,
+    as_json: AsJson = False,
+    show_settings: Annotated[bool, typer.Option("--settings", help="List every setting and what it does.")] = False,
+) -> None:
+    """What is plugged in where, whether each part answers, and what is wrong with it, one line each."""
+    if show_settings:
+        for name, what in settings_of_this_machine.KNOWN.items():
+            typer.echo(f"{name:24} {what}")
+        return
+    from nudge_entrypoints.doctor import examine
+
+    findings = examine(loaded())
+    if as_json:
+        typer.echo(json.dumps([finding.as_json() for finding in findings]))
+    else:
+        for finding in findings:
+            typer.echo(finding.line())
+    raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
+
+
+def _bench(name: str, quick: bool, as_json: bool) -> None:
+    from importlib import import_module
+
+    module = import_module(f"nudge_entrypoints.bench.{name}")
+    told = module.run(quick=quick)
+    typer.echo(json.dumps(told) if as_json else module.table(told))
+
+
+Quick = Annotated[bool, typer.Option("--quick", help="Small sizes: seconds instead of minutes.")]
+
+
+@bench_app.command("match")
+def bench_match(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Matching beside the per-pair scorer, the machine's matrix product, and memory per client."""
+    _bench("match", quick, as_json)
+
+
+@bench_app.command("changes")
+def bench_changes(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Change detection beside a plain comparison of dicts."""
+    _bench("changes", quick, as_json)
+
+
+@bench_app.command("ingest")
+def bench_ingest(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Storing pages beside a plain COPY of the same rows."""
+    _bench("ingest", quick, as_json)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Reading feeds from the command line: replay a recording, poll every professional's source, look, release."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from nudge_adapters.feeds.replay import replay_of_histories, replay_of_pages
+from nudge_adapters.feeds.shape import RecordShape
+from nudge_core.errors import Misconfigured, NudgeError
+from nudge_core.model.feed import FeedCursor
+from nudge_core.model.outbox import Topic
+from nudge_core.model.user import User
+from nudge_core.ports import ListingFeed
+from nudge_core.steps.ingest import IngestReport, release_held
+from nudge_core.walk import poll, work_until_idle
+from nudge_entrypoints.bootstrap import App, opened
+from nudge_entrypoints.database import database
+from nudge_entrypoints.settings import Settings
+
+HELD_AT_ONCE = 1_000
+HELD_LEASE_S = 60.0
+UNREAD_SHOWN = 5
+
+
+def replay(settings: Settings, recording: Path, source: str | None) -> dict[str, object]:
+    """Replay a recording into the database; return new events by kind, and what was made of every record.
+
+    Raises:
+        Misconfigured: there is no such file or folder.
+    """
+    if not recording.exists():
+        raise Misconfigured([f"feed replay: there is no {recording}"])
+    source_id = source or f"replay:{recording.stem}"
+    feed: ListingFeed = (
+        replay_of_pages(recording, source_id, RecordShape())
+        if recording.is_dir()
+        else replay_of_histories(recording, source_id)
+    )
+
+    async def run(url: str) -> dict[str, object]:
+        async with opened(settings, url) as app:
+            report = await poll(app.parts, feed)
+            async with app.parts.store.system() as tx:
+                stored = await tx.global_events.counts(source_id)
+        return {
+            "source": source_id,
+            "events": {kind.value: count for kind, count in sorted(report.events.items())},
+            "stored": {kind.value: count for kind, count in sorted(stored.items())},
+            "records": report.listings,
+            "unread": report.unread,
+            "outcomes": dict(sorted(report.outcomes.items())),
+        }
+
+    with database(settings) as url:
+        return asyncio.run(run(url))
+
+
+def poll_all(settings: Settings) -> tuple[dict[str, object], bool]:
+    """Read each source once, then match and draft; return what happened, and whether every source answered.
+
+    A source that fails stops only itself.
+    """
+
+    async def run(url: str) -> tuple[dict[str, object], bool]:
+        async with opened(settings, url) as app:
+            async with app.parts.store.system() as tx:
+                users = await tx.users.all()
+            sources = {user.feed_source: user for user in users}
+            told = {source: await _poll_one(app, user) for source, user in sources.items()}
+            done = await work_until_idle(app.parts)
+            whole = all("error" not in source for source in told.values())
+            return {"sources": told, "briefings": done.briefings, "failed": list(done.failed)}, whole
+
+    with database(settings) as url:
+        return asyncio.run(run(url))
+
+
+async def _poll_one(app: App, user: User) -> dict[str, object]:
+    try:
+        feed = app.feed(user)
+        try:
+            return _told(await poll(app.parts, feed))
+        finally:
+            await feed.aclose()
+    except NudgeError as error:
+        return {"error": str(error)}
+
+
+def _told(report: IngestReport) -> dict[str, object]:
+    events = {kind.value: count for kind, count in sorted(report.events.items())}
+    return {"records": report.listings, "unread": report.unread, "events": events, "held": report.held}
+
+
+def status(settings: Settings) -> dict[str, object]:
+    """Return, per source, how far it was read, its counters, its events and the newest unread records."""
+
+    async def run(url: str) -> dict[str, object]:
+        async with opened(settings, url) as app, app.parts.store.system() as tx:
+            sources = {user.feed_source for user in await tx.users.all()}
+            told: dict[str, object] = {}
+            for source in sorted(sources):
+                unread = await tx.feeds.unread(source, UNREAD_SHOWN)
+                told[source] = {
+                    **_position(await tx.feeds.cursor(source)),
+                    "events": {kind.value: count for kind, count in (await tx.global_events.counts(source)).items()},
+                    "counters": dict(sorted((await tx.feeds.counters(source)).items())),
+                    "unread": [{"listing_key": one.record.listing_key, "rule": one.record.rule} for one in unread],
+                }
+            return {"sources": told, "notes": dict(await tx.notes.waiting())}
+
+    with database(settings) as url:
+        return asyncio.run(run(url))
+
+
+def _position(cursor: FeedCursor) -> dict[str, object]:
+    return {
+        "baseline_done": cursor.baseline_done,
+        "read_until": cursor.read_until.isoformat() if cursor.read_until else None,
+        "read_at": cursor.updated_at.isoformat() if cursor.updated_at else None,
+    }
+
+
+def release(settings: Settings, source: str) -> int:
+    """Let the held notes of a source go on; return how many."""
+
+    async def run(url: str) -> int:
+        async with opened(settings, url) as app, app.parts.store.system() as tx:
+            held = await tx.notes.claim([Topic.HELD], HELD_AT_ONCE, HELD_LEASE_S)
+            mine = [note for note in held if note.payload.get("source_id") == source]
+            for note in held:
+                if note not in mine:
+                    await tx.notes.put_back(note, "held", tx.now)
+            return await release_held(tx, mine)
+
+    with database(settings) as url:
+        return asyncio.run(run(url))

@@ -1,0 +1,74 @@
+"""The house's rules that import-linter cannot say: what the core may import, and what a start may cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import grimp
+import pytest
+
+ALLOWED_IN_THE_CORE = {
+    "__future__",
+    "attrs",
+    "bisect",
+    "collections",
+    "contextlib",
+    "datetime",
+    "decimal",
+    "enum",
+    "fractions",
+    "functools",
+    "hashlib",
+    "itertools",
+    "json",
+    "math",
+    "numpy",
+    "operator",
+    "re",
+    "string",
+    "types",
+    "typing",
+    "unicodedata",
+    "uuid",
+    "zoneinfo",
+}
+"""Pure parts of the standard library, attrs and numpy: no clock, no chance, no input or output, no logging."""
+
+
+def test_the_core_imports_only_what_is_pure() -> None:
+    graph = grimp.build_graph("nudge_core", include_external_packages=True)
+    outside = {
+        (importer, imported)
+        for importer in graph.modules
+        if importer.startswith("nudge_core")
+        for imported in graph.find_modules_directly_imported_by(importer)
+        if not imported.startswith("nudge_core")
+    }
+    assert outside, "the graph is empty: this check would pass whatever the core imported"
+    assert {(importer, imported) for importer, imported in outside if imported not in ALLOWED_IN_THE_CORE} == set()
+
+
+HEAVY = {"sqlalchemy", "psycopg", "alembic", "openai", "httpx", "httpx2", "litestar", "uvicorn", "dependency_injector"}
+
+
+@pytest.mark.parametrize(
+    ("statement", "refused"),
+    [
+        ("import nudge_core", HEAVY | {"rich", "typer", "msgspec", "cryptography", "tokenizers"}),
+        ("from nudge_entrypoints.cli import app", HEAVY | {"tokenizers", "cryptography"}),
+        ("import nudge_adapters.catalog", HEAVY | {"tokenizers", "cryptography"}),
+    ],
+)
+def test_a_start_loads_nothing_it_does_not_need(statement: str, refused: set[str]) -> None:
+    code = f"import sys; {statement}; print(*sorted({{m.partition('.')[0] for m in sys.modules}} & {refused!r}))"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stdout.split() == []
+
+
+def test_no_transaction_can_be_committed_by_hand() -> None:
+    """Steps never commit, because there is nothing to call."""
+    from nudge_core.ports import SystemTransaction, TenantTransaction
+
+    for port in (SystemTransaction, TenantTransaction):
+        assert {"commit", "rollback", "begin", "execute"}.isdisjoint(dir(port))
