@@ -84,7 +84,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
             rf"{_DONE}(?:\s+\w+)?\s+kitchen|(?:brand\s+)?new(?:er)?\s+kitchen|kitchen\s+(?:(?:was|is|has|been|fully"
             rf"|completely|recently|newly|tastefully|beautifully)\s+)*{_DONE}"
         ),
-        "view": rf"{_SCENE}(?:\s+\w+)?\s+views?|views?\s+(?:of|over|from|to)\s",
+        "view": rf"{_SCENE}(?:\s+\w+)?\s+views?|views?(?=\s+(?:of|over|from)\b)",
         "walk-in closet": r"walk[- ]in\s+closets?",
         "waterfront": r"(?:water|lake|ocean|beach|river|canal|bay|gulf)[- ]?front",
         "workshop": r"work\s?shop",
