@@ -71,7 +71,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         "pets allowed": (
             r"pets?\s+(?:are\s+)?(?:allowed|ok|okay|welcome|considered)|pet[- ]friendly|dogs?\s+(?:allowed|welcome)"
         ),
-        "pool": r"(?:swimming\s+|plunge\s+|in-?ground\s+|heated\s+){0,4}pools?(?!\s+(?:tables?|room|hall|house\s+rules))",
+        "pool": r"(?:swimming\s+|plunge\s+|in-?ground\s+|heated\s+){0,4}pools?(?!\s+(?:tables?|room|hall|rules))",
         "porch": r"porch(?:es)?",
         "primary on main": (
             r"(?:primary|master|owner'?s?)\s+(?:suite\s+|bedroom\s+|bed\s+)?(?:is\s+)?"
