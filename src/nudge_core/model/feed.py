@@ -18,12 +18,14 @@ class FeedCursor:
 
     `state` is the adapter's own bookkeeping (watermark and key of the last row received, a vendor's token, the
     rows of a page group): opaque to everybody else, JSON, small. `baseline_done` tells that the first full load has
-    ended; until then nothing is an event. `version` rises with every advance.
+    ended; until then nothing is an event. `read_until` is the latest instant any accepted record spoke of: how much of
+    the feed's own time has been read. `version` rises with every advance.
     """
 
     source_id: str = field(validator=fields.text(100, at_least=1))
     state: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
     baseline_done: bool = False
+    read_until: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     version: int = 0
     updated_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 
@@ -61,7 +63,8 @@ class FeedPage:
 
     `cursor` is the state to store once the page's rows are stored. `more` tells that another page can be had at
     once. `gone_keys` are listings the source no longer has (a completed key reconcile, a 404). `warnings` are short
-    codes for the counters (`future_watermark`, `duplicate_key`).
+    codes for the counters (`future_watermark`, `duplicate_key`). `recorded`: the page is a recording; each of its
+    listings is judged at its own `modified_at`, as it would have been then, not at the present instant.
     """
 
     source_id: str
@@ -71,6 +74,7 @@ class FeedPage:
     more: bool
     gone_keys: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    recorded: bool = False
 
 
 @frozen(kw_only=True)

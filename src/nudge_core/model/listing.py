@@ -38,7 +38,8 @@ class ListingSnapshot:
 
     `watermark` is the vendor's watermark field exactly as received (cutting digits would make an equality filter
     miss its own row); `modified_at` the same as an instant, None when it could not be read. `status` None means an
-    unknown status, kept as text in `status_text`. `can_view` False is a tombstone (MLS Grid). `uses` is the licence
+    unknown status, kept as text in `status_text`; `last_known_status` is then what change detection goes on comparing
+    with (feeds leave it None). `can_view` False is a tombstone (MLS Grid). `uses` is the licence
     of the record (`IDX`, `VOW`, ...), None when the feed has no such field.
     """
 
@@ -49,6 +50,7 @@ class ListingSnapshot:
     modified_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     status: ListingStatus | None = None
     status_text: str | None = None
+    last_known_status: ListingStatus | None = None
     mls_status: str | None = None
     list_price_cents: int | None = None
     original_list_price_cents: int | None = None

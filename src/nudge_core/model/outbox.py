@@ -13,9 +13,10 @@ from nudge_core.model.json import Json, JsonObject, frozen_object
 
 
 class Topic(StrEnum):
-    """Which step the note is for. `SPREAD` belongs to no tenant: it hands a page's changes to each of them."""
+    """Which step the note is for. `HELD` waits for a person: a page that said far too much (see `bulk.too_many`)."""
 
     SPREAD = "spread"
+    HELD = "held"
     MATCH = "match"
     DRAFT = "draft"
 

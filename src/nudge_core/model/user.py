@@ -54,3 +54,8 @@ class User:
     def first_name(self) -> str:
         """The first word of the name, for a sign-off."""
         return self.full_name.split()[0]
+
+    @property
+    def feed_source(self) -> str:
+        """Name of the source this professional reads: shared by all of one tool provider, or their own login's."""
+        return self.tool_provider if self.mls_username is None else f"{self.tool_provider}:{self.id}"

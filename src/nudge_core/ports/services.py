@@ -88,6 +88,10 @@ class Drafter(Protocol):
         """
         ...
 
+    async def ping(self) -> str:
+        """Return one line that says what answered, or raise."""
+        ...
+
 
 class Embedder(Protocol):
     """Texts into vectors of meaning."""
@@ -107,6 +111,10 @@ class Embedder(Protocol):
 
         Raises Unavailable; it never returns zeros for a failure.
         """
+        ...
+
+    async def ping(self) -> str:
+        """Return one line that says what answered, or raise."""
         ...
 
 
