@@ -49,6 +49,7 @@ class SqlFeeds:
         values = {
             "state": to_object(cursor.state),
             "baseline_done": cursor.baseline_done,
+            "read_until": cursor.read_until,
             "version": cursor.version + 1,
             "updated_at": self._work.now,
         }

@@ -19,6 +19,7 @@ def cursor_from_row(row: Row) -> FeedCursor:
         source_id=row["source_id"],
         state=json_from(row["state"]),
         baseline_done=row["baseline_done"],
+        read_until=row["read_until"],
         version=row["version"],
         updated_at=row["updated_at"],
     )
