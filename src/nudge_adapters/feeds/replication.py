@@ -204,8 +204,6 @@ def _keyset(position: Position, placed: Placed, more: bool) -> Outcome:
 def _reask(position: Position, placed: Placed, more: bool) -> Outcome:
     mark, last = placed[-1]
     here = {row.key for same, row in placed if same == mark and row.key}
-    if mark == Watermark.read(position.at):
-        here |= set(position.known)
     one_group = all(same == mark for same, _row in placed)
     position = evolve(position, at=last.watermark, known=tuple(sorted(here)), beyond=False, link=None, followed=())
     if not more:
