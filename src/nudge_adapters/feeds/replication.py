@@ -44,8 +44,8 @@ class Position:
     load has ended. The rest is about the pass under way: `began`, when it began; `top`, the greatest watermark of it
     (KEY_ORDER); `at` and `key`, the last row received; `known`, keys received with the timestamp `at`; `beyond`, go on
     behind all of `at`; `link`, the next link; `followed`, digests of the links followed without a row between.
-    Of a walk through the group of `at`: `walking`, which walk it is, `passed`, its rows so far, `trail`, a digest of
-    their keys, `last_trail`, that of the walk before.
+    Of a walk through the group of `at`: `walking`, which walk it is, `passed`, its rows so far (in the order of keys:
+    those of the pass), `trail`, a digest of their keys, `last_trail`, that of the walk before.
     """
 
     high: str | None = None
@@ -103,7 +103,7 @@ class Position:
 
 @frozen(kw_only=True)
 class Ask:
-    """What to ask: a link, or a filter with an order and rows to skip (only in a group of one timestamp)."""
+    """What to ask: a link, or a filter with an order and a number of rows to skip (where nothing else is left)."""
 
     link: str | None = None
     filter: str = ""
@@ -135,7 +135,7 @@ def ask(position: Position, profile: Profile, always: str = "") -> Ask:
     if at is None:
         since = Watermark.read(position.high)
         lower = "" if since is None else f"{watermark} gt {since.minus(profile.overlap)}"
-        return Ask(filter=all_of(always, load, lower), order=order)
+        return Ask(filter=all_of(always, load, lower), order=order, skip=position.passed)
     if position.walking:
         order = (profile.key_field,) if profile.ordered else ()
         return Ask(filter=all_of(always, load, f"{watermark} eq {at}"), order=order, skip=position.passed)
@@ -170,7 +170,7 @@ def advance(
         Disordered: the order that was asked for was ignored.
     """
     if profile.paging is Paging.KEY_ORDER:
-        return _through_keys(position, rows, link, now)
+        return _through_keys(position, rows, link, asked, now)
     position = evolve(position, high=_later(position.high, rows, now))
     if profile.paging is Paging.HEADER:
         return _along_headers(position, rows, link, now)
@@ -204,8 +204,6 @@ def _keyset(position: Position, placed: Placed, more: bool) -> Outcome:
 def _reask(position: Position, placed: Placed, more: bool) -> Outcome:
     mark, last = placed[-1]
     here = {row.key for same, row in placed if same == mark and row.key}
-    if mark == Watermark.read(position.at):
-        here |= set(position.known)
     one_group = all(same == mark for same, _row in placed)
     position = evolve(position, at=last.watermark, known=tuple(sorted(here)), beyond=False, link=None, followed=())
     if not more:
@@ -259,11 +257,19 @@ def _nothing_placed(position: Position, rows: Sequence[RowPosition], link: str |
     return _ended(position)
 
 
-def _through_keys(position: Position, rows: Sequence[RowPosition], link: str | None, now: datetime) -> Outcome:
-    """A pass in the order of keys: of a row changed after it was read the change is only in the next pass."""
-    position = evolve(position, top=_later(position.top, rows, now))
+def _through_keys(
+    position: Position, rows: Sequence[RowPosition], link: str | None, asked: int, now: datetime
+) -> Outcome:
+    """A pass in the order of keys: of a row changed after it was read the change is only in the next pass.
+
+    A full page without a link may be the last one, or that of a server to which `$top` is the sum of all pages: only
+    there rows are skipped by number, which a removal meanwhile can shift.
+    """
+    position = evolve(position, top=_later(position.top, rows, now), passed=position.passed + len(rows))
     if link is not None:
         return _follow(position, link) or _given_up(position, "repeated_link")
+    if len(rows) >= asked:
+        return Outcome(position=evolve(position, link=None), more=True)
     high = _greater(position.high, _settled(evolve(position, high=position.top)))
     return Outcome(position=Position(high=high, loaded=True), more=False, finished=True)
 

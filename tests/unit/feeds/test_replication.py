@@ -219,7 +219,14 @@ def test_a_pass_by_keys_is_followed_by_one_from_its_beginning() -> None:
     position = evolve(Position(), began=START)
     rows = positions(("9", stamp(START + timedelta(minutes=50))))
     outcome = advance(position, SPARK_RESO, rows, None, 1_000, START + timedelta(hours=1))
-    assert outcome.position.high == str(Watermark.of(START))
+    assert outcome.finished
+    assert outcome.position == Position(high=str(Watermark.of(START)), loaded=True)
+
+
+def test_a_full_page_by_keys_without_a_link_is_not_taken_for_the_last_one() -> None:
+    first = advance(Position(began=START), SPARK_RESO, positions(("1", stamp(START))), None, 1, START)
+    assert (first.more, ask(first.position, SPARK_RESO).skip) == (True, 1)
+    assert advance(first.position, SPARK_RESO, [], None, 1, START).finished
 
 
 def test_rows_without_a_timestamp_do_not_stop_the_pass() -> None:
