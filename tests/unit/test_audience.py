@@ -85,11 +85,11 @@ def test_too_much_weight_for_exact_sorting_is_refused() -> None:
 
 
 def test_only_what_somebody_wishes_costs_memory() -> None:
-    """One bound of one field: a strength and an int32, the weight and the freshness of the row."""
+    """One bound of one field: a strength and an int32, weight, number of wishes and freshness of the row."""
     plain = Audience.build(SCHEMA, [seeker(n, wishes=(CHEAP,)) for n in range(1_000)])
-    assert plain.bytes_per_client == 1 + 4 + 4 + 4
+    assert plain.bytes_per_client == 1 + 4 + 4 + 2 + 4
     near = NearWish(field="near", strength=SOFT, latitude=1, longitude=1, radius_km=1)
-    assert Audience.build(SCHEMA, [seeker(wishes=(near,))]).bytes_per_client == 4 + 1 + 24 + 16 + 8 + 8 + 8
+    assert Audience.build(SCHEMA, [seeker(wishes=(near,))]).bytes_per_client == 4 + 1 + 24 + 16 + 8 + 8 + 10
 
 
 def test_vectors_cost_four_bytes_a_value() -> None:
@@ -172,7 +172,7 @@ FLOATS = st.floats(-1, 1, width=32, allow_subnormal=False).filter(lambda x: x ==
 
 @given(matrix=stnp.arrays(np.float32, (8, 16), elements=FLOATS), query=stnp.arrays(np.float32, 16, elements=FLOATS))
 @settings(max_examples=100, deadline=None)
-def test_similarities_are_those_of_the_exact_cosine(matrix: np.ndarray, query: np.ndarray) -> None:  # type: ignore[type-arg]
+def test_similarities_are_those_of_the_exact_cosine(matrix: np.ndarray, query: np.ndarray) -> None:
     matrix[~matrix.any(axis=1), 0] = 1
     query[0] = query[0] if query.any() else 1
     texts, offer = [Vector(row, "m") for row in matrix], Vector(query, "m")
@@ -181,9 +181,10 @@ def test_similarities_are_those_of_the_exact_cosine(matrix: np.ndarray, query: n
     rows = np.arange(8, dtype=np.int32)
     expected = [cosine(text, offer) for text in texts]
     assert [semantic.cosine(text, offer) for text in texts] == expected
-    assert audience.meanings.similarities(rows, offer).tolist() == [semantic.similarity(t, offer) for t in texts]
     (estimate,) = audience.meanings.approximate([(rows, offer)])
     assert np.abs(estimate - expected).max() <= semantic.error_bound(16)
+    similar = audience.meanings.similarities(rows, estimate, offer).tolist()
+    assert similar == [semantic.similarity(text, offer) for text in texts]
 
 
 def test_a_product_and_gathered_rows_say_the_same(monkeypatch: pytest.MonkeyPatch) -> None:

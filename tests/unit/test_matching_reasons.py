@@ -98,7 +98,7 @@ def stands_in_the_data(reason: Reason, seeker: Seeker, offer: Subject) -> None:
     elif isinstance(wish, TermsWish):
         offered = {capwords(term.partition(":")[2]) for term in offer.terms.get(name, frozenset())}
         assert reason.actual is None or set(reason.actual.split("; ")) <= offered
-    elif isinstance(wish, NearWish) and reason.actual is not None and offer.position is not None:
+    elif reason.actual is not None and offer.position is not None:
         distance = great_circle_km(wish.latitude, wish.longitude, *offer.position)
         assert plain(reason.actual) == pytest.approx(distance, abs=0.001)
 

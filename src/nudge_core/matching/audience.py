@@ -16,11 +16,16 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
-from nudge_core.matching.columns.column import Column, Places, Rows
-from nudge_core.matching.columns.feature import FeatureColumn
-from nudge_core.matching.columns.near import NearColumn
-from nudge_core.matching.columns.number import NO_MAXIMUM, NumberColumn
-from nudge_core.matching.columns.terms import RefusalColumn, TermsColumn
+from nudge_core.matching.columns import (
+    Column,
+    FeatureColumn,
+    NearColumn,
+    NumberColumn,
+    RefusalColumn,
+    TermsColumn,
+)
+from nudge_core.matching.columns.column import Places, Rows
+from nudge_core.matching.columns.number import NO_MAXIMUM
 from nudge_core.matching.constraints import (
     FeatureWish,
     MatchSchema,
@@ -42,6 +47,8 @@ MOST_WEIGHT = 2**20
 fractions differ as float64 as well, so sorting by float64 is sorting exactly: fractions of such denominators lie at
 least 2**-40 / 10 apart, neighbouring floats up to 100 less than 2**-46."""
 
+MOST_WISHES = 2**16 - 1  # of one client in one role: what a column counts
+
 
 @frozen(eq=False, kw_only=True)
 class Audience:
@@ -49,9 +56,10 @@ class Audience:
 
     `seekers`: those who wish something, in the order of the rows. `stretches`: where each role's rows start, where
     those with a hard upper bound of the first field start, and where they end. `columns`: in schema order.
-    `weight`: int32, total weight per row. `freshness`: int32, the rank of each row by recency (the freshest is 0),
-    client id and role. `shared`: rows of clients who have several, sorted by client; `shared_starts`: where each
-    client's begin. `silent`: how many of each role wish nothing.
+    `weight`: int32, the total weight of each row. `wishes`: uint16, how many constraints that is. `freshness`: int32,
+    the rank of each row by recency (the freshest is 0), client id and role. `shared`: rows of clients who have
+    several, sorted by client; `shared_starts`: where each client's begin. `silent`: how many of each role wish
+    nothing.
     """
 
     schema: MatchSchema
@@ -59,6 +67,7 @@ class Audience:
     stretches: Mapping[Role, tuple[int, int, int]]
     columns: tuple[Column, ...]
     weight: Rows
+    wishes: NDArray[np.uint16]
     freshness: Rows
     shared: Rows
     shared_starts: Places
@@ -82,6 +91,7 @@ class Audience:
         order = np.lexsort((identity, -limits, roles))
         rows = tuple(speaking[index] for index in order)
         wishes = _Wishes.read(schema, rows)
+        weight, number = wishes.weights(schema)
         client = identity[order]
         shared, shared_starts = _shared(client)
         recency = np.array([seeker.recency for seeker in rows], np.int64)
@@ -92,7 +102,8 @@ class Audience:
             seekers=rows,
             stretches=_stretches(roles[order], limits[order]),
             columns=tuple(wishes.columns(schema)),
-            weight=wishes.weights(schema),
+            weight=weight,
+            wishes=number,
             freshness=freshness,
             shared=shared,
             shared_starts=shared_starts,
@@ -103,7 +114,13 @@ class Audience:
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays; the seekers themselves are not counted."""
-        own = self.weight.nbytes + self.freshness.nbytes + self.shared.nbytes + self.shared_starts.nbytes
+        own = (
+            self.weight.nbytes
+            + self.wishes.nbytes
+            + self.freshness.nbytes
+            + self.shared.nbytes
+            + self.shared_starts.nbytes
+        )
         return own + sum(c.nbytes for c in self.columns) + (self.meanings.nbytes if self.meanings else 0)
 
     @property
@@ -245,19 +262,23 @@ class _Wishes:
         if self.features:
             yield FeatureColumn.build(self.features, self.rows, schema.feature_weight)
 
-    def weights(self, schema: MatchSchema) -> Rows:
-        """Return the total weight of every row."""
-        weight = np.zeros(self.rows, np.int64)
+    def weights(self, schema: MatchSchema) -> tuple[Rows, NDArray[np.uint16]]:
+        """Return the total weight of every row, and how many constraints it has."""
+        weight, number = np.zeros((2, self.rows), np.int64)
         for name, wished in self.by_field.items():
             declared = schema.field_named(name)
             for row, wish in wished:
                 positive = not isinstance(wish, TermsWish) or bool(wish.any_of)
                 refusing = isinstance(wish, TermsWish) and bool(wish.none_of)
                 weight[row] += positive * declared.weight + refusing * schema.refusal_weight
-        np.add.at(weight, [row for row, _ in self.features], schema.feature_weight)
+                number[row] += positive + refusing
+        features = np.bincount([row for row, _ in self.features], minlength=self.rows) if self.features else 0
+        weight, number = weight + schema.feature_weight * features, number + features
         if weight.size and int(weight.max()) * schema.text_parts[1] > MOST_WEIGHT:
             raise Invalid("seeker.wishes", f"a total weight of at most {MOST_WEIGHT // schema.text_parts[1]}", None)
-        return weight.astype(np.int32)
+        if number.size and int(number.max()) > MOST_WISHES:
+            raise Invalid("seeker.wishes", f"at most {MOST_WISHES} of them", None)
+        return weight.astype(np.int32), number.astype(np.uint16)
 
 
 _KIND: Mapping[type, type] = {NumberField: NumberWish, TermsField: TermsWish, NearField: NearWish}

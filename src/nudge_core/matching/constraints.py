@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, TypeAlias
 from uuid import UUID
@@ -40,6 +41,7 @@ FARTHEST_KM = 1_000.0
 """A wish to be near within more than this is no wish."""
 
 
+@lru_cache(maxsize=256)
 def thousandths(share: float) -> int:
     """Return a share as a whole number of thousandths: 0.05 is 50. Raises Invalid when it is not one."""
     counted = Fraction(str(share)) * FULL
@@ -61,7 +63,7 @@ def _share(instance: object, attribute: Attribute[Any], value: Any) -> None:
 _weight = rules.between(1, 1_000)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class NumberField:
     """A number of the offer, compared with a least and a greatest.
 
@@ -101,7 +103,7 @@ class NumberField:
         return value * self.scale if power_of_two else Fraction(str(value)) * self.scale
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class TermsField:
     """A set of terms of the offer, compared with wished and refused terms.
 
@@ -116,7 +118,7 @@ class TermsField:
     label: str = ""
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class NearField:
     """The offer's position, compared with a point and a radius.
 
@@ -176,7 +178,7 @@ class MatchSchema:
         raise Invalid("wish.field", f"one of {', '.join(f.name for f in self.fields)}", name)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class NumberWish:
     """At least `minimum`, at most `maximum`; one of them may be None."""
 
@@ -192,7 +194,7 @@ class NumberWish:
             raise Invalid(f"wish.{self.field}", "a minimum not above the maximum", (self.minimum, self.maximum))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class TermsWish:
     """Any of `any_of` (empty: no wish), and none of `none_of`. A refusal is always hard."""
 
@@ -211,7 +213,7 @@ class TermsWish:
                 raise Invalid(f"wish.{self.field}", "terms of the form kind:value", term)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class NearWish:
     """Within `radius_km` of a point. `d0_km`: over how many km the value falls to 1/e; None: as the field says."""
 
@@ -223,7 +225,7 @@ class NearWish:
     d0_km: float | None = attrs.field(default=None, validator=rules.optional(rules.between(0.001, FARTHEST_KM)))
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class FeatureWish:
     """A feature wished (`wanted`) or refused, such as garage or pool."""
 

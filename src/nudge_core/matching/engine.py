@@ -16,46 +16,54 @@ from typing import TypeAlias
 from uuid import UUID
 
 import numpy as np
-from attrs import frozen
+from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
 from nudge_core.matching.audience import Audience
+from nudge_core.matching.columns import FeatureColumn, NearColumn, NumberColumn, TermsColumn
 from nudge_core.matching.columns.column import Rows
-from nudge_core.matching.columns.number import NumberColumn
-from nudge_core.matching.columns.terms import TermsColumn
 from nudge_core.matching.constraints import FULL, NearField, Subject
 from nudge_core.matching.ranking import Ranking
 from nudge_core.matching.reasons import reasons
 from nudge_core.matching.semantic import error_bound
-from nudge_core.matching.sheet import Bools, Ints, Sheet
+from nudge_core.matching.sheet import Bools, Sheet
 from nudge_core.model.briefing import AudienceMember, Decision
 from nudge_core.model.client import Role
+from nudge_core.model.vector import Vector
 
 Estimates: TypeAlias = NDArray[np.float32]
+Ints: TypeAlias = NDArray[np.int64]
 
 BLOCK = 256  # offers whose similarities are computed together: more gain nothing (docs/reference/matching.md)
 HELD = 2**25  # qualifying pairs of a block held at once, at 12 bytes each: bounds the memory of a run
 CHUNK = 2**15  # rows whose sums are taken at once: some twelve arrays of 256 kB
-SAMPLE = 2**15  # estimated scores among which a first lower limit is sought
+SAMPLE = 2**13  # estimated scores among which a first lower limit is sought
 ROUNDING = 1e-6  # more than the float32 error of an estimated score (0 to 1), similarity apart
 
 
 @frozen(eq=False)
 class _Found:
-    """Who qualifies for one offer.
+    """Who qualifies for one offer, rows ascending, and an account of everybody else.
 
-    `rows`: ascending. `structure`: float32, their scores (0 to 1) without texts, rounded. `clients`: how many
-    different clients they are.
+    `structure`: float32, their scores (0 to 1) without texts, rounded. `offers`: whether it is one, or a question.
     """
 
     subject: Subject
     rows: Rows
     structure: Estimates
-    clients: int
+    offers: Bools
     considered: int
     excluded: Counter[str]
     not_offered: Counter[str]
+
+    def keep(self, kept: Bools, reason: str) -> _Found:
+        """Return it with the kept rows only; the others are counted for a reason."""
+        if kept.all():
+            return self
+        left_out = Counter({**self.not_offered, reason: self.rows.size - int(np.count_nonzero(kept))})
+        rows, structure, offers = self.rows[kept], self.structure[kept], self.offers[kept]
+        return evolve(self, rows=rows, structure=structure, offers=offers, not_offered=left_out)
 
 
 def rank(audience: Audience, subjects: Sequence[Subject], *, top: int) -> tuple[Ranking, ...]:
@@ -94,21 +102,17 @@ def _qualify(audience: Audience, subject: Subject) -> _Found:
     if not subject.requires:  # nobody without wishes has the required ones
         not_offered["nothing_known"] = sum(audience.silent.get(role, 0) for role in subject.considers)
         considered = not_offered["nothing_known"]
-    left: list[Rows] = []
+    alive = np.zeros(len(audience.seekers), np.bool_)
+    spans: list[slice] = []
     for span, priced_out in audience.spans(subject):
-        alive = _eligible(audience, subject, span)
-        considered += int(np.count_nonzero(alive)) + priced_out
+        spans.append(span)
+        alive[span] = _eligible(audience, subject, span)
+        considered += priced_out
         excluded[audience.schema.fields[0].name] += priced_out
-        left.append(_left(audience, subject, span, alive, excluded, not_offered))
-    rows, structure, offers = _decided(audience, subject, np.concatenate([*left, _NOBODY]), not_offered)
-    kept = _not_dismissed(audience, subject, rows)
-    not_offered["dismissed_similar"] = rows.size - int(np.count_nonzero(kept))
-    rows, structure, offers = rows[kept], structure[kept], offers[kept]
-    kept, doubles = _best_roles(audience, rows, offers)
-    rows, structure = rows[kept], structure[kept]
-    clients = rows.size - doubles
-    not_offered["better_role"] = offers.size - clients
-    return _Found(subject, rows, structure, clients, considered, excluded, not_offered)
+    considered += int(np.count_nonzero(alive))
+    left = _left(audience, subject, spans, alive, excluded, not_offered)
+    rows, structure, offers = _decided(audience, subject, left, not_offered)
+    return _Found(subject, rows, structure, offers, considered, excluded, not_offered)
 
 
 _NOBODY: Rows = np.empty(0, np.int32)
@@ -135,39 +139,41 @@ def _eligible(audience: Audience, subject: Subject, span: slice) -> Bools:
 def _left(
     audience: Audience,
     subject: Subject,
-    span: slice,
+    spans: Sequence[slice],
     alive: Bools,
     excluded: Counter[str],
     not_offered: Counter[str],
 ) -> Rows:
-    """Return the rows of the span that miss nothing that counts. Uses `alive` up."""
+    """Return the rows that miss nothing that counts; column by column, so that the first miss is charged."""
     soft = np.zeros_like(alive)
     for column in audience.columns:
-        for name, hard, who in column.misses(subject, span):
-            if who.dtype != np.bool_:  # places instead of a mask
+        if isinstance(column, NearColumn | FeatureColumn):
+            for name, hard, rows in column.missed_by(subject):
                 if hard:
-                    out = who[alive[who]]
+                    out = rows[alive[rows]]
                     excluded[name] += out.size
                     alive[out] = False
                 else:
-                    soft[who] = True
-            elif hard:
-                np.logical_and(who, alive, out=who)
-                excluded[name] += int(np.count_nonzero(who))
-                np.logical_xor(alive, who, out=alive)
-            else:
-                np.logical_or(soft, who, out=soft)
+                    soft[rows] = True
+            continue
+        for span in spans:
+            for name, hard, who in column.misses(subject, span):
+                if hard:
+                    np.logical_and(who, alive[span], out=who)
+                    excluded[name] += int(np.count_nonzero(who))
+                    alive[span] ^= who
+                else:
+                    soft[span] |= who
     if audience.schema.soft_miss_score is None:
-        np.logical_and(soft, alive, out=soft)
+        soft &= alive
         not_offered["soft_miss"] += int(np.count_nonzero(soft))
-        np.logical_xor(alive, soft, out=alive)
-    left: Rows = (np.flatnonzero(alive) + span.start).astype(np.int32)
-    return left
+        alive ^= soft
+    return np.flatnonzero(alive).astype(np.int32)
 
 
 def _sheet(audience: Audience, subject: Subject, rows: Rows) -> Sheet:
     """Enter every constraint of these rows."""
-    sheet = Sheet.empty(audience.weight[rows].astype(np.int64))
+    sheet = Sheet.blank(audience.weight[rows], audience.wishes[rows])
     for column in audience.columns:
         column.enter(subject, rows, sheet)
     return sheet
@@ -186,62 +192,26 @@ def _decided(
         missed = int(np.count_nonzero(sheet.missed & ~either))
         not_offered["soft_miss"] += missed
         not_offered["too_little_known"] += chunk.size - int(np.count_nonzero(either)) - missed
-        structure = (sheet.earned / (sheet.weight * FULL)).astype(np.float32)
+        structure = 1 - sheet.lost.astype(np.float32) / (sheet.weight * np.float32(FULL))
         kept.append((chunk[either], structure[either], offers[either]))
     return tuple(np.concatenate(parts) for parts in zip(*kept, strict=True))  # type: ignore[return-value]
 
 
-def _not_dismissed(audience: Audience, subject: Subject, rows: Rows) -> Bools:
-    """Return which of the rows nothing too similar was dismissed for."""
-    kept = np.ones(rows.size, np.bool_)
-    meanings, vector = audience.meanings, subject.vector
-    if meanings is None or vector is None or not meanings.readable(vector) or not meanings.avoided_by.size:
-        return kept
-    kept[np.searchsorted(rows, meanings.too_similar(rows, vector))] = False
-    return kept
-
-
-def _best_roles(audience: Audience, rows: Rows, offers: Bools) -> tuple[Bools, int]:
-    """Return which rows stay when an offer to a client drops the questions about the same client.
-
-    And of those that stay, how many are a further row of a client: which of them is better, only scores can tell.
-    """
-    kept = np.ones(rows.size, np.bool_)
-    if not audience.shared.size or not rows.size:
-        return kept, 0
-    places = np.minimum(np.searchsorted(rows, audience.shared), rows.size - 1)
-    there = rows[places] == audience.shared
-    offer = there & offers[places]
-    sizes = np.diff(audience.shared_starts, append=audience.shared.size)
-    has_offer = np.repeat(np.logical_or.reduceat(offer, audience.shared_starts), sizes)
-    dropped = there & ~offer & has_offer
-    kept[places[dropped]] = False
-    per_client = np.add.reduceat((there & ~dropped).astype(np.int64), audience.shared_starts)
-    return kept, int(np.maximum(per_client - 1, 0).sum())
-
-
 def _ranked(audience: Audience, block: Sequence[_Found], top: int) -> Iterator[Ranking]:
     """Order a block of offers' audiences and put reasons to the first of each."""
-    meanings = audience.meanings
-    texts, _ = audience.schema.text_parts
-    share = audience.schema.text_share
-    compared: dict[int, Estimates] = {}
-    if meanings is not None and texts:
-        asked = [
-            (index, (found.rows, found.subject.vector))
-            for index, found in enumerate(block)
-            if found.subject.vector is not None and meanings.readable(found.subject.vector)
-        ]
-        cosines = meanings.approximate([wanted for _, wanted in asked])
-        compared = {index: cosine for (index, _), cosine in zip(asked, cosines, strict=True)}
-    for index, found in enumerate(block):
+    block = [_best_roles(audience, found) for found in _not_dismissed(audience, block)]
+    texts = _similarities(audience, block)
+    for found, similar in zip(block, texts, strict=True):
         estimate, error = found.structure, ROUNDING
-        if index in compared and found.subject.vector is not None:
-            estimate = estimate * np.float32(1 - share) + np.clip(compared[index], 0, 1) * np.float32(share)
-            error += share * (error_bound(found.subject.vector.dim) + 0.5 / FULL)
-        rows = found.rows[_first(estimate, top * len(Role), 2 * error)]
-        members = _members(audience, found.subject, rows, index in compared, top)
-        left_out = Counter({**found.not_offered, "beyond_top": found.clients - len(members)})
+        if similar is not None and audience.meanings is not None:
+            share = audience.schema.text_share
+            estimate = estimate * np.float32(1 - share) + np.clip(similar, 0, 1) * np.float32(share)
+            error += share * (error_bound(audience.meanings.matrix.shape[1]) + 0.5 / FULL)
+        first = _first(estimate, top * len(Role), 2 * error)
+        cosines = None if similar is None else similar[first]
+        members = _members(audience, found.subject, found.rows[first], cosines, top)
+        double = _further_rows(audience, found.rows)
+        left_out = found.not_offered + Counter(better_role=double, beyond_top=found.rows.size - double - len(members))
         yield Ranking(
             subject_id=found.subject.id,
             members=members,
@@ -249,6 +219,68 @@ def _ranked(audience: Audience, block: Sequence[_Found], top: int) -> Iterator[R
             excluded=MappingProxyType({name: n for name, n in found.excluded.items() if n}),
             not_offered=MappingProxyType({name: n for name, n in left_out.items() if n}),
         )
+
+
+def _with_vectors(audience: Audience, block: Sequence[_Found]) -> list[tuple[int, tuple[Rows, Vector]]]:
+    """Return, for each offer with a vector of the audience's model, its place in the block, its rows and the vector."""
+    meanings = audience.meanings
+    return [
+        (place, (found.rows, vector))
+        for place, found in enumerate(block)
+        if (vector := found.subject.vector) is not None and meanings is not None and meanings.readable(vector)
+    ]
+
+
+def _not_dismissed(audience: Audience, block: Sequence[_Found]) -> list[_Found]:
+    """Leave out whom something too similar was dismissed for."""
+    kept = list(block)
+    meanings = audience.meanings
+    if meanings is None or not meanings.avoided_by.size:
+        return kept
+    asked = _with_vectors(audience, block)
+    for (place, (rows, _)), dropped in zip(asked, meanings.too_similar([a for _, a in asked]), strict=True):
+        left = np.ones(rows.size, np.bool_)
+        left[np.searchsorted(rows, dropped)] = False
+        kept[place] = block[place].keep(left, "dismissed_similar")
+    return kept
+
+
+def _best_roles(audience: Audience, found: _Found) -> _Found:
+    """Where a client can be made an offer in one role, leave out the questions about the others."""
+    if not audience.shared.size or not found.rows.size:
+        return found
+    there, places = _shared(audience, found.rows)
+    offer = there & found.offers[places]
+    sizes = np.diff(audience.shared_starts, append=audience.shared.size)
+    can_be_offered = np.repeat(np.logical_or.reduceat(offer, audience.shared_starts), sizes)
+    kept = np.ones(found.rows.size, np.bool_)
+    kept[places[there & ~offer & can_be_offered]] = False
+    return found.keep(kept, "better_role")
+
+
+def _further_rows(audience: Audience, rows: Rows) -> int:
+    """Return how many of the rows are a second or third one of a client: which is better, only scores tell."""
+    if not audience.shared.size or not rows.size:
+        return 0
+    there, _ = _shared(audience, rows)
+    per_client = np.add.reduceat(there.astype(np.int64), audience.shared_starts)
+    return int(np.maximum(per_client - 1, 0).sum())
+
+
+def _shared(audience: Audience, rows: Rows) -> tuple[Bools, NDArray[np.intp]]:
+    """Return which rows of clients with several are among the rows, and at which places."""
+    places = np.minimum(np.searchsorted(rows, audience.shared), rows.size - 1)
+    return rows[places] == audience.shared, places
+
+
+def _similarities(audience: Audience, block: Sequence[_Found]) -> list[Estimates | None]:
+    """Return the estimated cosines of each offer's rows; None where texts are not compared."""
+    found: list[Estimates | None] = [None] * len(block)
+    if audience.meanings is not None and audience.schema.text_share:
+        asked = _with_vectors(audience, block)
+        for (place, _), cosines in zip(asked, audience.meanings.approximate([a for _, a in asked]), strict=True):
+            found[place] = cosines
+    return found
 
 
 def _first(estimate: Estimates, number: int, slack: float) -> NDArray[np.intp]:
@@ -266,12 +298,12 @@ def _first(estimate: Estimates, number: int, slack: float) -> NDArray[np.intp]:
 
 
 def _members(
-    audience: Audience, subject: Subject, rows: Rows, with_texts: bool, top: int
+    audience: Audience, subject: Subject, rows: Rows, cosines: Estimates | None, top: int
 ) -> tuple[AudienceMember, ...]:
     """Settle these rows in whole numbers, order them, and return the first of each client with reasons."""
     sheet = _sheet(audience, subject, rows)
     offers, _ = sheet.decide(audience.schema)
-    numerator, denominator = _with_texts(audience, subject, rows, sheet) if with_texts else (sheet.earned, sheet.weight)
+    numerator, denominator = _fraction(audience, subject, rows, sheet, cosines)
     score = numerator / (denominator * (FULL // 100))
     coverage = sheet.known_weight / sheet.weight
     members: dict[UUID, AudienceMember] = {}
@@ -294,10 +326,13 @@ def _members(
     return tuple(members.values())
 
 
-def _with_texts(audience: Audience, subject: Subject, rows: Rows, sheet: Sheet) -> tuple[Ints, Ints]:
-    """Return the score as a fraction, in thousandths, with similarity as the schema's part of the whole."""
-    if audience.meanings is None or subject.vector is None:
-        raise AssertionError
+def _fraction(
+    audience: Audience, subject: Subject, rows: Rows, sheet: Sheet, cosines: Estimates | None
+) -> tuple[Ints, Ints]:
+    """Return the scores as fractions, in thousandths, with similarity of texts as the schema's part of the whole."""
+    earned, weight = sheet.earned.astype(np.int64), sheet.weight.astype(np.int64)
+    if cosines is None or audience.meanings is None or subject.vector is None:
+        return earned, weight
     part, whole = audience.schema.text_parts
-    similar = audience.meanings.similarities(rows, subject.vector)
-    return (whole - part) * sheet.earned + part * sheet.weight * similar, whole * sheet.weight
+    similar = audience.meanings.similarities(rows, cosines, subject.vector)
+    return (whole - part) * earned + part * weight * similar, whole * weight

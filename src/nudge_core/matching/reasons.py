@@ -13,14 +13,16 @@ Numbers carry their unit ($, a month, sq ft, %). A wish that begins with "no " o
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from decimal import Decimal
+from functools import lru_cache
 from string import capwords
 
+from nudge_core.errors import Invalid
 from nudge_core.matching.constraints import (
     FEATURE,
     FULL,
     FeatureWish,
+    Field,
     MatchSchema,
     NearField,
     NearWish,
@@ -30,12 +32,15 @@ from nudge_core.matching.constraints import (
     Subject,
     TermsField,
     TermsWish,
+    Wish,
     constraint_name,
     kind_of,
     thousandths,
 )
 from nudge_core.matching.distance import distance_km
 from nudge_core.model.briefing import Outcome, Reason, Strength
+
+REMEMBERED = 2**14  # comparisons kept: the same few prices, bounds and areas return all over a ranking
 
 _UNITS = {
     "usd": "${}",
@@ -53,16 +58,30 @@ def reasons(schema: MatchSchema, seeker: Seeker, subject: Subject) -> tuple[Reas
     found: list[Reason] = []
     for declared in schema.fields:
         wish = wishes.get(declared.name)
-        if isinstance(wish, NumberWish) and isinstance(declared, NumberField):
-            found.append(_number(declared, wish, subject.numbers.get(declared.name)))
-        elif isinstance(wish, TermsWish) and isinstance(declared, TermsField):
-            found.extend(_terms(declared, wish, subject.terms.get(declared.name, frozenset())))
-        elif isinstance(wish, NearWish) and isinstance(declared, NearField):
-            found.append(_near(declared, wish, subject))
+        if wish is not None:
+            found.extend(_field(declared, wish, subject))
     features = [wish for wish in seeker.wishes if isinstance(wish, FeatureWish)]
-    return (*found, *(_feature(wish, subject) for wish in sorted(features, key=lambda wish: wish.feature)))
+    if features:
+        features.sort(key=lambda wish: wish.feature)
+        found.extend(_feature(wish, _stated(wish.feature, subject)) for wish in features)
+    return tuple(found)
 
 
+def _stated(feature: str, subject: Subject) -> bool | None:
+    return True if feature in subject.has else False if feature in subject.lacks else None
+
+
+def _field(declared: Field, wish: Wish, subject: Subject) -> tuple[Reason, ...]:
+    if isinstance(wish, NumberWish) and isinstance(declared, NumberField):
+        return (_number(declared, wish, subject.numbers.get(declared.name)),)
+    if isinstance(wish, TermsWish) and isinstance(declared, TermsField):
+        return _terms(declared, wish, subject.terms.get(declared.name, frozenset()))
+    if isinstance(wish, NearWish) and isinstance(declared, NearField):
+        return (_near(declared, wish, subject),)
+    raise Invalid(f"wish.{declared.name}", f"a wish for a {type(declared).__name__}", wish)
+
+
+@lru_cache(maxsize=REMEMBERED)
 def printed(value: float, unit: str) -> str:
     """Return a number with its unit, unrounded: $485,000; $120.5 a month; 1,800 sq ft; 2.5; 1990."""
     exact = Decimal(str(value))
@@ -70,10 +89,11 @@ def printed(value: float, unit: str) -> str:
     return _UNITS[unit].format(plain)
 
 
+@lru_cache(maxsize=REMEMBERED)
 def _number(declared: NumberField, wish: NumberWish, value: float | None) -> Reason:
     least = None if wish.minimum is None else declared.at_least(wish.minimum)
     most = None if wish.maximum is None else declared.at_most(wish.maximum)
-    wanted = _bounds(declared, least, most)
+    wanted = _bounds(least, most, declared.scale, declared.unit)
     label = declared.label or declared.name
     if value is None:
         return _unknown(declared.name, wish.strength, wanted, label)
@@ -87,10 +107,11 @@ def _number(declared: NumberField, wish: NumberWish, value: float | None) -> Rea
     return _compared(declared.name, not missed, wish.strength, wanted, actual, label)
 
 
-def _bounds(declared: NumberField, least: int | None, most: int | None) -> str:
+@lru_cache(maxsize=REMEMBERED)
+def _bounds(least: int | None, most: int | None, scale: int, unit: str) -> str:
     """Print the bounds as they are compared: in whole steps, rounded inwards."""
-    low = None if least is None else printed(least / declared.scale, declared.unit)
-    high = None if most is None else printed(most / declared.scale, declared.unit)
+    low = None if least is None else printed(least / scale, unit)
+    high = None if most is None else printed(most / scale, unit)
     if low is None:
         return f"at most {high}"
     if high is None:
@@ -104,38 +125,51 @@ def _far_too_low(declared: NumberField, most: int, value: float) -> bool:
     return FULL * declared.at_most(value) <= thousandths(declared.too_low[0]) * most
 
 
-def _terms(declared: TermsField, wish: TermsWish, offered: frozenset[str]) -> Iterator[Reason]:
-    stated = {kind_of(term) for term in offered}
-    label = declared.label or declared.name
+@lru_cache(maxsize=REMEMBERED)
+def _terms(declared: TermsField, wish: TermsWish, offered: frozenset[str]) -> tuple[Reason, ...]:
+    found: list[Reason] = []
     if wish.any_of:
         wanted = " or ".join(_values(wish.any_of))
-        if wish.any_of & offered:
-            yield _compared(declared.name, True, wish.strength, wanted, _listed(wish.any_of & offered), label)
-        elif {kind_of(term) for term in wish.any_of} <= stated:
-            yield _compared(declared.name, False, wish.strength, wanted, _alike(wish.any_of, offered), label)
-        else:
-            yield _unknown(declared.name, wish.strength, wanted, label)
+        found.append(_any_of(declared, wish.any_of, offered, wish.strength, wanted, met_when_there=True))
     if wish.none_of:
         wanted = f"not {_listed(wish.none_of)}"
-        if wish.none_of & offered:
-            yield _compared(declared.name, False, Strength.HARD, wanted, _listed(wish.none_of & offered), label)
-        elif {kind_of(term) for term in wish.none_of} <= stated:
-            yield _compared(declared.name, True, Strength.HARD, wanted, _alike(wish.none_of, offered), label)
-        else:
-            yield _unknown(declared.name, Strength.HARD, wanted, label)
+        found.append(_any_of(declared, wish.none_of, offered, Strength.HARD, wanted, met_when_there=False))
+    return tuple(found)
 
 
-def _values(terms: frozenset[str]) -> list[str]:
-    return sorted({capwords(term.partition(":")[2]) for term in terms})
+def _any_of(
+    declared: TermsField,
+    asked: frozenset[str],
+    offered: frozenset[str],
+    strength: Strength,
+    wanted: str,
+    *,
+    met_when_there: bool,
+) -> Reason:
+    label = declared.label or declared.name
+    if there := asked & offered:
+        return _compared(declared.name, met_when_there, strength, wanted, _listed(there), label)
+    stated = _alike(asked, offered)
+    if stated is None:
+        return _unknown(declared.name, strength, wanted, label)
+    return _compared(declared.name, not met_when_there, strength, wanted, stated, label)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _values(terms: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted({capwords(term.partition(":")[2]) for term in terms}))
 
 
 def _listed(terms: frozenset[str]) -> str:
     return "; ".join(_values(terms))
 
 
-def _alike(wished: frozenset[str], offered: frozenset[str]) -> str:
-    """List what the offer states of the kinds that were wished."""
-    kinds = {kind_of(term) for term in wished}
+@lru_cache(maxsize=REMEMBERED)
+def _alike(asked: frozenset[str], offered: frozenset[str]) -> str | None:
+    """List what the offer states of the kinds that were asked for; None when it is silent about one of them."""
+    kinds = {kind_of(term) for term in asked}
+    if not kinds <= {kind_of(term) for term in offered}:
+        return None
     return _listed(frozenset(term for term in offered if kind_of(term) in kinds))
 
 
@@ -151,12 +185,13 @@ def _near(declared: NearField, wish: NearWish, subject: Subject) -> Reason:
     return _compared(declared.name, met, wish.strength, wanted, f"{printed(metres / 1_000, 'count')} km away", label)
 
 
-def _feature(wish: FeatureWish, subject: Subject) -> Reason:
+@lru_cache(maxsize=REMEMBERED)
+def _feature(wish: FeatureWish, there: bool | None) -> Reason:
+    """`there`: whether the offer has it; None when it does not say."""
     name = constraint_name(wish)
     wanted = wish.feature if wish.wanted else f"no {wish.feature}"
-    if wish.feature not in subject.has | subject.lacks:
+    if there is None:
         return _unknown(name, wish.strength, wanted, wish.feature)
-    there = wish.feature in subject.has
     actual = wish.feature if there else f"no {wish.feature}"
     return _compared(name, there == wish.wanted, wish.strength, wanted, actual, FEATURE)
 
@@ -167,7 +202,8 @@ def _compared(constraint: str, met: bool, strength: Strength, wanted: str, actua
 
 
 def _unknown(constraint: str, strength: Strength, wanted: str, label: str) -> Reason:
-    return _reason(constraint, Outcome.UNKNOWN, strength, wanted, None, f"{label}: not stated; wanted: {wanted}")
+    text = f"{label}: not stated; wanted: {wanted}"
+    return _reason(constraint, Outcome.UNKNOWN, strength, wanted, None, text)
 
 
 def _reason(

@@ -95,71 +95,83 @@ class Meanings:
         """Say whether `vector` is of this model; any other is as good as absent."""
         return vector is not None and vector.model_id == self.model_id and vector.dim == self.matrix.shape[1]
 
-    def similarities(self, rows: Rows, vector: Vector) -> NDArray[np.int64]:
-        """Return `similarity` of these audience rows to `vector`, `NEUTRAL` for rows without a text."""
-        found = np.full(rows.size, NEUTRAL, dtype=np.int64)
-        texts = self.row_of[rows]
-        with_text = np.flatnonzero(texts >= 0)
-        for part in _parts(with_text.size):
-            chosen = with_text[part]
-            matrix = self.matrix[texts[chosen]]
-            values = matrix.astype(np.float64) @ vector.values.astype(np.float64)
-            stepped = np.clip(np.rint(FULL * values), 0, FULL).astype(np.int64)
-            near_step = np.abs(FULL * values - np.floor(FULL * values) - 0.5) < FULL * SETTLE
-            for index in np.flatnonzero(near_step):
-                stepped[index] = _stepped(_exact(matrix[index], vector.values))
-            found[chosen] = stepped
-        return found
+    def similarities(self, rows: Rows, estimates: Floats, vector: Vector) -> NDArray[np.int64]:
+        """Return `similarity` of these rows to `vector`, `NEUTRAL` for rows without a text.
 
-    def too_similar(self, rows: Rows, vector: Vector) -> Rows:
-        """Return those of the rows, ascending, for whom something too similar was dismissed."""
-        asked = np.flatnonzero(np.isin(self.avoided_by, rows, assume_unique=False))
-        close = np.zeros(asked.size, dtype=np.bool_)
-        for part in _parts(asked.size):
-            matrix = self.avoid[asked[part]]
-            values = (matrix @ vector.values).astype(np.float64)
-            over = values > TOO_SIMILAR
-            for index in np.flatnonzero(np.abs(values - TOO_SIMILAR) <= error_bound(vector.dim)):
-                over[index] = _exact(matrix[index], vector.values) > TOO_SIMILAR
-            close[part] = over
-        return np.unique(self.avoided_by[asked[close]])
+        `estimates`: their cosines as `approximate` gives them. Those that lie so near a step that the estimate cannot
+        tell on which side are computed again in float64, and the few that are nearer still, exactly.
+        """
+        scaled = FULL * estimates.astype(np.float64)
+        texts = self.row_of[rows]
+        near_step = np.abs(scaled - np.floor(scaled) - 0.5) <= FULL * error_bound(vector.dim)
+        unsure = np.flatnonzero(near_step & (texts >= 0))
+        for part in _parts(unsure.size):
+            chosen = unsure[part]
+            values = FULL * (self.matrix[texts[chosen]].astype(np.float64) @ vector.values.astype(np.float64))
+            scaled[chosen] = values
+            for place in chosen[np.abs(values - np.floor(values) - 0.5) < FULL * SETTLE]:
+                scaled[place] = FULL * _exact(self.matrix[texts[place]], vector.values)
+        return np.clip(np.rint(scaled), 0, FULL).astype(np.int64)
+
+    def too_similar(self, wanted: Sequence[tuple[Rows, Vector]]) -> list[Rows]:
+        """Return for each offer those of its rows for whom something too similar was dismissed.
+
+        `wanted`: ascending rows and the offer's vector.
+        """
+        asked = [np.flatnonzero(np.isin(self.avoided_by, rows)).astype(np.int32) for rows, _ in wanted]
+        values = dot_products(self.avoid, [(places, v.values) for places, (_, v) in zip(asked, wanted, strict=True)])
+        return [
+            np.unique(self.avoided_by[places[self._over(places, estimate, vector)]])
+            for places, estimate, (_, vector) in zip(asked, values, wanted, strict=True)
+        ]
+
+    def _over(self, places: Rows, estimate: Floats, vector: Vector) -> NDArray[np.bool_]:
+        over = estimate > TOO_SIMILAR
+        for index in np.flatnonzero(np.abs(estimate - TOO_SIMILAR) <= error_bound(vector.dim)):
+            over[index] = _exact(self.avoid[places[index]], vector.values) > TOO_SIMILAR
+        return over
 
     def approximate(self, wanted: Sequence[tuple[Rows, Vector]]) -> list[Floats]:
-        """Return for each offer the cosines of its audience rows, in float32; `NEUTRAL` for rows without a text.
+        """Return for each offer the cosines of its rows, in float32; `NEUTRAL` for rows without a text.
 
         No value is farther than `error_bound` from the true cosine. `wanted`: ascending rows and the offer's vector.
-        Rows are gathered where few are wanted; offers that want many share one product per tile of the matrix.
         """
+        if len(self.matrix) == self.row_of.size:  # everybody has a text
+            return dot_products(self.matrix, [(rows, vector.values) for rows, vector in wanted])
         found = [np.full(rows.size, NEUTRAL / FULL, dtype=np.float32) for rows, _ in wanted]
         places = [np.flatnonzero(self.row_of[rows] >= 0) for rows, _ in wanted]
-        texts = [self.row_of[rows[place]] for (rows, _), place in zip(wanted, places, strict=True)]
-        dense = self._dense([text.size for text in texts])
-        for index in set(range(len(wanted))) - set(dense):
-            query = wanted[index][1].values
-            values = np.empty(texts[index].size, dtype=np.float32)
-            for part in _parts(values.size):
-                np.dot(self.matrix[texts[index][part]], query, out=values[part])
-            found[index][places[index]] = values
-        if dense:
-            queries = np.stack([wanted[index][1].values for index in dense])
-            self._products(queries, [(found[index], places[index], texts[index]) for index in dense])
+        texts = [(self.row_of[rows[place]], v.values) for (rows, v), place in zip(wanted, places, strict=True)]
+        for whole, place, values in zip(found, places, dot_products(self.matrix, texts), strict=True):
+            whole[place] = values
         return found
 
-    def _dense(self, sizes: Sequence[int]) -> list[int]:
-        least = len(self.matrix) * (DENSE_SHARE + DENSE_SHARE_ALONE / max(1, len(sizes)))
-        return [index for index, size in enumerate(sizes) if size > least]
 
-    def _products(self, queries: Floats, targets: Sequence[tuple[Floats, NDArray[np.intp], Rows]]) -> None:
-        starts = range(0, len(self.matrix), TILE)
-        cuts = [np.searchsorted(texts, [*starts, len(self.matrix)]) for _, _, texts in targets]
-        for tile, start in enumerate(starts):
-            product = _product(queries, self.matrix[start : start + TILE])
-            for offer, (found, places, texts) in enumerate(targets):
-                low, high = cuts[offer][tile], cuts[offer][tile + 1]
-                if high - low == product.shape[1] and places.size == found.size:
-                    found[low:high] = product[offer]
-                else:
-                    found[places[low:high]] = product[offer][texts[low:high] - start]
+def dot_products(matrix: Floats, wanted: Sequence[tuple[Rows, Floats]]) -> list[Floats]:
+    """Return for each query the dot products of its rows of the matrix, ascending, in float32.
+
+    Rows are gathered where few are wanted; queries that want many share one product per tile of the matrix.
+    """
+    found = [np.empty(rows.size, dtype=np.float32) for rows, _ in wanted]
+    least = len(matrix) * (DENSE_SHARE + DENSE_SHARE_ALONE / max(1, len(wanted)))
+    dense = [index for index, (rows, _) in enumerate(wanted) if rows.size > least]
+    for index in set(range(len(wanted))).difference(dense):
+        rows, query = wanted[index]
+        for part in _parts(rows.size):
+            np.dot(matrix[rows[part]], query, out=found[index][part])
+    if dense:
+        _by_tiles(matrix, [(*wanted[index], found[index]) for index in dense])
+    return found
+
+
+def _by_tiles(matrix: Floats, wanted: Sequence[tuple[Rows, Floats, Floats]]) -> None:
+    queries = np.stack([query for _, query, _ in wanted])
+    starts = range(0, len(matrix), TILE)
+    cuts = [np.searchsorted(rows, [*starts, len(matrix)]).tolist() for rows, _, _ in wanted]
+    for tile, start in enumerate(starts):
+        product = _product(queries, matrix[start : start + TILE])
+        for line, (rows, _, found), cut in zip(product, wanted, cuts, strict=True):
+            low, high = cut[tile], cut[tile + 1]
+            found[low:high] = line if high - low == line.size else line[rows[low:high] - start]
 
 
 def _product(queries: Floats, rows: Floats) -> Floats:

@@ -2,58 +2,75 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from nudge_core.matching.constraints import FULL, MatchSchema, thousandths
 
-Bools = NDArray[np.bool_]
-Ints = NDArray[np.int64]
+Bools: TypeAlias = NDArray[np.bool_]
+Sums: TypeAlias = NDArray[np.int32]
+Places: TypeAlias = NDArray[np.intp]
 
 
 @frozen(eq=False)
 class Sheet:
-    """One line per row of the audience that was looked at; every array has the shape (rows,).
+    """One line per row of the audience that is looked at; every array has the shape (rows,).
 
-    `known`: constraints that could be compared. `known_weight`: their weight. `earned`: weight times value, in
-    thousandths, unknown ones at their base rate. `missed`: whether any was missed. `hard_unknown`: whether a hard one
-    could not be compared. `weight`: of all constraints of the row.
+    A line begins with all its wishes known and met; columns then enter what is unknown or worth less. What is met in
+    full needs no entry, and most is. `weight` and `wishes`: of all constraints of the line, and how many they are.
+    `lost`: weight times what is missing to the full value, in thousandths. `unknown`, `unknown_weight`: constraints
+    that could not be compared; they lose what is missing to their base rate. `hard_unknown`: whether one of them is
+    hard. `missed`: whether any was missed.
     """
 
-    weight: Ints
-    known: Ints
-    known_weight: Ints
-    earned: Ints
-    missed: Bools
+    weight: Sums
+    wishes: NDArray[np.uint16]
+    lost: Sums
+    unknown: Sums
+    unknown_weight: Sums
     hard_unknown: Bools
+    missed: Bools
 
     @classmethod
-    def empty(cls, weight: Ints) -> Sheet:
+    def blank(cls, weight: Sums, wishes: NDArray[np.uint16]) -> Sheet:
         """Return a sheet on which nothing has been entered."""
-        rows = weight.size
-        return cls(
-            weight=weight,
-            known=np.zeros(rows, np.int64),
-            known_weight=np.zeros(rows, np.int64),
-            earned=np.zeros(rows, np.int64),
-            missed=np.zeros(rows, np.bool_),
-            hard_unknown=np.zeros(rows, np.bool_),
-        )
+        lost, unknown, unknown_weight = np.zeros((3, weight.size), np.int32)
+        hard_unknown, missed = np.zeros((2, weight.size), np.bool_)
+        return cls(weight, wishes, lost, unknown, unknown_weight, hard_unknown, missed)
 
-    def enter_known(self, wished: Bools, weight: int, value: Ints | int, missed: Bools | None = None) -> None:
-        """Enter a constraint that could be compared for the `wished` lines. `value`: thousandths."""
-        np.add(self.known, wished, out=self.known)
-        worth = wished * np.int64(weight)
-        np.add(self.known_weight, worth, out=self.known_weight)
-        np.add(self.earned, worth * value, out=self.earned)
-        if missed is not None:
-            np.logical_or(self.missed, missed & wished, out=self.missed)
+    def enter_unknown(self, which: Bools, hard: Bools, weight: int, base_rate: int) -> None:
+        """Enter a constraint that cannot be compared on these lines (a mask), at its base rate in thousandths."""
+        np.add(self.unknown, which, out=self.unknown)
+        np.add(self.unknown_weight, which * np.int32(weight), out=self.unknown_weight)
+        np.add(self.lost, which * np.int32(weight * (FULL - base_rate)), out=self.lost)
+        np.logical_or(self.hard_unknown, hard & which, out=self.hard_unknown)
 
-    def enter_unknown(self, wished: Bools, hard: Bools, weight: int, base_rate: int) -> None:
-        """Enter a constraint that could not be compared for the `wished` lines, at its base rate in thousandths."""
-        np.add(self.earned, wished * np.int64(weight * base_rate), out=self.earned)
-        np.logical_or(self.hard_unknown, hard & wished, out=self.hard_unknown)
+    def enter_part(self, places: Places, weight: int, value: NDArray[np.int64] | int) -> None:
+        """Enter a constraint that is worth `value` thousandths at these places, each of them once."""
+        self.lost[places] += np.asarray(weight * (FULL - value), np.int32)
+
+    def enter_missed(self, places: Places, weight: int, value: NDArray[np.int64] | int = 0) -> None:
+        """Enter a constraint that is missed at these places, each of them once."""
+        self.enter_part(places, weight, value)
+        self.missed[places] = True
+
+    @property
+    def known(self) -> Sums:
+        """How many constraints could be compared."""
+        return self.wishes - self.unknown
+
+    @property
+    def known_weight(self) -> Sums:
+        """The weight of those that could be compared."""
+        return self.weight - self.unknown_weight
+
+    @property
+    def earned(self) -> Sums:
+        """Weight times value of all constraints, in thousandths."""
+        return self.weight * np.int32(FULL) - self.lost
 
     def decide(self, schema: MatchSchema) -> tuple[Bools, Bools]:
         """Return which lines are an offer and which a question; the rules are those of `verticals.md` 3.3, 5 and 6.
@@ -62,9 +79,11 @@ class Sheet:
         nothing missed (or, by the operator's choice, a score of `soft_miss_score` in spite of it). A question:
         nothing missed and something met, but a hard constraint unknown or the coverage too low.
         """
-        low = self.known_weight * FULL < self.weight * thousandths(schema.least_coverage)
-        clear = ~low & ~self.hard_unknown & (self.known >= schema.least_known)
+        known = self.known
+        low = self.known_weight * np.int32(FULL) < self.weight * np.int32(thousandths(schema.least_coverage))
+        clear = ~(low | self.hard_unknown) & (known >= schema.least_known)
         good = ~self.missed
+        asks = good & (low | self.hard_unknown) & (known > 0)
         if schema.soft_miss_score is not None:
-            good = good | (self.earned >= self.weight * thousandths(schema.soft_miss_score))
-        return clear & good, ~self.missed & (low | self.hard_unknown) & (self.known > 0)
+            good |= self.earned >= self.weight * np.int32(thousandths(schema.soft_miss_score))
+        return clear & good, asks

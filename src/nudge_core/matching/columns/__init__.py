@@ -1,5 +1,14 @@
-"""The wishes of a whole book as columns: one column per declared constraint, each able to compare itself with an offer.
+"""The wishes of a whole book as columns: one per declared constraint, each able to compare itself with an offer.
 
-A column answers twice. `misses` runs over every client and only says who is out. `enter` runs over the few who are
-left and says what each constraint is worth. Rows are those of the audience; a span is a stretch of them.
+A column answers twice. `misses` (or `missed_by`) runs over every client and only says who is out. `enter` runs over the
+few who are left and says what each constraint is worth to them.
 """
+
+from nudge_core.matching.columns.feature import FeatureColumn
+from nudge_core.matching.columns.near import NearColumn
+from nudge_core.matching.columns.number import NumberColumn
+from nudge_core.matching.columns.terms import RefusalColumn, TermsColumn
+
+Column = NumberColumn | TermsColumn | RefusalColumn | NearColumn | FeatureColumn
+
+__all__ = ["Column", "FeatureColumn", "NearColumn", "NumberColumn", "RefusalColumn", "TermsColumn"]

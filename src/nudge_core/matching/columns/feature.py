@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from nudge_core.matching.columns.column import HARD, STRENGTHS, Bytes, Miss, Rows
+from nudge_core.matching.columns.column import HARD, STRENGTHS, Bytes, MissedBy, Rows
 from nudge_core.matching.columns.postings import Postings
 from nudge_core.matching.constraints import FEATURE, FULL, FeatureWish, Subject
-from nudge_core.matching.sheet import Bools, Ints, Sheet
+from nudge_core.matching.sheet import Bools, Sheet
+from nudge_core.model.briefing import Strength
 
 REFUSED = 4
 """Added to the strength of a posting that is a refusal."""
@@ -21,13 +22,14 @@ REFUSED = 4
 class FeatureColumn:
     """Features wished and refused, twice: by feature for the misses, by row for the sums.
 
-    `by_feature`: the rows of each feature; `codes`: strength of each posting, REFUSED added where it is a refusal.
-    `row_offsets`, `row_features`, `row_codes`: the same by row.
+    `names`: every feature, sorted; its number is its place. `lists`: for each strength (hard or not) and sense
+    (wanted or not) the rows of each feature. `row_offsets`, `row_features`, `row_codes`: the same by row; a code is
+    the strength, REFUSED added where it is a refusal.
     """
 
     weight: int
-    by_feature: Postings
-    codes: Bytes
+    names: tuple[str, ...]
+    lists: Mapping[tuple[bool, bool], Postings]
     row_offsets: NDArray[np.int64]
     row_features: NDArray[np.int32]
     row_codes: Bytes
@@ -35,16 +37,21 @@ class FeatureColumn:
     @classmethod
     def build(cls, wished: Sequence[tuple[int, FeatureWish]], size: int, weight: int) -> FeatureColumn:
         """Turn wishes with their rows, ascending, into a column of `size` rows."""
-        codes = np.array([STRENGTHS[wish.strength] + REFUSED * (not wish.wanted) for _, wish in wished], np.uint8)
-        postings, order = Postings.build([(wish.feature, row) for row, wish in wished])
+        names = sorted({wish.feature for _, wish in wished})
+        number = {name: place for place, name in enumerate(names)}
         rows = np.array([row for row, _ in wished], np.int64)
+        pairs: dict[tuple[bool, bool], list[tuple[str, int]]] = {}
+        for row, wish in wished:
+            pairs.setdefault((wish.strength is Strength.HARD, wish.wanted), []).append((wish.feature, row))
         return cls(
             weight=weight,
-            by_feature=postings,
-            codes=codes[order],
+            names=tuple(names),
+            lists={kind: Postings.build(listed) for kind, listed in pairs.items()},
             row_offsets=np.searchsorted(rows, np.arange(size + 1)).astype(np.int64),
-            row_features=np.array([postings.entries[wish.feature] for _, wish in wished], np.int32),
-            row_codes=codes,
+            row_features=np.array([number[wish.feature] for _, wish in wished], np.int32),
+            row_codes=np.array(
+                [STRENGTHS[wish.strength] + REFUSED * (not wish.wanted) for _, wish in wished], np.uint8
+            ),
         )
 
     @property
@@ -55,18 +62,17 @@ class FeatureColumn:
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        arrays = (self.codes, self.row_offsets, self.row_features, self.row_codes)
-        return self.by_feature.nbytes + sum(array.nbytes for array in arrays)
+        arrays = (self.row_offsets, self.row_features, self.row_codes)
+        return sum(listed.nbytes for listed in self.lists.values()) + sum(array.nbytes for array in arrays)
 
-    def misses(self, subject: Subject, span: slice) -> Iterator[Miss]:
+    def missed_by(self, subject: Subject) -> Iterator[MissedBy]:
         """Yield, by feature in order of name, who wished it where it is absent or refused it where it is there."""
-        for feature in sorted((subject.has | subject.lacks) & self.by_feature.entries.keys()):
-            places = self.by_feature.within(feature, span)
-            rows, codes = self.by_feature.positions[places] - span.start, self.codes[places]
-            missed = ((codes & REFUSED) != 0) == (feature in subject.has)
-            hard = (codes & HARD) != 0
-            yield f"{FEATURE}:{feature}", True, rows[missed & hard].astype(np.intp)
-            yield f"{FEATURE}:{feature}", False, rows[missed & ~hard].astype(np.intp)
+        for feature in sorted((subject.has | subject.lacks).intersection(self.names)):
+            absent = feature in subject.lacks
+            for hard in (True, False):
+                listed = self.lists.get((hard, absent))
+                if listed is not None and (rows := listed.of(feature)).size:
+                    yield f"{FEATURE}:{feature}", hard, rows
 
     def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
         """Enter all features of these rows."""
@@ -77,20 +83,20 @@ class FeatureColumn:
         feature, code = self.row_features[index], self.row_codes[index]
         refused, hard = (code & REFUSED) != 0, (code & HARD) != 0
         there, stated, has_rate, lacks_rate = self._states(subject)
-        known = stated[feature]
-        met = known & (there[feature] != refused)
+        unknown = ~stated[feature]
+        missed = ~unknown & (there[feature] == refused)
         rate = np.where(refused, lacks_rate[feature], has_rate[feature])
-        value = np.where(known, np.where(met, FULL, 0), rate)
-        lines = rows.size
-        np.add(sheet.known, np.bincount(line[known], minlength=lines), out=sheet.known)
-        np.add(sheet.known_weight, self.weight * np.bincount(line[known], minlength=lines), out=sheet.known_weight)
-        summed = np.bincount(line, weights=value, minlength=lines).astype(np.int64)  # exact: small whole numbers
-        np.add(sheet.earned, self.weight * summed, out=sheet.earned)
-        sheet.missed[line[known & ~met]] = True
-        sheet.hard_unknown[line[~known & hard]] = True
+        lost = np.where(unknown, FULL - rate, np.where(missed, FULL, 0))
+        unknowns = np.bincount(line[unknown], minlength=rows.size).astype(np.int32)
+        np.add(sheet.unknown, unknowns, out=sheet.unknown)
+        np.add(sheet.unknown_weight, self.weight * unknowns, out=sheet.unknown_weight)
+        summed = np.bincount(line, weights=lost, minlength=rows.size).astype(np.int32)  # exact: small whole numbers
+        np.add(sheet.lost, self.weight * summed, out=sheet.lost)
+        sheet.missed[line[missed]] = True
+        sheet.hard_unknown[line[unknown & hard]] = True
 
-    def _states(self, subject: Subject) -> tuple[Bools, Bools, Ints, Ints]:
-        names = self.by_feature.entries
+    def _states(self, subject: Subject) -> tuple[Bools, Bools, NDArray[np.int64], NDArray[np.int64]]:
+        names = self.names
         there = np.array([name in subject.has for name in names], np.bool_)
         stated = there | np.array([name in subject.lacks for name in names], np.bool_)
         rates = [subject.base_rates.get(f"{FEATURE}:{name}") for name in names]

@@ -9,7 +9,7 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from nudge_core.matching.columns.column import HARD, STRENGTHS, Bytes, Miss, Places, Rows
+from nudge_core.matching.columns.column import HARD, STRENGTHS, Bytes, MissedBy, Places, Rows
 from nudge_core.matching.constraints import FULL, NearField, NearWish, Subject
 from nudge_core.matching.distance import EARTH_KM, Position, distance_km
 from nudge_core.matching.sheet import Sheet
@@ -59,16 +59,13 @@ class NearColumn:
         arrays = (self.rows, self.strength, self.points, self.degrees, self.radius_km, self.d0_km)
         return sum(array.nbytes for array in arrays)
 
-    def misses(self, subject: Subject, span: slice) -> Iterator[Miss]:
+    def missed_by(self, subject: Subject) -> Iterator[MissedBy]:
         """Yield who is too far away."""
-        if subject.position is None:
-            return
-        places = slice(*(int(cut) for cut in np.searchsorted(self.rows, [span.start, span.stop])))
-        far = self._distances(subject.position, places) > self.radius_km[places]
-        rows = self.rows[places] - span.start
-        hard = self.strength[places] == HARD
-        yield self.name, True, rows[far & hard].astype(np.intp)
-        yield self.name, False, rows[far & ~hard].astype(np.intp)
+        if subject.position is not None:
+            far = self._distances(subject.position, slice(None)) > self.radius_km
+            hard = self.strength == HARD
+            yield self.name, True, self.rows[far & hard]
+            yield self.name, False, self.rows[far & ~hard]
 
     def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
         """Enter it: within the radius exp(-d / d0), beyond it nothing."""
@@ -78,17 +75,17 @@ class NearColumn:
             base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
             sheet.enter_unknown(wished, self.strength[found] == HARD, self.declared.weight, base_rate)
             return
-        places = found[wished]
+        lines = np.flatnonzero(wished)
+        places = found[lines]
         distance = self._distances(subject.position, places)
         near = distance <= self.radius_km[places]
         scaled = FULL * np.exp(-distance / self.d0_km[places])
         value = np.rint(scaled).astype(np.int64)
-        for index in np.flatnonzero(np.abs(scaled - np.floor(scaled) - 0.5) < SETTLE):
+        for index in np.flatnonzero(near & (np.abs(scaled - np.floor(scaled) - 0.5) < SETTLE)):
             exact = distance_km(self._point(places[index]), subject.position)
             value[index] = round(FULL * math.exp(-exact / self.d0_km[places[index]]))
-        worth, missed = np.zeros(rows.size, np.int64), np.zeros(rows.size, np.bool_)
-        worth[wished], missed[wished] = value * near, ~near
-        sheet.enter_known(wished, self.declared.weight, worth, missed)
+        sheet.enter_part(lines[near], self.declared.weight, value[near])
+        sheet.enter_missed(lines[~near], self.declared.weight)
 
     def _distances(self, position: Position, places: slice | Places) -> NDArray[np.float64]:
         """Return kilometres, exact to SETTLE, and where that would decide, by the scalar formula."""

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 from attrs import frozen
+from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
 from nudge_core.matching.columns.column import HARD, NO_WISH, SOFT, STRENGTHS, Bytes, Miss, Rows, by_strength
 from nudge_core.matching.constraints import FULL, LARGEST_STEP, NumberField, NumberWish, Subject, thousandths
-from nudge_core.matching.sheet import Bools, Ints, Sheet
+from nudge_core.matching.sheet import Bools, Sheet
 
 NO_MINIMUM, NO_MAXIMUM = -(2**31), 2**31 - 1
 """What a bound column holds where there is no bound: no offer is below the one or above the other."""
@@ -92,43 +93,47 @@ class NumberColumn:
         return thousandths(none), thousandths(full)
 
     def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
-        """Enter it: full value inside the bounds, part of it in the bands beside them."""
-        strength = self.strength[rows]
-        wished = strength != NO_WISH
+        """Enter who is outside the bounds, and what is worth less in the bands beside them."""
         value = subject.numbers.get(self.name)
         if value is None:
+            strength = self.strength[rows]
             base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
-            sheet.enter_unknown(wished, strength == HARD, self.declared.weight, base_rate)
+            sheet.enter_unknown(strength != NO_WISH, strength == HARD, self.declared.weight, base_rate)
             return
         low = _step(self.declared.at_most(value), FAR_BEYOND)
         high = _step(self.declared.at_least(value), FAR_BEYOND)
-        least = np.full(rows.size, NO_MINIMUM, np.int32) if self.minimum is None else self.minimum[rows]
-        most = np.full(rows.size, NO_MAXIMUM, np.int32) if self.maximum is None else self.maximum[rows]
-        missed = (least > low) | (most < high)
-        worth = np.where(missed, np.int64(0), np.int64(FULL))
-        self._enter_over(worth, (least <= low) & (most < high) & (most > 0) & (strength == SOFT), most, high)
-        if self.declared.too_low is not None:
-            lower = (least == NO_MINIMUM) & (most > 0) & (most != NO_MAXIMUM)
-            missed |= self._enter_too_low(worth, lower, most, low)
-        sheet.enter_known(wished, self.declared.weight, worth, missed)
+        below = np.zeros(rows.size, np.bool_) if self.minimum is None else self.minimum[rows] > low
+        if self.minimum is not None:
+            sheet.enter_missed(np.flatnonzero(below), self.declared.weight)
+        if self.maximum is not None:
+            maximum = self.maximum[rows]
+            above = np.flatnonzero((maximum < high) & ~below)
+            sheet.enter_missed(above, self.declared.weight, self._above(maximum[above], rows[above], high))
+            self._enter_too_low(maximum, rows, low, sheet)
 
-    def _enter_over(self, worth: Ints, over: Bools, most: Rows, high: int) -> None:
-        """((1 + band) * most - high) / (band * most), from 0 to 1."""
-        band = thousandths(self.declared.over_band)
-        places = np.flatnonzero(over) if band else np.empty(0, np.intp)
-        limit = most[places].astype(np.int64)
-        worth[places] = _part(limit * (FULL + band) - FULL * high, limit * band)
+    def _above(self, maximum: Rows, rows: Rows, high: int) -> NDArray[np.int64]:
+        """Above a soft maximum: ((1 + band) * maximum - high) / (band * maximum), from 0 to 1; above a hard one 0."""
+        worth = np.zeros(rows.size, np.int64)
+        if band := thousandths(self.declared.over_band):
+            soft = np.flatnonzero((self.strength[rows] == SOFT) & (maximum > 0))
+            limit = maximum[soft].astype(np.int64)
+            worth[soft] = _part(limit * (FULL + band) - FULL * high, limit * band)
+        return worth
 
-    def _enter_too_low(self, worth: Ints, lower: Bools, most: Rows, low: int) -> Bools:
-        """(low - none * most) / ((full - none) * most), from 0 to 1; return who finds it far too low."""
+    def _enter_too_low(self, maximum: Rows, rows: Rows, low: int, sheet: Sheet) -> None:
+        """Without a minimum, below a share of the maximum: (low - none * max) / ((full - none) * max), from 0 to 1."""
+        if self.declared.too_low is None:
+            return
         none, full = self._too_low
-        places = np.flatnonzero(lower)
-        limit = most[places].astype(np.int64)
+        least = min(NO_MAXIMUM, max(1, FULL * low // full))  # of a smaller maximum, `low` is more than `full`
+        lower = np.flatnonzero((maximum >= least) & (maximum != NO_MAXIMUM))
+        if self.minimum is not None:
+            lower = lower[self.minimum[rows[lower]] == NO_MINIMUM]
+        limit = maximum[lower].astype(np.int64)
         over_none = FULL * low - none * limit
-        worth[places] = np.minimum(worth[places], _part(over_none, (full - none) * limit))
-        far = np.zeros(lower.size, np.bool_)
-        far[places[over_none <= 0]] = True
-        return far
+        far = over_none <= 0
+        sheet.enter_missed(lower[far], self.declared.weight)
+        sheet.enter_part(lower[~far], self.declared.weight, _part(over_none[~far], (full - none) * limit[~far]))
 
 
 def _step(value: int, beyond: int = LARGEST_STEP + 1) -> int:
@@ -136,9 +141,9 @@ def _step(value: int, beyond: int = LARGEST_STEP + 1) -> int:
     return min(beyond, max(-beyond, value))
 
 
-def _part(numerator: Ints, denominator: Ints) -> Ints:
+def _part(numerator: NDArray[np.int64], denominator: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return numerator / denominator in thousandths, halves up, from 0 to FULL. Denominators are positive."""
-    part: Ints = np.clip((2 * FULL * numerator + denominator) // (2 * denominator), 0, FULL)
+    part: NDArray[np.int64] = np.clip((2 * FULL * numerator + denominator) // (2 * denominator), 0, FULL)
     return part
 
 

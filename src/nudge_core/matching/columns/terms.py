@@ -11,7 +11,7 @@ from attrs import frozen
 from nudge_core.errors import Invalid
 from nudge_core.matching.columns.column import HARD, NO_WISH, STRENGTHS, Bytes, Miss, Rows, by_strength
 from nudge_core.matching.columns.postings import Postings
-from nudge_core.matching.constraints import FULL, Subject, TermsField, TermsWish, kind_of
+from nudge_core.matching.constraints import Subject, TermsField, TermsWish, kind_of
 from nudge_core.matching.sheet import Bools, Sheet
 
 MOST_KINDS = 8  # kinds of term per field: a bit each of one byte
@@ -35,8 +35,8 @@ class TermsColumn:
             strength[row] = STRENGTHS[wish.strength]
         terms = [(term, row) for row, wish in wished for term in wish.any_of]
         kinds, kind_bits = _kinds(declared, terms, size)
-        postings, _ = Postings.build(terms)
-        return cls(declared=declared, strength=strength, kinds=kinds, kind_bits=kind_bits, wished=postings)
+        wishes = Postings.build(terms)
+        return cls(declared=declared, strength=strength, kinds=kinds, kind_bits=kind_bits, wished=wishes)
 
     @property
     def name(self) -> str:
@@ -66,13 +66,13 @@ class TermsColumn:
         """Enter it."""
         offered = subject.terms.get(self.name, frozenset())
         strength = self.strength[rows]
-        wished = strength != NO_WISH
-        met = self.wished.mask(offered, slice(0, self.strength.size))[rows]
-        silent = np.uint8(_silent(self.kind_bits, offered))
-        unknown = wished & ~met & ((self.kinds[rows] & silent) != 0)
-        base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
-        sheet.enter_unknown(unknown, strength == HARD, self.declared.weight, base_rate)
-        sheet.enter_known(wished & ~unknown, self.declared.weight, met * np.int64(FULL), ~met)
+        open_ = (strength != NO_WISH) & ~self.wished.mask(offered, slice(0, self.strength.size))[rows]
+        if silent := _silent(self.kind_bits, offered):
+            unknown = open_ & ((self.kinds[rows] & np.uint8(silent)) != 0)
+            base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
+            sheet.enter_unknown(unknown, strength == HARD, self.declared.weight, base_rate)
+            open_ &= ~unknown
+        sheet.enter_missed(np.flatnonzero(open_), self.declared.weight)
 
 
 @frozen(eq=False, kw_only=True)
@@ -92,8 +92,8 @@ class RefusalColumn:
         """Turn wishes with their rows into a column of `size` rows. Raises Invalid for too many kinds of term."""
         terms = [(term, row) for row, wish in wished for term in wish.none_of]
         kinds, kind_bits = _kinds(declared, terms, size)
-        postings, _ = Postings.build(terms)
-        return cls(declared=declared, weight=weight, kinds=kinds, kind_bits=kind_bits, refused=postings)
+        refusals = Postings.build(terms)
+        return cls(declared=declared, weight=weight, kinds=kinds, kind_bits=kind_bits, refused=refusals)
 
     @property
     def name(self) -> str:
@@ -113,11 +113,11 @@ class RefusalColumn:
     def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
         """Enter it."""
         offered = subject.terms.get(self.name, frozenset())
-        kinds = self.kinds[rows]
         there = self.refused.mask(offered, slice(0, self.kinds.size))[rows]
-        unknown = ~there & ((kinds & np.uint8(_silent(self.kind_bits, offered))) != 0)
-        sheet.enter_unknown(unknown, unknown, self.weight, subject.default_base_rate)
-        sheet.enter_known((kinds != 0) & ~unknown, self.weight, ~there * np.int64(FULL), there)
+        sheet.enter_missed(np.flatnonzero(there), self.weight)
+        if silent := _silent(self.kind_bits, offered):
+            unknown = ~there & ((self.kinds[rows] & np.uint8(silent)) != 0)
+            sheet.enter_unknown(unknown, unknown, self.weight, subject.default_base_rate)
 
 
 def _silent(kind_bits: Mapping[str, int], offered: frozenset[str]) -> int:
