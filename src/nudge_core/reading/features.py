@@ -32,7 +32,9 @@ _NEGATED = re.compile(
 """No, without, lacks ... and up to three more words before the feature: "no off-street parking"."""
 
 _ITEM = rf"(?:{_WORD}\s+){{0,2}}{_WORD}"
-_NEGATED_LIST = re.compile(rf"\b(?:no|without)\s+{_ITEM}(?:\s*,\s*{_ITEM})*\s*,?\s+(?:or|nor)\s+{_ITEM}", re.IGNORECASE)
+_NEGATED_LIST = re.compile(
+    rf"\b(?:no|without)\s+{_ITEM}(?:\s*,\s*{_ITEM}){{0,6}}\s*,?\s+(?:or|nor)\s+{_ITEM}", re.IGNORECASE
+)
 """Every item of "no pool, garage or basement"."""
 
 _DENIED = re.compile(
@@ -44,7 +46,9 @@ _DENIED = re.compile(
 )
 """After the feature: "not included", ": none", "was removed"."""
 
-_FILLER = r"(?:\s+(?:an?|the|your|its|own|new|large|big|private|in-?ground|great|beautiful|dream|future|swimming))*\s*$"
+_FILLER = (
+    r"(?:\s+(?:an?|the|your|its|own|new|large|big|private|in-?ground|great|beautiful|dream|future|swimming)){0,4}\s*$"
+)
 _WISHFUL = re.compile(
     r"(?:\b(?:room|rooms|space|potential|plans?|options?|ready|perfect|ideal|suitable|zoned|possibility|enough|plenty)"
     r"\s+(?:for|of|to\s+(?:add|build|put\s+in|install|have))|\b(?:add|adding|build|install|possible|potential|future)"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from types import MappingProxyType
 
-_SIDE = r"(?:(?:back|front|side|rear|private|large|huge|big|spacious|lush|green|level)\s+)*(?:back|front)?\s?yards?"
+_SIDE = r"(?:(?:back|front|side|rear|private|large|huge|big|spacious|lush|green|level)\s+){0,4}(?:back|front)?\s?yards?"
 _SCENE = (
     r"(?:lake|city|mountain|water|ocean|bay|sound|skyline|panoramic|stunning|beautiful|gorgeous|amazing|sweeping|"
     r"breathtaking|spectacular|canyon|golf\s+course|territorial|valley|hill\s+country|downtown|river|park|greenbelt|"
@@ -27,7 +27,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         ),
         "air conditioning": r"central\s+(?:air|a/?c)|air[- ]condition(?:ing|ed|er)|a/c|mini[- ]splits?",
         "balcony": r"balcon(?:y|ies)",
-        "basement": r"(?:finished\s+|full\s+|walk-?out\s+|partial\s+)*basement",
+        "basement": r"(?:finished\s+|full\s+|walk-?out\s+|partial\s+){0,4}basement",
         "boat dock": r"(?:private\s+|boat\s+)dock|boat\s?lift",
         "carport": r"car\s?ports?",
         "community pool": (
@@ -49,7 +49,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         "greenbelt": r"green\s?belt",
         "hardwood floors": (
             r"hard\s?woods?(?:\s+\w+)?\s+floor(?:s|ing)|hardwoods|hard\s?wood\s+throughout"
-            r"|(?:real\s+|oak\s+|solid\s+)*wood\s+floor(?:s|ing)|(?:oak|maple|pine|walnut)\s+floor(?:s|ing)"
+            r"|(?:real\s+|oak\s+|solid\s+){0,4}wood\s+floor(?:s|ing)|(?:oak|maple|pine|walnut)\s+floor(?:s|ing)"
         ),
         "hoa": r"hoa|home\s?owners?'?\s+association",
         "home office": (
@@ -71,7 +71,7 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         "pets allowed": (
             r"pets?\s+(?:are\s+)?(?:allowed|ok|okay|welcome|considered)|pet[- ]friendly|dogs?\s+(?:allowed|welcome)"
         ),
-        "pool": r"(?:swimming\s+|plunge\s+|in-?ground\s+|heated\s+)*pools?(?!\s+(?:tables?|room|hall|house\s+rules))",
+        "pool": r"(?:swimming\s+|plunge\s+|in-?ground\s+|heated\s+){0,4}pools?(?!\s+(?:tables?|room|hall|rules))",
         "porch": r"porch(?:es)?",
         "primary on main": (
             r"(?:primary|master|owner'?s?)\s+(?:suite\s+|bedroom\s+|bed\s+)?(?:is\s+)?"
@@ -82,9 +82,9 @@ PHRASES: Mapping[str, str] = MappingProxyType(
         "solar": r"solar(?:\s+(?:panels?|system|power))?",
         "updated kitchen": (
             rf"{_DONE}(?:\s+\w+)?\s+kitchen|(?:brand\s+)?new(?:er)?\s+kitchen|kitchen\s+(?:(?:was|is|has|been|fully"
-            rf"|completely|recently|newly|tastefully|beautifully)\s+)*{_DONE}"
+            rf"|completely|recently|newly|tastefully|beautifully)\s+){{0,4}}{_DONE}"
         ),
-        "view": rf"{_SCENE}(?:\s+\w+)?\s+views?|views?\s+(?:of|over|from|to)\s",
+        "view": rf"{_SCENE}(?:\s+\w+)?\s+views?|views?(?=\s+(?:of|over|from)\b)",
         "walk-in closet": r"walk[- ]in\s+closets?",
         "waterfront": r"(?:water|lake|ocean|beach|river|canal|bay|gulf)[- ]?front",
         "workshop": r"work\s?shop",

@@ -84,14 +84,18 @@ def subject(event: MarketEvent, wished_features: frozenset[str]) -> Subject | No
 
 def text_of(facts: JsonObject) -> str:
     """Return the public description, whose meaning is compared with clients' notes; empty when there is none."""
+    return " ".join(_remarks(facts).split())
+
+
+def _remarks(facts: JsonObject) -> str:
     remarks = facts.get("remarks")
-    return " ".join(remarks.split()) if isinstance(remarks, str) else ""
+    return remarks if isinstance(remarks, str) else ""
 
 
 def _numbers(listing: JsonObject) -> dict[str, float]:
     price = _cents(listing.get("list_price_cents"))
     hoa = _within(listing.get("hoa_monthly_cents"), 0, MOST_HOA_CENTS)
-    if hoa is None and "hoa" in read_features(text_of(listing), ["hoa"]).lacks:
+    if hoa is None and "hoa" in read_features(_remarks(listing), ["hoa"]).lacks:
         hoa = 0
     numbers = {
         "price": None if price is None else price / 100,
@@ -137,7 +141,7 @@ def _position(listing: JsonObject) -> tuple[float, float] | None:
 
 def _features(listing: JsonObject, wished: frozenset[str]) -> tuple[frozenset[str], frozenset[str]]:
     """Return which wished features are there and which are not, by fields and remarks; where they disagree, neither."""
-    read = read_features(text_of(listing), wished)
+    read = read_features(_remarks(listing), wished)
     has, lacks = set(read.has), set(read.lacks)
     garage = _within(listing.get("garage_spaces"), 0, 1_000)
     for name, stated in (
