@@ -157,7 +157,7 @@ def _bench(name: str, quick: bool, as_json: bool) -> None:
     from importlib import import_module
 
     module = import_module(f"nudge_entrypoints.bench.{name}")
-    told = module.run(quick=quick)
+    told = module.measure(quick=quick)
     typer.echo(json.dumps(told) if as_json else module.table(told))
 
 
