@@ -61,8 +61,8 @@ CONTRACTS = (
 def adapters() -> str:
     """Return what each kind of adapter promises, as its contract suite names it."""
     parts = [
-        "# Adapters\n\nAn adapter implements a port of `nudge_core.ports`. Its author inherits the contract suite, writes "
-        "a fixture, and gets every promise tested. Storage has a page of its own: [storage.md](storage.md).\n"
+        "# Adapters\n\nAn adapter implements a port of `nudge_core.ports`. Its author inherits the contract suite, "
+        "writes a fixture, and gets every promise tested. Storage has a page of its own: [storage.md](storage.md).\n"
     ]
     for title, prefix, file, port, kept_by in CONTRACTS:
         source = (CHECKOUT / "tests" / "contracts" / file).read_text(encoding="utf-8")

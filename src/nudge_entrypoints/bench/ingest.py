@@ -14,7 +14,7 @@ QUICK_ROWS = 1_000
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
-    """Measure on the server of DATABASE_URL, else on an embedded one that is durable (fsync on) and removed at the end."""
+    """Measure on the server of DATABASE_URL, else on an embedded one with fsync on, removed at the end."""
     sizes = {"rows": QUICK_ROWS if quick else ROWS, "repeats": 1 if quick else REPEATS}
     if url := os.environ.get("DATABASE_URL"):
         return run(url, **sizes)
