@@ -288,12 +288,15 @@ def test_an_empty_page_with_a_link_is_followed_then_the_keyset_goes_on() -> None
     assert ask(second.position, LOCAL_MARKET).link is None
 
 
+BY_NUMBER = {"key order, no links": (evolve(SPARK_RESO, page=3), Manner(links=Links.NONE, may_order=False))}
+"""Rows skipped by number through a whole pass: removals can shift it, so it is not among `WAYS`."""
+
 IGNORED = ["$filter", "$orderby", "$skip", "$skiptoken", "$filter $skip", "$filter $orderby $skip $skiptoken"]
 
 
 @pytest.mark.parametrize("apart", [0, 1], ids=["one timestamp", "many timestamps"])
 @pytest.mark.parametrize("ignored", IGNORED)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", WAYS | BY_NUMBER)
 def test_a_pass_ends_whatever_the_server_ignores(way: str, ignored: str, apart: int) -> None:
     """It may end with a warning or an error, but it ends, and it does not call itself finished with rows left out."""
 
@@ -303,7 +306,7 @@ def test_a_pass_ends_whatever_the_server_ignores(way: str, ignored: str, apart: 
             heard = [one for one in query.split("&") if one.split("=")[0] not in ignored.split()]
             return super().answer(f"{path}?{'&'.join(heard)}", now)
 
-    profile, manner = WAYS[way]
+    profile, manner = (WAYS | BY_NUMBER)[way]
     server = Deaf(manner)
     for key in KEYS:
         server.put(key, START + timedelta(hours=apart * (int(key) * 7 % 11)), 1)
