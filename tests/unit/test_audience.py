@@ -167,6 +167,14 @@ def test_an_offer_in_one_role_comes_before_a_question_in_another() -> None:
     assert ranking.not_offered == {"better_role": 1}
 
 
+def test_rows_of_one_client_leave_room_for_other_clients() -> None:
+    """The first four rows are of one client: a list of two must still hold two."""
+    book = [seeker(1, role, recency=9) for role in Role] + [seeker(2, recency=1), seeker(3, recency=0)]
+    (ranking,) = rank(Audience.build(SCHEMA, book), [OFFER], top=2)
+    assert [m.client_id.int for m in ranking.members] == [1, 2]
+    assert ranking.not_offered == {"better_role": 3, "beyond_top": 1}
+
+
 FLOATS = st.floats(-1, 1, width=32, allow_subnormal=False).filter(lambda x: x == 0 or abs(x) > 1e-6)
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import numpy as np
@@ -19,9 +22,10 @@ from nudge_core.model.client import Client, Role
 from nudge_core.model.feedback import DismissReason, NegativePreference
 from nudge_core.model.json import Json
 from nudge_core.model.vector import Vector
-from nudge_core.verticals.real_estate.preferences import NOT_COMPARED, read_preferences
+from nudge_core.verticals.real_estate.preferences import NOT_COMPARED, OTHER_NAMES, read_preferences
 from nudge_core.verticals.real_estate.roles import SYNONYMS, normalised, roles_of
 from nudge_core.verticals.real_estate.schema import SCHEMA
+from nudge_core.verticals.real_estate.stated.numbers import NUMBERS
 from nudge_core.verticals.real_estate.wishes import seekers
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -333,3 +337,21 @@ def test_what_was_dismissed_for_this_client_is_to_be_avoided() -> None:
 
     (buyer,) = seekers(client(), [dismissal(1, vector), dismissal(1, None), dismissal(9, vector)])
     assert buyer.avoid == (vector,)
+
+
+PAGE = (Path(__file__).resolve().parents[2] / "docs/reference/preferences.md").read_text(encoding="utf-8")
+
+
+def test_the_example_on_the_page() -> None:
+    (example,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    assert wishes(**json.loads(example)).keys() == {"price", "beds", "area", "type", "garage", "fenced yard", "pool"}
+
+
+def test_the_names_on_the_page_are_all_there_are() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|([^|]*)\|.*\| at (most|least)", PAGE, re.MULTILINE)
+    assert {name: most == "most" for name, _, most in rows} == {
+        name: kind.plain_is_maximum for name, kind in NUMBERS.items()
+    }
+    others = {other: name for name, also, _ in rows for other in re.findall(r"`(\w+)`", also)}
+    assert all(OTHER_NAMES[other] == name for other, name in others.items())
+    assert all(f"`{name}`" in PAGE for name in NOT_COMPARED)

@@ -36,7 +36,7 @@ Estimates: TypeAlias = NDArray[np.float32]
 Ints: TypeAlias = NDArray[np.int64]
 
 BLOCK = 256  # offers whose similarities are computed together: more gain nothing (docs/reference/matching.md)
-HELD = 2**25  # qualifying pairs of a block held at once, at 12 bytes each: bounds the memory of a run
+HELD = 2**26  # qualifying pairs of a block held at once, at 13 bytes each: bounds the memory of a run
 CHUNK = 2**15  # rows whose sums are taken at once: some twelve arrays of 256 kB
 SAMPLE = 2**13  # estimated scores among which a first lower limit is sought
 ROUNDING = 1e-6  # more than the float32 error of an estimated score (0 to 1), similarity apart

@@ -22,11 +22,11 @@ TOO_SIMILAR = 0.85
 predecessor's constant (`performance.md` section 2), kept (P)."""
 
 NEUTRAL = 100
-"""Thousandths of similarity counted for a client without a text of the audience's model, where others have one.
+"""Thousandths of similarity counted for a client without a text of the audience's model, where the offer has one.
 
-Silence must neither outrank evidence nor be punished below texts that have nothing to do with the offer. So it counts
-about what unrelated texts score: the median of clip(cosine, 0, 1) over pairs that have nothing to do with each other.
-See `docs/reference/matching.md` for the figure and how it was taken.
+Silence must neither outrank evidence nor fall behind texts that have nothing to do with the offer. So it counts what
+such texts score: 0.10 is the median cosine, by the local embedder, of a realtor's notes and descriptions of homes they
+have nothing to do with. `docs/reference/matching.md` tells how that was measured.
 """
 
 SETTLE = 1e-9

@@ -34,7 +34,7 @@ from nudge_core.matching.constraints import (
     TermsWish,
     Wish,
 )
-from nudge_core.matching.engine import rank
+from nudge_core.matching.engine import HELD, rank
 from nudge_core.matching.semantic import Meanings
 from nudge_core.model.briefing import Strength
 from nudge_core.model.client import Role
@@ -134,7 +134,7 @@ def measure_texts(clients: int, events: int, dim: int, rounds: int) -> dict[str,
     without, meanings = evolve(audience, meanings=None), audience.meanings
     offers = subjects(events, dim)
     rows = np.arange(clients, dtype=np.int32)
-    block = max(1, min(events, 2**25 // clients))  # as many at once as the engine holds
+    block = max(1, min(events, HELD // clients))  # as many at once as the engine takes
 
     def products() -> None:
         for start in range(0, events, block):
