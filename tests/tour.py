@@ -7,6 +7,7 @@ product's own; the store is whichever the inheriting test class gives.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -21,22 +22,24 @@ from nudge_adapters.llm.offline import build_offline_drafter
 from nudge_adapters.sms.carrier import CarrierSettings, SimulatedCarrier
 from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.simulator import SimulatedGateway
-from nudge_core.errors import Conflict, IllegalTransition, Invalid
-from nudge_core.model.briefing import BriefingStatus, CampaignBriefing, Decision, Outcome
+from nudge_core.errors import Conflict, IllegalTransition, Invalid, Unavailable
+from nudge_core.model.brief import Brief
+from nudge_core.model.briefing import BriefingStatus, CampaignBriefing, Decision, Draft, Outcome
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, ConsentKind
 from nudge_core.model.event import EventStatus
 from nudge_core.model.feedback import DismissReason
 from nudge_core.model.message import Delivery, Receipt
 from nudge_core.model.outbox import MAX_ATTEMPTS, Topic
+from nudge_core.model.pipeline import PipelineRun, RunStatus
 from nudge_core.model.user import User
 from nudge_core.ports import Store
 from nudge_core.steps import review
 from nudge_core.steps.ingest import IngestReport
 from nudge_core.verticals import VERTICALS
-from nudge_core.walk import Parts, hear, poll, send_due, tidy, work_until_idle
+from nudge_core.walk import Parts, hear, poll, run_once, send_due, tidy, work_until_idle
 from tests import samples
-from tests.samples import SteppingClock, uid
+from tests.samples import CountingIds, SteppingClock, uid
 
 MORNING = datetime(2026, 7, 1, 15, tzinfo=UTC)  # a Wednesday, ten o'clock in Austin
 SOURCE = "tour"
@@ -101,6 +104,30 @@ def write_page(pages: Path, records: Sequence[dict[str, Any]]) -> None:
     (pages / f"{len(list(pages.iterdir())):03}.json").write_text(json.dumps({"value": records}))
 
 
+class Mute:
+    """A drafter that is out of reach."""
+
+    name = "mute"
+
+    async def draft(self, brief: Brief) -> Draft:
+        raise Unavailable("mute", "no answer", 5.0)
+
+    async def ping(self) -> str:
+        raise Unavailable("mute", "no answer")
+
+
+class Rude:
+    """A drafter whose words may not stand."""
+
+    name = "rude"
+
+    async def draft(self, brief: Brief) -> Draft:
+        return Draft(text="Hi {first_name}, no kids allowed. {reason} {question}", drafted_by=self.name)
+
+    async def ping(self) -> str:
+        return "rude"
+
+
 class Tour:
     """The tour of one store; inherited once per store. `store` and `clock` are fixtures of the inheriting class."""
 
@@ -130,6 +157,7 @@ class Tour:
             verticals=VERTICALS,
             drafters=(build_offline_drafter({name: vertical.voice for name, vertical in VERTICALS.items()}),),
             gateway=SimulatedGateway(carrier, clock),
+            ids=CountingIds(7),
         )
 
     @pytest.fixture
@@ -447,6 +475,54 @@ class Tour:
         assert texts == {ANA: "no_phone", uid(15): "no_consent"}
 
     # ---------------------------------------------------------------------------------------------- when it fails
+
+    async def test_a_pass_leaves_a_row_and_a_source_that_fails_stops_only_itself(
+        self, parts: Parts, pages: Path, tmp_path: Path
+    ) -> None:
+        write_page(pages, [record()])
+        good = replay_of_pages(pages, SOURCE, RecordShape())
+        bad = replay_of_pages(tmp_path / "nowhere", "broken", RecordShape())
+        done = await run_once(parts, [bad, good], time.monotonic)
+        assert set(done.failed) == {"broken"}
+        async with parts.store.system() as tx:
+            (row,) = await tx.runs.latest(5)
+        assert row == done.run
+        assert (row.status, row.events_processed, row.campaigns_created) == (RunStatus.COMPLETED, 1, 1)
+        assert row.user_count == 1
+        assert "broken" in (row.errors or "")
+
+    async def test_a_run_whose_process_died_is_marked_as_failed_by_the_next_one(
+        self, parts: Parts, clock: SteppingClock
+    ) -> None:
+        async with parts.store.system() as tx:
+            await tx.runs.add(PipelineRun(id=uid(800), status=RunStatus.RUNNING, started_at=tx.now))
+        clock.forward(7 * 3600)
+        await run_once(parts, [], time.monotonic)
+        async with parts.store.system() as tx:
+            statuses = {run.id: run.status for run in await tx.runs.latest(5)}
+        assert statuses[uid(800)] is RunStatus.FAILED
+        assert sorted(statuses.values()) == [RunStatus.COMPLETED, RunStatus.FAILED]
+
+    async def test_a_drafter_that_fails_is_replaced_by_the_templates_and_the_reason_is_kept(
+        self, parts: Parts, pages: Path
+    ) -> None:
+        await self.told(evolve(parts, drafters=(Mute(), Rude(), *parts.drafters)), pages, record())
+        (briefing,) = await self.queue(parts)
+        assert briefing.drafted_by == "offline"
+        assert "mute is unavailable: no answer; again in 5 s" in (briefing.fallback_reason or "")
+        assert "rude refused: wording: no_children" in (briefing.fallback_reason or "")
+
+    async def test_without_a_drafter_that_answers_the_note_waits_and_nothing_is_lost(
+        self, parts: Parts, pages: Path, clock: SteppingClock
+    ) -> None:
+        write_page(pages, [record()])
+        silent = evolve(parts, drafters=(Mute(),))
+        await poll(silent, replay_of_pages(pages, SOURCE, RecordShape()))
+        failed = (await work_until_idle(silent)).failed
+        assert [why.partition(":")[0] for why in failed] == ["draft"]
+        clock.forward(3600)
+        await work_until_idle(parts)
+        assert len(await self.queue(parts)) == 1
 
     async def test_an_event_of_an_unknown_kind_is_marked_and_the_others_are_matched(
         self, parts: Parts, pages: Path, clock: SteppingClock

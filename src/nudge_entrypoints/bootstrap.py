@@ -51,7 +51,7 @@ class Container(containers.DeclarativeContainer):
     gateway = providers.Singleton(lambda settings, clock: build_gateway(settings, clock), settings, clock)
     feed = providers.Factory(lambda settings, clock, user: build_feed(settings, clock, user), settings, clock)
     parts = providers.Factory(
-        Parts, store=store, verticals=verticals, drafters=drafters, gateway=gateway, embedder=embedder
+        Parts, store=store, verticals=verticals, drafters=drafters, gateway=gateway, ids=ids, embedder=embedder
     )
 
 

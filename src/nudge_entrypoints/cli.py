@@ -92,6 +92,16 @@ def feed_poll(*, as_json: AsJson = False) -> None:
     raise typer.Exit(0 if whole else 1)
 
 
+@feed_app.command("reconcile")
+def feed_reconcile(*, as_json: AsJson = False) -> None:
+    """Find listings that vanished without a sign. To be done daily where a source does not signal removals."""
+    from nudge_entrypoints.feeds import reconcile_all
+
+    told, whole = reconcile_all(loaded())
+    typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+    raise typer.Exit(0 if whole else 1)
+
+
 @feed_app.command("status")
 def feed_status(*, as_json: AsJson = False) -> None:
     """How far each source has been read, what it held, and what of it could not be read."""
@@ -157,7 +167,7 @@ def _bench(name: str, quick: bool, as_json: bool) -> None:
     from importlib import import_module
 
     module = import_module(f"nudge_entrypoints.bench.{name}")
-    told = module.run(quick=quick)
+    told = module.measure(quick=quick)
     typer.echo(json.dumps(told) if as_json else module.table(told))
 
 

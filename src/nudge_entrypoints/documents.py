@@ -5,11 +5,13 @@ What can be derived from the code is derived, so that it cannot drift from it.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from nudge_adapters import catalog
 from nudge_core.model.briefing import BRIEFING
 from nudge_core.model.event import MARKET_EVENT
 from nudge_core.model.message import DELIVERY, SCHEDULED, STATUS_OF
@@ -48,9 +50,42 @@ def settings_page() -> str:
     )
 
 
+CONTRACTS = (
+    ("Feeds", "FEED", "feed_contract.py", "`nudge_core.ports.ListingFeed`", "reso, spark, replay; market through reso"),
+    ("Carriers", "SMS", "gateway_contract.py", "`nudge_core.ports.SmsGateway`", "simulator, console"),
+    ("Drafters", "DRAFT", "drafter_contract.py", "`nudge_core.ports.Drafter`", "offline, openai"),
+    ("Embedders", "EMB", "embedder_contract.py", "`nudge_core.ports.Embedder`", "local, hashing (for tests only)"),
+)
+
+
+def adapters() -> str:
+    """Return what each kind of adapter promises, as its contract suite names it."""
+    parts = [
+        "# Adapters\n\nAn adapter implements a port of `nudge_core.ports`. Its author inherits the contract suite, "
+        "writes a fixture, and gets every promise tested. Storage has a page of its own: [storage.md](storage.md).\n"
+    ]
+    for title, prefix, file, port, kept_by in CONTRACTS:
+        source = (CHECKOUT / "tests" / "contracts" / file).read_text(encoding="utf-8")
+        promises = re.findall(rf"def test_{prefix.lower()}_(\d\d)_(\w+)", source)
+        parts.append(f"\n## {title}\n\nPort: {port}. Suite: `tests/contracts/{file}`. Kept by: {kept_by}.\n\n")
+        parts += [f"- {prefix}-{number} {words.replace('_', ' ')}\n" for number, words in promises]
+    parts.append(
+        "\n## The catalogue\n\n`nudge_adapters.catalog` is the parts list: a name, and how the part is built.\n\n"
+    )
+    for what, table in (
+        ("`user.tool_provider`", catalog.FEEDS),
+        ("`NUDGE_DRAFTER`", catalog.DRAFTERS),
+        ("`NUDGE_EMBEDDER`", catalog.EMBEDDERS),
+        ("`NUDGE_CARRIER`", catalog.CARRIERS),
+    ):
+        parts.append(f"- {what}: {', '.join(f'`{name}`' for name in sorted(table))}\n")
+    return "".join(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
     "docs/reference/settings.md": settings_page,
+    "docs/reference/adapters.md": adapters,
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 from nudge_adapters.feeds.replay import replay_of_histories, replay_of_pages
@@ -10,10 +12,9 @@ from nudge_adapters.feeds.shape import RecordShape
 from nudge_core.errors import Misconfigured, NudgeError
 from nudge_core.model.feed import FeedCursor
 from nudge_core.model.outbox import Topic
-from nudge_core.model.user import User
 from nudge_core.ports import ListingFeed
 from nudge_core.steps.ingest import IngestReport, release_held
-from nudge_core.walk import poll, work_until_idle
+from nudge_core.walk import poll, reconcile, run_once, work_until_idle
 from nudge_entrypoints.bootstrap import App, opened
 from nudge_entrypoints.database import database
 from nudge_entrypoints.settings import Settings
@@ -63,28 +64,58 @@ def poll_all(settings: Settings) -> tuple[dict[str, object], bool]:
     """
 
     async def run(url: str) -> tuple[dict[str, object], bool]:
-        async with opened(settings, url) as app:
-            async with app.parts.store.system() as tx:
-                users = await tx.users.all()
-            sources = {user.feed_source: user for user in users}
-            told = {source: await _poll_one(app, user) for source, user in sources.items()}
-            done = await work_until_idle(app.parts)
-            whole = all("error" not in source for source in told.values())
-            return {"sources": told, "briefings": done.briefings, "failed": list(done.failed)}, whole
+        async with opened(settings, url) as app, AsyncExitStack() as stack:
+            feeds, unbuilt = await _feeds(app, stack)
+            done = await run_once(app.parts, feeds, time.monotonic)
+        failed = {**unbuilt, **done.failed}
+        told = {
+            "sources": {source: _told(report) for source, report in done.sources.items()},
+            "failed": failed,
+            "briefings": done.work.briefings,
+            "notes_failed": list(done.work.failed),
+        }
+        return told, not failed
 
     with database(settings) as url:
         return asyncio.run(run(url))
 
 
-async def _poll_one(app: App, user: User) -> dict[str, object]:
-    try:
-        feed = app.feed(user)
+async def _feeds(app: App, stack: AsyncExitStack) -> tuple[list[ListingFeed], dict[str, str]]:
+    """Return one feed per source that anybody watches, and why others could not be built."""
+    async with app.parts.store.system() as tx:
+        users = await tx.users.all()
+    feeds: list[ListingFeed] = []
+    unbuilt: dict[str, str] = {}
+    for source, user in {user.feed_source: user for user in users}.items():
         try:
-            return _told(await poll(app.parts, feed))
-        finally:
-            await feed.aclose()
-    except NudgeError as error:
-        return {"error": str(error)}
+            feed = app.feed(user)
+        except Misconfigured as error:
+            unbuilt[source] = str(error)
+            continue
+        stack.push_async_callback(feed.aclose)
+        feeds.append(feed)
+    return feeds, unbuilt
+
+
+def reconcile_all(settings: Settings) -> tuple[dict[str, object], bool]:
+    """Compare each source's list of keys with ours, and mark what it no longer has; return what happened."""
+
+    async def run(url: str) -> tuple[dict[str, object], bool]:
+        async with opened(settings, url) as app, AsyncExitStack() as stack:
+            feeds, failed = await _feeds(app, stack)
+            told: dict[str, object] = {}
+            for feed in feeds:
+                try:
+                    report = await reconcile(app.parts, feed)
+                except NudgeError as error:
+                    failed[feed.source_id] = str(error)
+                else:
+                    told[feed.source_id] = dict(report.outcomes)
+            await work_until_idle(app.parts)
+        return {"sources": told, "failed": failed}, not failed
+
+    with database(settings) as url:
+        return asyncio.run(run(url))
 
 
 def _told(report: IngestReport) -> dict[str, object]:

@@ -32,10 +32,11 @@ class MarketContract(StorageContract):
         async with store.system() as tx:
             first = await tx.feeds.cursor(SOURCE)
             assert first == FeedCursor(source_id=SOURCE, state={"after": ["2026", "L1"]}, version=1, updated_at=NOON)
-            await tx.feeds.advance(evolve(first, baseline_done=True))
+            await tx.feeds.advance(evolve(first, baseline_done=True, read_until=later(3)))
         async with store.system() as tx:
             second = await tx.feeds.cursor(SOURCE)
             assert (second.version, second.baseline_done, second.updated_at) == (2, True, later(5))
+            assert second.read_until == later(3)
 
     async def test_uow_41_a_cursor_that_somebody_advanced_is_a_conflict(self, store: Store) -> None:
         async with store.system() as tx:

@@ -68,7 +68,8 @@ class SendsContract(StorageContract):
         assert await claim(store) == []
         async with store.tenant(OWNER) as tx:
             await tx.messages.move(uid(70), attempt=1, expected=[Delivery.SENDING], to=Delivery.IN_DOUBT)
-        assert await claim(store) == []
+        await queue(store, 90, recipient=phone(1))
+        assert numbers(*await claim(store)) == [90]
         async with store.tenant(OWNER) as tx:
             await tx.messages.move(uid(70), attempt=1, expected=[Delivery.IN_DOUBT], to=Delivery.UNCONFIRMED)
         assert numbers(*await claim(store)) == [71]
@@ -87,6 +88,10 @@ class SendsContract(StorageContract):
         async with store.system() as tx:
             assert numbers(*await tx.sends.blocked(10)) == [70]
         assert numbers(*await claim(store)) == [71]
+        async with store.tenant(OWNER) as tx:
+            another_kind = samples.suppression(OWNER, 3, active=False, created_at=later(4), topic="listings")
+            await tx.suppressions.add(another_kind)
+        assert await claim(store) == []
         async with store.tenant(OWNER) as tx:
             await tx.suppressions.add(samples.suppression(OWNER, 2, active=False, created_at=later(5)))
         async with store.system() as tx:

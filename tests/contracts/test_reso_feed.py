@@ -155,6 +155,13 @@ class TestSparkReso(ResoContract):
     profile = "spark_reso"
 
 
+class TestSparkResoWithoutLinks(ResoContract):
+    """A server to which `$top` is the sum of all pages gives no link behind it."""
+
+    manner = evolve(table.SPARK_RESO, links=Links.NONE)
+    profile = "spark_reso"
+
+
 class TestWfrmls(ResoContract):
     """Numeric keys, no links."""
 

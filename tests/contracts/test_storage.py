@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from nudge_adapters.memory import MemoryStore
@@ -41,6 +43,11 @@ class TestSqlStore(StoreContract):
         return sql_store
 
 
-def test_every_promise_has_a_number_of_its_own() -> None:
-    promised = [name.split("_")[2] for name in dir(StoreContract) if name.startswith("test_uow_")]
-    assert len(promised) == len(set(promised))
+def test_every_promise_has_a_number_of_its_own_and_stands_in_the_reference() -> None:
+    names = [name.removeprefix("test_uow_") for name in dir(StoreContract) if name.startswith("test_uow_")]
+    promises = {
+        f"UOW-{int(number):02} {words.replace('_', ' ')}" for number, _, words in (n.partition("_") for n in names)
+    }
+    assert len({promise.split()[0] for promise in promises}) == len(names)
+    reference = (Path(__file__).parents[2] / "docs" / "reference" / "storage.md").read_text()
+    assert promises == {line.removeprefix("- ") for line in reference.splitlines() if line.startswith("- UOW-")}

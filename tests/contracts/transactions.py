@@ -20,6 +20,7 @@ from tests.contracts.storage import (
     add_client,
     add_practice,
     add_user,
+    numbers,
 )
 from tests.samples import later, uid
 
@@ -289,3 +290,13 @@ class TransactionContract(StorageContract):
             await tx.negative_preferences.add([])
             await tx.audit.add([])
             assert await tx.consents.latest([]) == {}
+
+    async def test_uow_18_a_transaction_inside_a_transaction_is_refused(self, store: Store) -> None:
+        await add_user(store)
+        async with store.tenant(OWNER) as tx:
+            with pytest.raises(RuntimeError, match="inside"):
+                async with store.system():
+                    pass
+            await tx.clients.add([samples.client(OWNER, 10)])
+        async with store.tenant(OWNER) as tx:
+            assert numbers(*await tx.clients.book()) == [10]

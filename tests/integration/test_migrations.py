@@ -31,7 +31,7 @@ def dump(url: str) -> list[str]:
     if "server version mismatch" in done.stderr:
         pytest.skip(f"pg_dump of the embedded PostgreSQL does not read this server: {done.stderr.strip()}")
     assert done.returncode == 0, done.stderr
-    return sorted(done.stdout.splitlines())
+    return sorted(line.rstrip(",") for line in done.stdout.splitlines())  # the last column of a table has no comma
 
 
 def create_all(url: str) -> None:
@@ -66,13 +66,13 @@ def test_up_to_head_back_to_nothing_and_up_again(blank: str) -> None:
 
 
 def test_every_revision_goes_back_and_up_by_itself(blank: str) -> None:
-    for revision in ("0001", "0002", "0003", "0004"):
+    for revision in ("0001", "0002", "0003", "0004", "0005"):
         migrate.upgrade(blank, revision)
         before = dump(blank)
         migrate.downgrade(blank, "-1")
         migrate.upgrade(blank, revision)
         assert dump(blank) == before
-    assert migrate.current(blank) == migrate.head() == "0004"
+    assert migrate.current(blank) == migrate.head() == "0005"
 
 
 def test_alembic_sees_no_difference_between_head_and_the_tables(migrated: str) -> None:

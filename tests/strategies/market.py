@@ -26,6 +26,7 @@ def snapshots(**fixed: Any) -> st.SearchStrategy[ListingSnapshot]:
         "modified_at": maybe(instants()),
         "status": maybe(st.sampled_from(ListingStatus)),
         "status_text": maybe(texts()),
+        "last_known_status": maybe(st.sampled_from(ListingStatus)),
         "list_price_cents": cents,
         "original_list_price_cents": cents,
         "close_price_cents": cents,
@@ -111,7 +112,12 @@ def resources(**fixed: Any) -> st.SearchStrategy[Resource]:
 
 def cursors(**fixed: Any) -> st.SearchStrategy[FeedCursor]:
     """How far a source has been read."""
-    defaults = {"source_id": words(), "state": json_objects(), "baseline_done": st.booleans()}
+    defaults = {
+        "source_id": words(),
+        "state": json_objects(),
+        "baseline_done": st.booleans(),
+        "read_until": maybe(instants()),
+    }
     return entity(FeedCursor, defaults, fixed)
 
 

@@ -18,6 +18,7 @@ from nudge_core.model.listing import ListingSnapshot, ListingStatus, public_fact
 from nudge_core.model.secret import Secret
 from nudge_core.model.user import User, UserType
 from nudge_core.model.vector import Vector
+from tests.strategies.values import jsons
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 SOMEBODY = UUID(int=1)
@@ -90,14 +91,7 @@ def test_a_vector_is_normalised_and_a_failed_embedding_is_not_a_vector() -> None
         vector.values[0] = np.float32(1)
 
 
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
-    max_leaves=12,
-)
-
-
-@given(json_values)
+@given(jsons())
 def test_frozen_json_says_the_same_and_cannot_be_changed(value: Json) -> None:
     frozen = frozen_json(value)
     assert plain_json(frozen) == value

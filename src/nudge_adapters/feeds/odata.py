@@ -40,6 +40,11 @@ def behind(field: str, at: Watermark, key_field: str, key: str) -> str:
     return f"({field} gt {at} or ({field} eq {at} and {key_field} gt {key}))"
 
 
+def shown_as(field: str, at: Watermark) -> str:
+    """Return a filter for the rows whose timestamp is shown as `at`, whatever finer digits the server keeps."""
+    return f"{field} ge {at} and {field} lt {at.next()}"
+
+
 def any_of(field: str, literals: Sequence[str]) -> str:
     """Return a filter for rows whose `field` is one of `literals`, in the `or`s that Web API Core has (not `in`)."""
     return "(" + " or ".join(f"{field} eq {literal}" for literal in literals) + ")"

@@ -10,6 +10,7 @@ from nudge_adapters.feeds.http import HEAVY, Answer, TooHeavy
 from nudge_adapters.feeds.profiles import Paging
 from nudge_adapters.feeds.records import ParsedPage
 from nudge_adapters.feeds.replication import Outcome, Position, known, restarted
+from nudge_core.errors import Unavailable
 from nudge_core.model.feed import FeedCursor, FeedPage
 
 LEAST_PAGE = 10  # rows; below it the fault is not in the size
@@ -36,8 +37,8 @@ class PageSize:
 
     def failed(self, error: Exception, answer: Answer | None) -> None:
         """The last answer did not come, or was an error: ask for less when its size may be why."""
-        unreadable = answer is not None and answer.status == 200
-        if isinstance(error, TooHeavy) or unreadable or (answer is not None and answer.status in HEAVY):
+        cut = answer is not None and answer.status == 200 and isinstance(error, Unavailable)  # no whole JSON
+        if isinstance(error, TooHeavy) or cut or (answer is not None and answer.status in HEAVY):
             self.halvings = min(MOST_HALVINGS, self.halvings + 1)
 
 

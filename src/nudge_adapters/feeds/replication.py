@@ -17,7 +17,7 @@ from typing import Any
 
 from attrs import asdict, evolve, frozen
 
-from nudge_adapters.feeds.odata import all_of, behind, key_literal
+from nudge_adapters.feeds.odata import all_of, behind, key_literal, shown_as
 from nudge_adapters.feeds.profiles import Paging, Profile
 from nudge_adapters.feeds.records import RowPosition
 from nudge_adapters.feeds.watermark import Watermark
@@ -44,8 +44,9 @@ class Position:
     load has ended. The rest is about the pass under way: `began`, when it began; `top`, the greatest watermark of it
     (KEY_ORDER); `at` and `key`, the last row received; `known`, keys received with the timestamp `at`; `beyond`, go on
     behind all of `at`; `link`, the next link; `followed`, digests of the links followed without a row between.
-    Of a walk through the group of `at`: `walking`, which walk it is, `passed`, its rows so far, `trail`, a digest of
-    their keys, `last_trail`, that of the walk before.
+    Of a walk through the group of `at`: `walking`, which walk it is, `passed`, its rows so far (in the order of keys:
+    those of the pass), `trail`, a digest of their keys, `last_trail`, that of the walk before. `last_page`: a digest of
+    the keys of the page before, where rows are skipped by number.
     """
 
     high: str | None = None
@@ -60,6 +61,7 @@ class Position:
     passed: int = 0
     trail: str = ""
     last_trail: str = ""
+    last_page: str = ""
     link: str | None = None
     followed: tuple[str, ...] = ()
 
@@ -96,6 +98,7 @@ class Position:
             passed=int(state.get("passed", 0)),
             trail=state.get("trail", ""),
             last_trail=state.get("last_trail", ""),
+            last_page=state.get("last_page", ""),
             link=state.get("link"),
             followed=tuple(state.get("followed", ())),
         )
@@ -103,7 +106,7 @@ class Position:
 
 @frozen(kw_only=True)
 class Ask:
-    """What to ask: a link, or a filter with an order and rows to skip (only in a group of one timestamp)."""
+    """What to ask: a link, or a filter with an order and a number of rows to skip (where nothing else is left)."""
 
     link: str | None = None
     filter: str = ""
@@ -135,14 +138,14 @@ def ask(position: Position, profile: Profile, always: str = "") -> Ask:
     if at is None:
         since = Watermark.read(position.high)
         lower = "" if since is None else f"{watermark} gt {since.minus(profile.overlap)}"
-        return Ask(filter=all_of(always, load, lower), order=order)
+        return Ask(filter=all_of(always, load, lower), order=order, skip=position.passed)
     if position.walking:
         order = (profile.key_field,) if profile.ordered else ()
-        return Ask(filter=all_of(always, load, f"{watermark} eq {at}"), order=order, skip=position.passed)
-    if profile.paging is Paging.REASK:
-        lower = f"{watermark} {'gt' if position.beyond else 'ge'} {at}"
-    elif position.key is None:
-        lower = f"{watermark} gt {at}"
+        return Ask(filter=all_of(always, load, shown_as(watermark, at)), order=order, skip=position.passed)
+    if position.beyond:
+        lower = f"{watermark} ge {at.next()}"
+    elif profile.paging is Paging.REASK or position.key is None:
+        lower = f"{watermark} ge {at}"
     else:
         key = key_literal(position.key, number=profile.key_is_number)
         lower = behind(watermark, at, profile.key_field, key)
@@ -170,7 +173,7 @@ def advance(
         Disordered: the order that was asked for was ignored.
     """
     if profile.paging is Paging.KEY_ORDER:
-        return _through_keys(position, rows, link, now)
+        return _through_keys(position, rows, link, asked, now)
     position = evolve(position, high=_later(position.high, rows, now))
     if profile.paging is Paging.HEADER:
         return _along_headers(position, rows, link, now)
@@ -178,11 +181,15 @@ def advance(
     placed = [(mark, row) for row in rows if row.key and (mark := Watermark.read(row.watermark)) is not None]
     if placed and placed[-1][0].second + DISORDER < max(mark for mark, _row in placed).second:
         raise Disordered
+    if _was_ignored(position, placed):
+        return _given_up(position, "no_progress") if more else _ended(position)
     if position.walking:
         return _walk(position, [row for _mark, row in placed], link, more)
     if not placed:
         return _nothing_placed(position, rows, link)
-    return (_keyset if profile.paging is Paging.KEYSET else _reask)(position, placed, more)
+    if profile.paging is Paging.KEYSET:
+        return _keyset(position, placed, more, number=profile.key_is_number)
+    return _reask(position, placed, more)
 
 
 def restarted(position: Position) -> Position:
@@ -193,20 +200,39 @@ def restarted(position: Position) -> Position:
 Placed = Sequence[tuple[Watermark, RowPosition]]
 
 
-def _keyset(position: Position, placed: Placed, more: bool) -> Outcome:
-    last = placed[-1][1]
-    if (last.watermark, last.key) == (position.at, position.key):  # a server that ignores filters sends page 1 for ever
-        return _given_up(position, "no_progress")
-    position = evolve(position, at=last.watermark, key=last.key, link=None, followed=())
-    return Outcome(position=position, more=True) if more else _ended(position)
+def _was_ignored(position: Position, placed: Placed) -> bool:
+    """Say whether rows came that had been asked to stay away: the server does not heed the filter."""
+    at = Watermark.read(position.at)
+    if at is None or not placed:
+        return False
+    first = placed[0][0]
+    return first.second + DISORDER < at.second or (position.beyond and at <= first < at.next())
+
+
+def _keyset(position: Position, placed: Placed, more: bool, *, number: bool) -> Outcome:
+    """Go on behind the last row. Where that is not further than before, the server keeps digits that it does not show:
+    to it `gt` holds for rows already received. Then the group of what is shown alike is walked."""
+    mark, last = placed[-1]
+    if not more:
+        return _ended(position)
+    if mark == Watermark.read(position.at) and not _is_behind(last.key, position.key, number=number):
+        return Outcome(position=evolve(position, key=None, walking=1), more=True)
+    return Outcome(
+        position=evolve(position, at=last.watermark, key=last.key, beyond=False, link=None, followed=()), more=True
+    )
+
+
+def _is_behind(key: str | None, other: str | None, *, number: bool) -> bool:
+    """Say whether a key comes after another. Where the server's order is another, a walk is taken in vain, no more."""
+    if key is None or other is None:
+        return True
+    return int(key) > int(other) if number and key.isdecimal() and other.isdecimal() else key > other
 
 
 def _reask(position: Position, placed: Placed, more: bool) -> Outcome:
     mark, last = placed[-1]
-    here = {row.key for same, row in placed if same == mark and row.key}
-    if mark == Watermark.read(position.at):
-        here |= set(position.known)
     one_group = all(same == mark for same, _row in placed)
+    here = {row.key for same, row in placed if same == mark and row.key}
     position = evolve(position, at=last.watermark, known=tuple(sorted(here)), beyond=False, link=None, followed=())
     if not more:
         return _ended(position)
@@ -222,11 +248,15 @@ def _walk(position: Position, rows: Sequence[RowPosition], link: str | None, mor
     same keys, none left during the first, and none was missed.
     """
     keys = [row.key for row in rows if row.key]
+    page = _trail("", keys)
+    if position.passed and rows and page == position.last_page:  # rows came in before this one, or it does not skip
+        return _walk_again(position, last_trail="")
     position = evolve(
         position,
         known=tuple(sorted({*position.known, *keys})),
         passed=position.passed + len(rows),
         trail=_trail(position.trail, keys),
+        last_page=page,
     )
     if link is not None:
         return _follow(position, link) or _given_up(position, "repeated_link")
@@ -234,10 +264,24 @@ def _walk(position: Position, rows: Sequence[RowPosition], link: str | None, mor
     if more:
         return Outcome(position=position, more=True)
     if position.trail == position.last_trail:
-        return Outcome(position=evolve(position, walking=0, passed=0, trail="", last_trail="", beyond=True), more=True)
+        beyond = evolve(position, walking=0, passed=0, trail="", last_trail="", last_page="", beyond=True)
+        return Outcome(position=beyond, more=True)
+    return _walk_again(position, last_trail=position.trail)
+
+
+def _walk_again(position: Position, last_trail: str) -> Outcome:
     if position.walking >= MOST_WALKS:
         return _given_up(position, "restless_group")
-    again = evolve(position, walking=position.walking + 1, passed=0, trail="", last_trail=position.trail)
+    again = evolve(
+        position,
+        walking=position.walking + 1,
+        passed=0,
+        trail="",
+        last_trail=last_trail,
+        last_page="",
+        link=None,
+        followed=(),
+    )
     return Outcome(position=again, more=True)
 
 
@@ -259,11 +303,22 @@ def _nothing_placed(position: Position, rows: Sequence[RowPosition], link: str |
     return _ended(position)
 
 
-def _through_keys(position: Position, rows: Sequence[RowPosition], link: str | None, now: datetime) -> Outcome:
-    """A pass in the order of keys: of a row changed after it was read the change is only in the next pass."""
-    position = evolve(position, top=_later(position.top, rows, now))
+def _through_keys(
+    position: Position, rows: Sequence[RowPosition], link: str | None, asked: int, now: datetime
+) -> Outcome:
+    """A pass in the order of keys: of a row changed after it was read the change is only in the next pass.
+
+    A full page without a link may be the last one, or that of a server to which `$top` is the sum of all pages: only
+    there rows are skipped by number, which a removal meanwhile can shift.
+    """
+    position = evolve(position, top=_later(position.top, rows, now), passed=position.passed + len(rows))
     if link is not None:
         return _follow(position, link) or _given_up(position, "repeated_link")
+    page = _trail("", [row.key for row in rows if row.key])
+    if rows and page == position.last_page:
+        return _given_up(position, "no_progress")  # a server that does not skip
+    if len(rows) >= asked:
+        return Outcome(position=evolve(position, link=None, last_page=page), more=True)
     high = _greater(position.high, _settled(evolve(position, high=position.top)))
     return Outcome(position=Position(high=high, loaded=True), more=False, finished=True)
 

@@ -98,7 +98,7 @@ class SparkFeed:
             if position.link is None or refusal.reason not in LOST_TOKEN:
                 raise
             return page_lost(cursor, position, self._profile.paging)
-        outcome = self._advance(position, page, rows, now)
+        outcome = self._advance(position, page, now)
         return page_read(cursor, position, page, outcome, self._profile.paging)
 
     async def reread(self, keys: Sequence[str], now: datetime) -> FeedPage:
@@ -134,7 +134,7 @@ class SparkFeed:
             options = {"_skiptoken": outcome.position.link or "", "_select": "ListingKey", "_limit": str(rows)}
             page = await self._page(self._listings(options), now, positions_only=True)
             found.update(row.key for row in page.positions if row.key)
-            outcome = self._advance(outcome.position, page, rows, now)
+            outcome = self._advance(outcome.position, page, now)
         if not outcome.finished or not found or (counted.total is not None and len(found) < counted.total):
             of_all = "" if counted.total is None else f" of {counted.total}"
             raise Unavailable(self._service, f"the list of keys is not whole: {len(found)}{of_all}")
@@ -168,9 +168,10 @@ class SparkFeed:
         since = ask(evolve(position, link=None), self._profile).filter
         return {"_filter": since.replace(" gt ", " Gt ")} if since else {}
 
-    def _advance(self, position: Position, page: ParsedPage, rows: int, now: datetime) -> Outcome:
-        """Take the token as the link. An empty page is the last one, whatever token comes with it."""
-        return advance(position, self._profile, page.positions, page.skip_token if page.positions else None, rows, now)
+    def _advance(self, position: Position, page: ParsedPage, now: datetime) -> Outcome:
+        """Take the token as the link. A page that is empty or has no token is the last one, however long it is."""
+        rows, token = page.positions, page.skip_token if page.positions else None
+        return advance(position, self._profile, rows, token, len(rows) + 1, now)
 
     async def _page(self, asking: str, now: datetime, *, positions_only: bool = False) -> ParsedPage:
         """Return an answer, read. After one that was too heavy the next request asks for less."""

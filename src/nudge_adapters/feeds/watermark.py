@@ -54,6 +54,19 @@ class Watermark:
         except OverflowError:
             return Watermark(datetime.min.replace(tzinfo=UTC))
 
+    def next(self) -> Watermark:
+        """Return the moment one unit of the last digit later: whatever a server cut off to show this one lies before.
+
+        A server may keep microseconds and show milliseconds; then `eq` finds none of its own rows, and `gt` all.
+        """
+        if not self.fraction:
+            return Watermark(self.second + timedelta(seconds=1))
+        digits = len(self.fraction)
+        count = int(self.fraction) + 1
+        if count == 10**digits:
+            return Watermark(self.second + timedelta(seconds=1), "0" * digits)
+        return Watermark(self.second, f"{count:0{digits}d}")
+
     def __str__(self) -> str:
         """Return it as OData and SparkQL want it: UTC with `Z`, every digit received, no quotes."""
         return self.second.isoformat().removesuffix("+00:00") + (f".{self.fraction}" if self.fraction else "") + "Z"

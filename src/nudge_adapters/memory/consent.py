@@ -22,8 +22,8 @@ class MemoryConsents:
         """Store records. Raises NotFound when a client is not in this book."""
         for consent in consents:
             self._work.own(consent.user_id, "consent.user_id")
-            self._book.consents.add(consent.id, consent, "consent")
         for consent in consents:
+            self._book.consents.add(consent.id, consent, "consent")
             self._book.clients.need(consent.client_id, "client")
 
     @reading

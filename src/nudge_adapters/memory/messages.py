@@ -50,11 +50,12 @@ class MemoryMessages:
             message = text.queued(self._work.now)
             self._messages.add(text.id, message, "message")
             self._book.message_ids.put(text.dedupe_key, text.id)
-            self._book.clients.need(text.client_id, "client")
+            queued.append(message)
+        for message in queued:
+            self._book.clients.need(message.client_id, "client")
             if message.briefing_id is not None:
                 self._book.briefings.need(message.briefing_id, "briefing")
-            queued.append(text.id)
-        return queued
+        return [message.id for message in queued]
 
     @writing
     async def receive(self, message: Message) -> bool:
@@ -216,8 +217,8 @@ class MemoryScheduled:
         """Store new ones."""
         for message in messages:
             self._work.own(message.user_id, "scheduledmessage.user_id")
-            self._planned.add(message.id, message, "scheduled message")
         for message in messages:
+            self._planned.add(message.id, message, "scheduled message")
             self._check(message)
 
     @reading

@@ -121,8 +121,8 @@ class MemoryNegativePreferences:
         """Store records. Raises NotFound when a client or the briefing is not this professional's."""
         for preference in preferences:
             self._work.own(preference.user_id, "negativepreference.user_id")
-            self._book.negative_preferences.add(preference.id, preference, "negative preference")
         for preference in preferences:
+            self._book.negative_preferences.add(preference.id, preference, "negative preference")
             self._book.clients.need(preference.client_id, "client")
             self._book.briefings.need(preference.source_campaign_id, "briefing")
 
@@ -146,8 +146,8 @@ class MemoryAudit:
         """Store entries."""
         for entry in entries:
             self._work.own(entry.user_id, "auditentry.user_id")
-            self._entries.add(entry.id, entry, "audit entry")
         for entry in entries:
+            self._entries.add(entry.id, entry, "audit entry")
             self._users.need(entry.user_id, "user")
 
     @reading

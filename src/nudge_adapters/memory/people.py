@@ -85,6 +85,7 @@ class MemoryClients:
         emails = {client.email for client in self._clients.rows()} - {None}
         for client in clients:
             self._work.own(client.user_id, "client.user_id")
+        for client in clients:
             if client.email in emails:
                 raise Conflict("client", "its e-mail is taken")
             self._clients.add(client.id, client, "client")

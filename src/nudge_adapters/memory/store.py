@@ -75,7 +75,7 @@ class MemoryStore:
     _ids: Ids
     _world: World = field(factory=World, init=False, repr=False)
     _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
-    _inside: list[asyncio.Task[object] | None] = field(factory=list, init=False, repr=False)
+    _inside: set[asyncio.Task[object] | None] = field(factory=set, init=False, repr=False)
 
     @asynccontextmanager
     async def _work(self, user_id: UUID | None) -> AsyncIterator[Work]:
@@ -83,7 +83,7 @@ class MemoryStore:
         if task in self._inside:
             raise RuntimeError("a transaction inside a transaction: leave the first one before opening the next")
         async with self._turn:
-            self._inside.append(task)
+            self._inside.add(task)
             work = Work(self._clock.now(), user_id, self._ids)
             try:
                 yield work
@@ -95,7 +95,7 @@ class MemoryStore:
             finally:
                 self._world.journal.forget()
                 work.ended = True
-                self._inside.remove(task)
+                self._inside.discard(task)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[MemorySystemTransaction]:

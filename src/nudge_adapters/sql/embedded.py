@@ -49,6 +49,7 @@ _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
     "timezone": "UTC",
+    "log_error_verbosity": "terse",  # the detail of an error quotes values: "Key (email)=..."
     "dynamic_shared_memory_type": "mmap",  # containers give /dev/shm 64 MB, too little for a parallel index build
 }
 # A crash of the machine may now lose or break the cluster: for tests only.

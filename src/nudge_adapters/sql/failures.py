@@ -5,7 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 import psycopg
-from sqlalchemy.exc import DBAPIError, InvalidRequestError, SQLAlchemyError, StatementError
+from sqlalchemy.exc import DBAPIError, InvalidRequestError, StatementError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from nudge_core.errors import Conflict, Invalid, Misconfigured, NotFound, NudgeError, Unavailable
@@ -92,22 +92,31 @@ _OPERATOR = ("28", "3D", "3F", "42", "0A")  # no such role, database, schema, ta
 def translate(error: BaseException) -> NudgeError | None:
     """Return the domain error for what a driver raised, or None when it is not the database's doing.
 
-    No message of the server is passed on, since it may quote values; a refused connection quotes none and is.
+    The driver's error stays the cause, but loses its words: PostgreSQL quotes the values it met ("Key (email)=..."),
+    and a cause is printed with every traceback. What a refused connection says quotes none and is kept.
     """
     if isinstance(error, PoolTimeout):
         return Unavailable(SERVICE, "no connection came free in time")
     cause = error.orig if isinstance(error, StatementError) else error
     if isinstance(cause, UnicodeEncodeError):
-        return Invalid("row", "texts without half of a surrogate pair", cause.object)
+        found = Invalid("row", "texts without half of a surrogate pair", cause.object)
+        cause.object, cause.args = "", (cause.encoding, "", 0, 0, cause.reason)
+        return found
     if isinstance(cause, psycopg.Error):
-        return _of_state(cause)
+        translated = _of_state(cause)
+        if not _says_why_no_connection(cause):
+            for told in (cause, error):
+                told.args = (f"{type(cause).__name__} ({cause.sqlstate or 'no code'}); what it said may quote values",)
+        return translated
     if isinstance(error, DBAPIError) or isinstance(cause, OSError):
         return Unavailable(SERVICE, "the connection was lost")
     if isinstance(error, InvalidRequestError) and "closed" in str(error):
         return Unavailable(SERVICE, "the connection was lost")
-    if isinstance(error, SQLAlchemyError):
-        return None
     return None
+
+
+def _says_why_no_connection(error: psycopg.Error) -> bool:
+    return not error.sqlstate and isinstance(error, psycopg.OperationalError)
 
 
 def _of_state(error: psycopg.Error) -> NudgeError:
@@ -127,6 +136,6 @@ def _of_state(error: psycopg.Error) -> NudgeError:
         )
     if state.startswith(_UNAVAILABLE):
         return Unavailable(SERVICE, f"{type(error).__name__} ({state})")
-    if not state and isinstance(error, psycopg.OperationalError):
+    if _says_why_no_connection(error):
         return Unavailable(SERVICE, " ".join(str(error).split())[:200] or type(error).__name__)
     return Unavailable(SERVICE, f"{type(error).__name__} ({state or 'no code'})")

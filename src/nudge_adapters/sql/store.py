@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -119,9 +120,14 @@ class SqlStore:
     _clock: Clock | None
     _ids: Ids
     _keyring: Keyring | None = field(default=None, repr=False)
+    _inside: set[asyncio.Task[object] | None] = field(factory=set, init=False, repr=False)
 
     @asynccontextmanager
     async def _work(self, user_id: UUID | None) -> AsyncIterator[Work]:
+        task = asyncio.current_task()
+        if task in self._inside:
+            raise RuntimeError("a transaction inside a transaction: leave the first one before opening the next")
+        self._inside.add(task)
         try:
             async with self._engine.begin() as connection:
                 work = await Work.begin(connection, user_id, self._clock, self._ids, self._keyring)
@@ -135,6 +141,8 @@ class SqlStore:
             if (translated := translate(error)) is not None:
                 raise translated from error
             raise
+        finally:
+            self._inside.discard(task)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[SqlSystemTransaction]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, Executable, RowMapping, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from nudge_adapters.sql.bulk import ArrayInsert
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.failures import translate
 from nudge_core.errors import Conflict, Invalid, NudgeError, Unavailable
@@ -99,9 +100,9 @@ class Work:
         counted = {"preserve_rowcount": True}  # SQLAlchemy forgets it for an INSERT otherwise
         return (await self._connection.execute(statement, values, execution_options=counted)).rowcount
 
-    async def run_arrays(self, sql: str, arrays: Sequence[Sequence[object]]) -> CursorResult[*tuple[Any, ...]]:
-        """Run one statement over many rows, given as one array per `%b` placeholder (binary: performance.md 5)."""
-        return await self._connection.exec_driver_sql(sql, tuple(list(array) for array in arrays))
+    async def insert(self, insert: ArrayInsert, columns: Sequence[Iterable[object]]) -> CursorResult[*tuple[Any, ...]]:
+        """Insert many rows, given as one sequence of values per column, in one statement."""
+        return await self._connection.exec_driver_sql(insert.sql, insert.pack(columns))
 
     def savepoint(self) -> Any:  # Any: SQLAlchemy's nested transaction, used as `async with`
         """Open a savepoint: what fails inside it leaves the transaction whole."""

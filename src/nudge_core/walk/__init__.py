@@ -3,8 +3,23 @@
 The same walk serves the library, the worker, the demo and the tests.
 """
 
-from nudge_core.walk.market import WorkReport, embed_book, poll, work, work_until_idle
+from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
+from nudge_core.walk.run import PassReport, run_once
 from nudge_core.walk.sending import Heard, hear, send_due, tidy
 
-__all__ = ["Heard", "Parts", "WorkReport", "embed_book", "hear", "poll", "send_due", "tidy", "work", "work_until_idle"]
+__all__ = [
+    "Heard",
+    "Parts",
+    "PassReport",
+    "WorkReport",
+    "embed_book",
+    "hear",
+    "poll",
+    "reconcile",
+    "run_once",
+    "send_due",
+    "tidy",
+    "work",
+    "work_until_idle",
+]

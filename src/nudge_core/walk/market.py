@@ -12,7 +12,7 @@ from uuid import UUID
 
 from attrs import evolve, frozen
 
-from nudge_core.errors import Invalid, NudgeError
+from nudge_core.errors import Invalid, NudgeError, Unavailable
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.ports import ListingFeed
 from nudge_core.steps import draft, ingest, match, spread
@@ -22,6 +22,8 @@ from nudge_core.walk.parts import Parts
 NOTE_LEASE_S = 300.0  # longer than a model may take to draft (20 s) and a book of 5,000 notes to be embedded (2 min)
 NOTES_AT_ONCE = 20
 FIRST_PAUSE_S = 30.0  # before a note that failed is tried again; doubled each time
+VANISHED_AT_MOST = 0.2  # share of a source's listings that may go in a day; more is an incomplete list
+VANISHED_ALWAYS_ALLOWED = 10  # of a small source
 PAGES_AT_MOST = 100_000  # of one poll: a feed that never ends is a broken one
 
 
@@ -76,6 +78,29 @@ async def _reread(parts: Parts, feed: ListingFeed) -> IngestReport:
     if not keys:
         return IngestReport.nothing()
     page = await feed.reread(keys, now)
+    async with parts.store.system() as tx:
+        return await ingest.ingest(tx, page, parts.ingest, reread=True)
+
+
+async def reconcile(parts: Parts, feed: ListingFeed) -> IngestReport:
+    """Find listings that vanished without a sign: compare the source's keys with ours, ask again for what is missing.
+
+    To be done daily where a source does not signal removals (`mls-feeds.md` 4.3 point 8). A list that lacks more than
+    `VANISHED_AT_MOST` of what we know is taken for incomplete, not for a mass removal.
+
+    Raises:
+        Unavailable: the list could not be had, or lacks too much.
+        Refused: of the feed.
+    """
+    there = await feed.keys()
+    async with parts.store.system() as tx:
+        known, now = await tx.listings.keys(feed.source_id), tx.now
+    missing = sorted(known - there)
+    if not missing:
+        return IngestReport.nothing()
+    if len(missing) > max(VANISHED_ALWAYS_ALLOWED, len(known) * VANISHED_AT_MOST):
+        raise Unavailable(feed.source_id, f"its list of keys lacks {len(missing)} of {len(known)} listings")
+    page = await feed.reread(missing, now)
     async with parts.store.system() as tx:
         return await ingest.ingest(tx, page, parts.ingest, reread=True)
 

@@ -8,7 +8,7 @@ from attrs import field, frozen
 
 from nudge_core.errors import Invalid
 from nudge_core.policy.delivery import DeliverySettings
-from nudge_core.ports import Drafter, Embedder, SmsGateway, Store
+from nudge_core.ports import Drafter, Embedder, Ids, SmsGateway, Store
 from nudge_core.steps.ingest import IngestSettings
 from nudge_core.steps.receive import ReceiveSettings
 from nudge_core.verticals.base import Vertical
@@ -22,6 +22,7 @@ class Parts:
     verticals: Mapping[str, Vertical]
     drafters: tuple[Drafter, ...]
     gateway: SmsGateway
+    ids: Ids
     embedder: Embedder | None = None
     ingest: IngestSettings = field(factory=IngestSettings)
     delivery: DeliverySettings = field(factory=DeliverySettings)

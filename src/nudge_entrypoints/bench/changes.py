@@ -1,6 +1,6 @@
 """How many listings change detection compares in a second, beside the plainest thing that could be done instead.
 
-    python -m nudge_entrypoints.bench.changes
+    nudge bench changes
 
 The baseline asks of two dicts with the same fields whether they differ, and knows nothing more than that. Both run in
 one process on the same listings; only the ratio of the two is worth quoting. One core.
@@ -8,9 +8,7 @@ one process on the same listings; only the ratio of the two is worth quoting. On
 
 from __future__ import annotations
 
-import json
 import statistics
-import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -25,6 +23,7 @@ LISTINGS = 20_000
 """A page of the largest vendor holds 5,000; several of them, so that the caches of the processor do not flatter."""
 ROUNDS = 5
 """The median of so many is reported."""
+QUICK_LISTINGS = 1_000
 
 _NOW = datetime(2026, 3, 10, 18, tzinfo=UTC)
 _EARLIER = _NOW - timedelta(days=2)
@@ -146,5 +145,14 @@ def _mixed(listings: int) -> Pairs:
     return _pairs(listings, change)
 
 
-if __name__ == "__main__":
-    sys.stdout.write(json.dumps(run(), indent=2) + "\n")
+def measure(*, quick: bool = False) -> dict[str, Any]:
+    """Return the figures of `run`, of few listings where it has to be quick."""
+    return run(QUICK_LISTINGS, 1) if quick else run()
+
+
+def table(measured: dict[str, Any]) -> str:
+    """Return the figures as a table."""
+    lines = [f"{'case':14} {'listings/s':>12} {'dict compare/s':>15} {'ratio':>7}"]
+    for name, rate in measured["per_second"].items():
+        lines.append(f"{name:14} {rate:12,} {measured['baseline'][name]:15,} {measured['ratio'][name]:7.3f}")
+    return "\n".join(lines)

@@ -43,8 +43,7 @@ async def run_days(demo: Demo, days: int, say: Say) -> None:
         morning = until - (total - day) * DAY
         await demo.move_to(morning)
         say("a day of the market", day, total + 1)
-        await demo.read_feed()
-        await demo.find_and_draft()
+        await demo.read_and_draft()
         await demo.approve_all()
         await demo.deliver(until=morning + DAY - timedelta(minutes=1))
     say("the last texts", total, total + 1)

@@ -115,8 +115,7 @@ class Session:
         for day in range(mornings):
             say("reading the MLS", day, mornings)
             await self.demo.move_to(begin + day * DAY)
-            await self.demo.read_feed()
-            await self.demo.find_and_draft()
+            await self.demo.read_and_draft()
             await self.demo.remember(read=begin + day * DAY)
 
     def _clear_queue(self) -> None:

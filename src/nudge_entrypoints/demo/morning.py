@@ -12,14 +12,14 @@ from datetime import datetime, timedelta
 from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from nudge_core.errors import Invalid
+from nudge_core.errors import Invalid, Unavailable
 from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.carrier import CarrierNews
 from nudge_core.model.user import User
 from nudge_core.model.vector import Vector
 from nudge_core.steps import review
 from nudge_core.steps.ingest import IngestReport
-from nudge_core.walk import Heard, WorkReport, embed_book, hear, poll, send_due, tidy, work_until_idle
+from nudge_core.walk import Heard, PassReport, embed_book, hear, run_once, send_due, tidy
 from nudge_entrypoints.bootstrap import App
 from nudge_entrypoints.demo import people
 from nudge_entrypoints.demo.clock import DemoClock, store_instants
@@ -58,7 +58,10 @@ class Demo:
         try:
             yield
         finally:
-            self.seconds[step] = self.seconds.get(step, 0.0) + time.perf_counter() - started
+            self._add(step, time.perf_counter() - started)
+
+    def _add(self, step: str, seconds: float) -> None:
+        self.seconds[step] = self.seconds.get(step, 0.0) + seconds
 
     async def move_to(self, instant: datetime) -> None:
         """Go on to an instant and store it, so that a demo that is killed goes on from there."""
@@ -81,19 +84,18 @@ class Demo:
         text = self.parts.vertical(self.user.vertical).text_of(listing)
         return (await self.parts.embedder.embed([text]))[0]
 
-    async def read_feed(self, each_page: Callable[[IngestReport], None] | None = None) -> IngestReport:
-        """Poll the local market through the RESO adapter."""
+    async def read_and_draft(self, each_page: Callable[[IngestReport], None] | None = None) -> PassReport:
+        """One pass of the pipeline: poll the local market through the RESO adapter, match, draft."""
         feed = self.app.feed(self.user)
-        with self.timed("poll"):
-            try:
-                return await poll(self.parts, feed, each_page)
-            finally:
-                await feed.aclose()
-
-    async def find_and_draft(self, each_round: Callable[[WorkReport], None] | None = None) -> WorkReport:
-        """Do everything the outbox holds: spread, match, draft."""
-        with self.timed("match and draft"):
-            return await work_until_idle(self.parts, each_round)
+        try:
+            done = await run_once(self.parts, [feed], time.monotonic, each_page)
+        finally:
+            await feed.aclose()
+        self._add("poll", done.poll_s)
+        self._add("match and draft", done.work_s)
+        if done.failed:
+            raise Unavailable(feed.source_id, done.failed[feed.source_id])
+        return done
 
     async def queue(self) -> list[CampaignBriefing]:
         """Return the drafts that wait for a person, best first."""

@@ -217,13 +217,34 @@ async def test_13_an_error_is_what_the_caller_should_do(
         assert len((await feed.read(fresh(), NOW)).listings) == 45, "one failure leaves nothing behind"
 
 
-async def test_13_a_server_that_never_answers_is_given_up(server: MarketServer) -> None:
-    async with feed_of(server.base_address, timeout_s=0.3) as feed:
+async def test_13_a_date_in_a_header_is_of_the_real_world_whatever_the_market_says(server: MarketServer) -> None:
+    """A demo reads at simulated instants; Retry-After does not know of them."""
+    date = format_datetime(NOW + timedelta(seconds=90), usegmt=True)
+    async with feed_of(server.base_address) as feed:
         await feed.read(fresh(), NOW)
-        server.faults.append(silent())
+        server.faults.append(Fault(status=503, headers={"Retry-After": date}, body=b""))
+        error = await raised(lambda: feed.read(fresh(), NOW + timedelta(days=365)))
+    assert isinstance(error, Unavailable)
+    assert error.retry_after_s == 90
+
+
+@pytest.mark.parametrize(("status", "kind"), [(500, Unavailable), (503, Unavailable), (403, Refused), (400, Refused)])
+async def test_13_an_error_about_one_listing_does_not_make_it_gone(
+    canned: CannedServer, status: int, kind: type[NudgeError]
+) -> None:
+    canned.answers.extend([page_of("1"), Canned(status=status)])
+    async with feed_of(f"{canned.origin}/odata") as feed:
+        assert isinstance(await raised(lambda: feed.reread(["1", "2"], NOW)), kind)
+        canned.answers.extend([page_of("1"), Canned(status=404)])
+        assert (await feed.reread(["1", "2"], NOW)).gone_keys == ("2",)
+
+
+async def test_13_a_server_that_never_answers_is_given_up(server: MarketServer) -> None:
+    server.faults.append(silent())
+    async with feed_of(server.base_address, timeout_s=0.1) as feed:
         error = await raised(lambda: feed.read(fresh(), NOW))
-        assert isinstance(error, Unavailable)
-        assert "in time" in str(error)
+    assert isinstance(error, Unavailable)
+    assert "in time" in str(error)
 
 
 async def test_13_a_server_that_is_not_there() -> None:

@@ -54,6 +54,21 @@ def test_an_overlap_keeps_the_digits() -> None:
     assert str(mark.minus(timedelta(minutes=20))) == "2026-11-22T15:40:00.1234567Z"
 
 
+@pytest.mark.parametrize(
+    ("shown", "following"),
+    [
+        ("2026-11-22T16:00:00Z", "2026-11-22T16:00:01Z"),
+        ("2026-11-22T16:00:00.123Z", "2026-11-22T16:00:00.124Z"),
+        ("2026-11-22T16:00:00.099Z", "2026-11-22T16:00:00.100Z"),
+        ("2026-11-22T16:00:00.999Z", "2026-11-22T16:00:01.000Z"),
+    ],
+)
+def test_what_is_shown_alike_ends_one_unit_later(shown: str, following: str) -> None:
+    mark = Watermark.read(shown)
+    assert mark is not None
+    assert str(mark.next()) == following
+
+
 def test_an_overlap_ends_at_the_beginning_of_the_calendar() -> None:
     assert str(Watermark(datetime(1, 1, 1, tzinfo=UTC)).minus(timedelta(days=1))) == "0001-01-01T00:00:00Z"
 

@@ -43,7 +43,7 @@ class SqlConsents:
         for consent in consents:
             self._work.own(consent.user_id, "consent.user_id")
         if consents:
-            await self._work.run(insert(_consent).values([consent_to_row(consent) for consent in consents]))
+            await self._work.run(insert(_consent), [consent_to_row(consent) for consent in consents])
 
     @reading
     async def latest(self, phones: Sequence[str]) -> Mapping[str, Consent]:

@@ -93,7 +93,7 @@ class SqlListings:
         if len({(row.snapshot.source_id, row.snapshot.listing_key) for row in ordered}) < len(ordered):
             raise Invalid("listings", "each listing once", listings)
         if ordered:
-            await self._work.run_arrays(_STORE_LISTINGS, listings_to_columns(ordered))
+            await self._work.insert(_STORE_LISTINGS, listings_to_columns(ordered))
 
     @reading
     async def off_market_at(
@@ -140,7 +140,7 @@ class SqlGlobalEvents:
         if not events:
             return frozenset()
         ordered = sorted(events, key=lambda event: event.id.int)
-        return frozenset((await self._work.run_arrays(_ADD_GLOBAL, global_events_to_columns(ordered))).scalars())
+        return frozenset((await self._work.insert(_ADD_GLOBAL, global_events_to_columns(ordered))).scalars())
 
     @reading
     async def get(self, ids: Sequence[UUID]) -> Sequence[GlobalMlsEvent]:
@@ -181,7 +181,7 @@ class SqlResources:
         if len({(row.resource_type, row.source_id, row.entity_id) for row in ordered}) < len(ordered):
             raise Invalid("resources", "each (type, source, entity) once", resources)
         if ordered:
-            await self._work.run_arrays(_STORE_RESOURCES, resources_to_columns(ordered))
+            await self._work.insert(_STORE_RESOURCES, resources_to_columns(ordered))
 
     @reading
     async def by_entity(self, source_id: str, entity_ids: Sequence[str]) -> Mapping[str, Resource]:
@@ -217,7 +217,7 @@ class SqlMarketEvents:
         if not events:
             return frozenset()
         ordered = sorted(events, key=lambda event: event.id.int)
-        return frozenset((await self._work.run_arrays(_ADD_MARKET, market_events_to_columns(ordered))).scalars())
+        return frozenset((await self._work.insert(_ADD_MARKET, market_events_to_columns(ordered))).scalars())
 
     @reading
     async def get(self, ids: Sequence[UUID]) -> Sequence[MarketEvent]:

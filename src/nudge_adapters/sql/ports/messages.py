@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, tex
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.bulk import insert_arrays
 from nudge_adapters.sql.rows.texts import message_from_row, message_to_row, scheduled_from_row, scheduled_to_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import IllegalTransition, Invalid, NotFound
@@ -30,6 +31,11 @@ _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCO
 _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
 _MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
 
+_QUEUED = [column.name for column in _message.c if column.computed is None]
+_QUEUE = insert_arrays(
+    _message, _QUEUED, "ON CONFLICT ON CONSTRAINT uq_message_user_id_dedupe_key DO NOTHING RETURNING id"
+)
+
 # Waits while a STOP of one of these phones is being stored; see `nudge_adapters.sql.ports.consent`.
 _LOCK_PHONES = text(
     "SELECT pg_advisory_xact_lock_shared(key) FROM ("
@@ -47,7 +53,7 @@ class SqlMessages:
 
     @writing
     async def queue(self, texts: Sequence[ApprovedText]) -> Sequence[UUID]:
-        """Queue approved texts; return the ids of those queued. A `dedupe_key` already used queues nothing."""
+        """Queue approved texts in one statement; return the ids of those queued. A `dedupe_key` queues once."""
         rows = []
         for approved in texts:
             if not isinstance(approved, ApprovedText):
@@ -59,12 +65,7 @@ class SqlMessages:
         phones = sorted({approved.recipient for approved in texts if approved.recipient is not None})
         if phones:
             await self._work.run(_LOCK_PHONES, {"user_id": str(self._work.owner), "phones": phones})
-        queued = await self._work.run(
-            upsert(_message)
-            .values(rows)
-            .on_conflict_do_nothing(constraint="uq_message_user_id_dedupe_key")
-            .returning(_message.c.id)
-        )
+        queued = await self._work.insert(_QUEUE, [[row[name] for row in rows] for name in _QUEUED])
         stored = set(queued.scalars())
         return [text_id for text_id in dict.fromkeys(approved.id for approved in texts) if text_id in stored]
 

@@ -140,7 +140,7 @@ class SqlAudit:
         for entry in entries:
             self._work.own(entry.user_id, "auditentry.user_id")
         if entries:
-            await self._work.run(insert(_audit).values([audit_to_row(entry) for entry in entries]))
+            await self._work.run(insert(_audit), [audit_to_row(entry) for entry in entries])
 
     @reading
     async def of_subject(self, subject_id: UUID) -> Sequence[AuditEntry]:

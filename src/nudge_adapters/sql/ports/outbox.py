@@ -83,7 +83,7 @@ class SqlNotes:
             self._work.own(note.user_id, "outboxnote.user_id")
         if not notes:
             return 0
-        return (await self._work.run_arrays(_ADD, notes_to_columns(notes))).rowcount
+        return (await self._work.insert(_ADD, notes_to_columns(notes))).rowcount
 
     @writing
     async def claim(self, topics: Sequence[Topic], limit: int, lease_s: float) -> Sequence[OutboxNote]:

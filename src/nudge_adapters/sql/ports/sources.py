@@ -49,6 +49,7 @@ class SqlFeeds:
         values = {
             "state": to_object(cursor.state),
             "baseline_done": cursor.baseline_done,
+            "read_until": cursor.read_until,
             "version": cursor.version + 1,
             "updated_at": self._work.now,
         }
@@ -67,7 +68,7 @@ class SqlFeeds:
         times = Counter(records)
         if not times:
             return
-        await self._work.run_arrays(
+        await self._work.insert(
             _KEEP,
             (
                 [self._work.ids.new() for _ in times],
@@ -94,7 +95,7 @@ class SqlFeeds:
         if reasons:
             more = sorted(reasons.items())  # one order for all, so that two transactions cannot wait for each other
             columns = ([source_id] * len(more), [reason for reason, _ in more], [total for _, total in more])
-            await self._work.run_arrays(_COUNT, columns)
+            await self._work.insert(_COUNT, columns)
 
     @reading
     async def counters(self, source_id: str) -> Mapping[str, int]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import msgspec
 
-from nudge_adapters.sql.bulk import json_text
+from nudge_adapters.sql.bulk import json_bytes
 from nudge_adapters.sql.rows.values import Row, json_from
 from nudge_core.errors import Invalid
 from nudge_core.model.event import EventStatus, GlobalMlsEvent, ListingEvent, MarketEvent
@@ -32,7 +32,7 @@ LISTING = (
 
 
 def listings_to_columns(listings: Sequence[AcceptedListing]) -> Columns:
-    """Return the columns `LISTING`; the snapshot is JSON text."""
+    """Return the columns `LISTING`; the snapshot is JSON in UTF-8."""
     return (
         [listing.snapshot.source_id for listing in listings],
         [listing.snapshot.listing_key for listing in listings],
@@ -42,7 +42,7 @@ def listings_to_columns(listings: Sequence[AcceptedListing]) -> Columns:
         [listing.held_price_cents for listing in listings],
         [listing.gone for listing in listings],
         [listing.transitions for listing in listings],
-        [_ENCODER.encode(listing.snapshot).decode() for listing in listings],
+        [_ENCODER.encode(listing.snapshot) for listing in listings],
     )
 
 
@@ -80,8 +80,8 @@ def global_events_to_columns(events: Sequence[GlobalMlsEvent]) -> Columns:
         [event.source_id for event in events],
         [event.listing_key for event in events],
         [event.kind.value for event in events],
-        [json_text(event.change) for event in events],
-        [json_text(event.raw_payload) for event in events],
+        [json_bytes(event.change) for event in events],
+        [json_bytes(event.raw_payload) for event in events],
         [event.event_timestamp for event in events],
         [event.created_at for event in events],
     )
@@ -123,7 +123,7 @@ def resources_to_columns(resources: Sequence[Resource]) -> Columns:
         [resource.status.value for resource in resources],
         [resource.source_id for resource in resources],
         [resource.entity_id for resource in resources],
-        [json_text(resource.attributes) for resource in resources],
+        [json_bytes(resource.attributes) for resource in resources],
         [resource.created_at for resource in resources],
         [resource.updated_at for resource in resources],
     )
@@ -171,7 +171,7 @@ def market_events_to_columns(events: Sequence[MarketEvent]) -> Columns:
         [event.entity_id for event in events],
         [event.entity_type for event in events],
         [event.source_id for event in events],
-        [json_text(event.payload) for event in events],
+        [json_bytes(event.payload) for event in events],
         [event.market_area for event in events],
         [event.status.value for event in events],
         [event.error for event in events],

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from nudge_adapters.sql.bulk import json_text
+from nudge_adapters.sql.bulk import json_bytes
 from nudge_adapters.sql.rows.values import NewRow, Row, json_from
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.outbox import OutboxNote, Topic
@@ -19,6 +19,7 @@ def cursor_from_row(row: Row) -> FeedCursor:
         source_id=row["source_id"],
         state=json_from(row["state"]),
         baseline_done=row["baseline_done"],
+        read_until=row["read_until"],
         version=row["version"],
         updated_at=row["updated_at"],
     )
@@ -78,7 +79,7 @@ def notes_to_columns(notes: Sequence[OutboxNote]) -> tuple[list[object], ...]:
         [note.user_id for note in notes],
         [note.topic.value for note in notes],
         [note.dedupe_key for note in notes],
-        [json_text(note.payload) for note in notes],
+        [json_bytes(note.payload) for note in notes],
         [note.created_at for note in notes],
         [note.attempt for note in notes],
         [note.not_before for note in notes],

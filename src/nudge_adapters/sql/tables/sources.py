@@ -26,6 +26,7 @@ feedcursor = Table(
     Column("source_id", String(100), nullable=False),
     Column("state", OBJECT, nullable=False),
     Column("baseline_done", Boolean, nullable=False),
+    Column("read_until", INSTANT),
     Column("version", Integer, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
     PrimaryKeyConstraint("source_id"),

@@ -1,0 +1,92 @@
+"""What the match step adds to the engine: no pointless questions, and not too much for one client at once."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from nudge_core.matching.ranking import Ranking
+from nudge_core.model.briefing import AudienceMember, Decision
+from nudge_core.model.client import Role
+from nudge_core.model.event import ListingEvent, MarketEvent
+from nudge_core.steps import match
+from nudge_core.steps.match import OFFERS_PER_CLIENT, MatchInput, rank_events
+from nudge_core.verticals import VERTICALS
+from tests import samples
+from tests.samples import uid
+
+REAL_ESTATE = VERTICALS["real_estate"]
+OWNER = uid(1)
+
+
+def seekers(*wishes: tuple[UUID, str, dict[str, Any]]) -> Any:
+    book = [
+        samples.client(OWNER, 0, id=client_id, user_tags=(tag,), preferences=wish, phone=None)
+        for client_id, tag, wish in wishes
+    ]
+    return tuple(seeker for client in book for seeker in REAL_ESTATE.seekers(client, ()))
+
+
+def event(number: int, kind: ListingEvent, **facts: Any) -> MarketEvent:
+    home = {"list_price_cents": 400_000_00, "status": "Active", "city": "Austin", "beds": 3, **facts}
+    return samples.market_event(
+        OWNER, number, event_type=kind.value, payload={"listing": home, "change": {}}, resource_id=None
+    )
+
+
+def found(events: list[MarketEvent], book: Any) -> MatchInput:
+    subjects = {one.id: REAL_ESTATE.subject(one, frozenset()) for one in events}
+    return MatchInput(events=tuple(events), seekers=book, subjects={k: v for k, v in subjects.items() if v is not None})
+
+
+async def test_whether_a_hidden_home_is_near_ones_own_is_no_question() -> None:
+    own = {"latitude": 30.25, "longitude": -97.75, "beds": 3, "type": "Single Family Residence", "size": 1_800}
+    sold = event(
+        1,
+        ListingEvent.SOLD_LISTING,
+        status="Closed",
+        property_subtype="Single Family Residence",
+        living_area_sqft=1_850,
+    )
+    book = seekers((uid(2), "seller", {"own_home": own}))
+    (ranking,) = (await rank_events(found([sold], book), REAL_ESTATE, None)).values()
+    assert ranking.members == ()
+    assert ranking.not_offered["nothing_to_ask"] == 1
+
+
+async def test_what_a_buyer_would_need_to_know_is_a_question() -> None:
+    book = seekers((uid(2), "buyer", {"areas": ["Austin"], "min_beds": 3, "features": {"must": ["pool"]}}))
+    new = event(1, ListingEvent.NEW_LISTING)
+    (ranking,) = (await rank_events(found([new], book), REAL_ESTATE, None)).values()
+    assert [member.decision for member in ranking.members] == [Decision.ASK]
+
+
+async def test_one_client_is_offered_the_best_three_of_a_pass_and_the_rest_is_counted() -> None:
+    prices = [390_000, 300_000, 210_000, 180_000, 395_000]
+    events = [
+        event(number, ListingEvent.NEW_LISTING, list_price_cents=price * 100) for number, price in enumerate(prices, 1)
+    ]
+    book = seekers((uid(2), "buyer", {"max_price": 400_000, "areas": ["Austin"], "min_beds": 3}))
+    rankings = await rank_events(found(events, book), REAL_ESTATE, None)
+    offered = [one.id for one in events if rankings[one.id].members]
+    assert len(offered) == OFFERS_PER_CLIENT
+    left_out = sum(ranking.not_offered.get("enough_for_now", 0) for ranking in rankings.values())
+    soft = sum(ranking.not_offered.get("soft_miss", 0) for ranking in rankings.values())
+    assert len(offered) + left_out + soft == len(events), "nobody disappears without a reason"
+
+
+@pytest.mark.parametrize("limit", [OFFERS_PER_CLIENT])
+def test_the_better_match_takes_the_slot(limit: int) -> None:
+    def member(score: float) -> AudienceMember:
+        return AudienceMember(
+            client_id=uid(9), role=Role.BUYER, score=score, coverage=1.0, decision=Decision.OFFER, reasons=()
+        )
+
+    scores = [70.0, 95.0, 80.0, 99.0, 60.0]
+    rankings = [
+        Ranking(subject_id=uid(number), members=(member(score),), considered=1) for number, score in enumerate(scores)
+    ]
+    kept = {ranking.members[0].score for ranking in match._limited(rankings) if ranking.members}
+    assert kept == set(sorted(scores)[-limit:])
