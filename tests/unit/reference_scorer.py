@@ -322,7 +322,8 @@ def _one_per_client(found: list[tuple[Scored, Fraction, Fraction, int]], left_ou
 
     def order(item: tuple[Scored, Fraction, Fraction, int]) -> tuple[object, ...]:
         scored, score, coverage, recency = item
-        return (-score, -coverage, -recency, scored.client_id, roles.index(scored.role))
+        known = sum(judged.outcome is not UNKNOWN for judged in scored.judged)
+        return (-score, -coverage, -known, -recency, scored.client_id, roles.index(scored.role))
 
     members: dict[UUID, Scored] = {}
     for scored, *_ in sorted(found, key=order):

@@ -156,6 +156,13 @@ def test_ties_are_broken_by_recency_and_then_by_id() -> None:
     assert ranking.not_offered == {"beyond_top": 1}
 
 
+def test_of_two_who_get_all_they_wish_the_one_who_wished_more_comes_first() -> None:
+    more = (CHEAP, AUSTIN, FeatureWish(feature="pool", strength=SOFT))
+    book = [seeker(1, recency=9), seeker(2, wishes=more, recency=0)]
+    (ranking,) = rank(Audience.build(SCHEMA, book), [evolve(OFFER, has=frozenset({"pool"}))], top=3)
+    assert [(m.client_id.int, m.score, m.coverage) for m in ranking.members] == [(2, 100.0, 1.0), (1, 100.0, 1.0)]
+
+
 def test_an_offer_in_one_role_comes_before_a_question_in_another() -> None:
     ask = (CHEAP, AUSTIN, FeatureWish(feature="pool", strength=HARD))
     part = (NumberWish(field="price", strength=SOFT, maximum=800_000), AUSTIN)

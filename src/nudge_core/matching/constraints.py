@@ -241,7 +241,7 @@ Wish: TypeAlias = NumberWish | TermsWish | NearWish | FeatureWish
 class Seeker:
     """One client in one role, with the wishes of that role: a row of the audience.
 
-    `recency`: larger is fresher; the tie-break after score and coverage. `avoid`: vectors of what was dismissed for
+    `recency`: larger is fresher; the tie-break after score, coverage and number known. `avoid`: what was dismissed for
     this client. A client with two roles is two seekers; the better one counts.
     """
 

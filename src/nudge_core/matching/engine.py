@@ -69,8 +69,9 @@ class _Found:
 def rank(audience: Audience, subjects: Sequence[Subject], *, top: int) -> tuple[Ranking, ...]:
     """Return one ranking per offer, in their order.
 
-    Members are ordered by score, coverage and recency, greatest first, then client id. Each client is there once: in
-    a role in which an offer can be made, else one in which to ask, and among those in the first by that order.
+    Members are ordered by score, coverage, number of wishes known and recency, greatest first, then client id. Each
+    client is there once: in a role in which an offer can be made, else one in which to ask, and among those in the
+    first by that order.
     `score` is 0 to 100, `coverage` 0 to 1. What makes an offer or a question: `Sheet.decide`.
 
     Args:
@@ -307,7 +308,7 @@ def _members(
     score = numerator / (denominator * (FULL // 100))
     coverage = sheet.known_weight / sheet.weight
     members: dict[UUID, AudienceMember] = {}
-    for place in np.lexsort((audience.freshness[rows], -coverage, -score)):
+    for place in np.lexsort((audience.freshness[rows], -sheet.known, -coverage, -score)):
         seeker = audience.seekers[rows[place]]
         if seeker.client_id in members:
             continue

@@ -39,6 +39,7 @@ class _Judged:
     excluded: bool = False
     score: float = 0.0
     coverage: float = 0.0
+    known: int = 0
     decision: Decision = Decision.ASK
 
 
@@ -61,7 +62,9 @@ def plain_ranking(seekers: Sequence[Seeker], subject: Subject, top: int) -> Rank
                 excluded[judged.out] += 1
             else:
                 not_offered[judged.out] += 1
-    found.sort(key=lambda item: (-item[0].score, -item[0].coverage, -item[1].recency, item[1].client_id))
+    found.sort(
+        key=lambda item: (-item[0].score, -item[0].coverage, -item[0].known, -item[1].recency, item[1].client_id)
+    )
     not_offered["beyond_top"] = max(0, len(found) - top)
     members = tuple(
         AudienceMember(
@@ -104,9 +107,9 @@ def _judge(seeker: Seeker, subject: Subject) -> _Judged:
     low = known * FULL < weight * FULL * SCHEMA.least_coverage
     score, coverage = earned / (FULL // 100 * weight), known / weight
     if number >= SCHEMA.least_known and not low and not hard_unknown:
-        return _Judged(score=score, coverage=coverage, decision=Decision.OFFER)
+        return _Judged(score=score, coverage=coverage, known=number, decision=Decision.OFFER)
     if number and (low or hard_unknown):
-        return _Judged(score=score, coverage=coverage)
+        return _Judged(score=score, coverage=coverage, known=number)
     return _Judged("too_little_known")
 
 
