@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as stnp
 
 from nudge_core.errors import Invalid
-from nudge_core.matching import semantic
+from nudge_core.matching import engine, qualify, semantic
 from nudge_core.matching.audience import Audience
 from nudge_core.matching.constraints import (
     FeatureWish,
@@ -224,14 +224,12 @@ def test_a_product_and_gathered_rows_say_the_same(monkeypatch: pytest.MonkeyPatc
 
 
 def test_offers_are_ranked_alike_alone_and_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    from nudge_core.matching import engine
-
     book, offers = large_book(11, clients=120, offers=9)
     schema = MatchSchema(fields=(*SCHEMA.fields, NumberField(name="beds", weight=2)))
     audience = Audience.build(schema, book)
     together = rank(audience, offers, top=4)
     monkeypatch.setattr(engine, "BLOCK", 2)
-    monkeypatch.setattr(engine, "CHUNK", 16)
+    monkeypatch.setattr(qualify, "CHUNK", 16)
     monkeypatch.setattr(engine, "SAMPLE", 20)
     assert rank(audience, offers, top=4) == together
     assert tuple(rank(audience, [offer], top=4)[0] for offer in offers) == together
