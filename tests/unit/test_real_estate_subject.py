@@ -14,6 +14,7 @@ from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.client import Client, Role
 from nudge_core.model.json import Json
+from nudge_core.policy.fair_housing import fair_housing
 from nudge_core.verticals.real_estate.schema import SCHEMA
 from nudge_core.verticals.real_estate.subject import subject, text_of
 from nudge_core.verticals.real_estate.wishes import seekers
@@ -189,6 +190,14 @@ def test_no_hoa_in_the_remarks_is_a_number() -> None:
 def test_the_text_is_the_public_description() -> None:
     assert text_of({"remarks": " Bright\n\ncorner  unit. ", "listing_id": "7"}) == "Bright corner unit."
     assert text_of({}) == text_of({"remarks": None}) == ""
+
+
+def test_what_a_description_says_of_people_is_not_compared_with_anybody() -> None:
+    remarks = "Bright corner unit, perfect for young families. Walk to the church. Deck."
+    left = text_of({"remarks": remarks})
+    assert not fair_housing(left)
+    assert not {"families", "church"} & set(left.replace(".", " ").split())
+    assert {"Bright", "corner", "Deck."} <= set(left.split())
 
 
 def test_comparable_sales_reach_an_owner() -> None:

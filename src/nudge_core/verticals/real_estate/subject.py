@@ -10,6 +10,7 @@ from nudge_core.errors import Invalid
 from nudge_core.matching.constraints import Subject
 from nudge_core.model.event import ListingEvent, MarketEvent
 from nudge_core.model.json import Json, JsonObject, object_in
+from nudge_core.policy.fair_housing import fair_housing
 from nudge_core.reading.features import read_features
 from nudge_core.verticals.real_estate.areas import folded
 from nudge_core.verticals.real_estate.events import RULES
@@ -83,8 +84,18 @@ def subject(event: MarketEvent, wished_features: frozenset[str]) -> Subject | No
 
 
 def text_of(facts: JsonObject) -> str:
-    """Return the public description, whose meaning is compared with clients' notes; empty when there is none."""
-    return " ".join(_remarks(facts).split())
+    """Return the public description, whose meaning is compared with clients' notes; empty when there is none.
+
+    What a description says of people (who should live there, a church or schools nearby) is cut out: whom to tell of a
+    home may not turn on such words. Source: `verticals.md` 3.5, selection.
+    """
+    remarks = _remarks(facts)
+    kept: list[str] = []
+    end = 0
+    for finding in sorted(fair_housing(remarks), key=lambda found: found.start):
+        kept.append(remarks[end : finding.start])
+        end = max(end, finding.end)
+    return " ".join(" ".join([*kept, remarks[end:]]).split())
 
 
 def _remarks(facts: JsonObject) -> str:
