@@ -126,6 +126,8 @@ def test_a_missed_soft_wish_never_raises_a_score(data: st.DataObject, book: tupl
     more = []
     for seeker in book:
         others = tuple(w for w in seeker.wishes if not isinstance(w, FeatureWish) or w.feature != wish)
+        if not others:  # who had no wish at all had no score to compare with
+            continue
         missed = FeatureWish(feature=wish, strength=Strength.SOFT)
         more.append((evolve(seeker, wishes=others), evolve(seeker, wishes=(*others, missed))))
     (before,) = ranked(schema, [seeker for seeker, _ in more], [offer], 50)

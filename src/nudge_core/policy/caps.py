@@ -51,7 +51,16 @@ def capped(now: datetime, sent: Iterable[datetime], zones: Collection[str], caps
         zones: candidate zones of the recipient.
         caps: the values.
     """
-    past = sorted(sent)
+    past, moment, longest = sorted(sent), now, None
+    while (cap := _holding(moment, past, zones, caps)) is not None:
+        if cap.until is None:
+            return cap
+        moment, longest = cap.until, cap  # another cap may hold just then
+    return longest
+
+
+def _holding(now: datetime, past: Sequence[datetime], zones: Collection[str], caps: Caps) -> Capped | None:
+    """Return the cap that holds at `now` and lifts last."""
     holding = [
         Capped(reason, until)
         for reason, limit, until in (
