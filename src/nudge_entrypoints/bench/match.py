@@ -1,6 +1,6 @@
 """How fast a book is matched, beside two scorers that take one pair at a time and beside the machine's matrix product.
 
-    python -m nudge_entrypoints.bench.match [--quick]
+    nudge bench match [--quick]
 
 Everything is measured in one process, in turns, as CPU seconds on one core; medians are reported, and only ratios are
 worth quoting. Pairs per second are those of whole rankings with accounts and reasons. Opponents, on a sample of each
@@ -15,6 +15,7 @@ from __future__ import annotations
 import json
 import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -269,14 +270,19 @@ def _normalised(rows: int, dim: int, chance: np.random.Generator) -> Vectors:
     return matrix
 
 
-def main() -> int:
-    """Print the report as JSON. Starts itself anew with a BLAS of one thread when it has more."""
-    if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
-        os.environ["OPENBLAS_NUM_THREADS"] = "1"  # read by numpy's BLAS when it is loaded
-        os.execv(sys.executable, [sys.executable, "-m", "nudge_entrypoints.bench.match", *sys.argv[1:]])  # noqa: S606
-    sys.stdout.write(json.dumps(run(quick="--quick" in sys.argv[1:]), indent=2) + "\n")
-    return 0
+def measure(*, quick: bool = False) -> dict[str, Any]:
+    """Run the benchmark in a process of its own, whose BLAS has one thread from the start, and return its report."""
+    command = [sys.executable, "-m", "nudge_entrypoints.bench.match", *(["--quick"] if quick else [])]
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    done = subprocess.run(command, env=environment, check=True, capture_output=True, text=True)  # noqa: S603 - our own
+    report: dict[str, Any] = json.loads(done.stdout)
+    return report
+
+
+def table(measured: dict[str, Any]) -> str:
+    """Return the report as indented JSON: its parts have shapes of their own."""
+    return json.dumps(measured, indent=2)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.stdout.write(json.dumps(run(quick="--quick" in sys.argv[1:])) + "\n")
