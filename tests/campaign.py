@@ -16,7 +16,7 @@ from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.ports import Store
-from nudge_core.steps import receive
+from nudge_core.steps import converse
 from tests.clocks import MovedClock, utc
 from tests.send_walk import Killed, SendWalk, Verdict, Watch, check, go_on, memory_store, run_to_the_end, town
 
@@ -108,7 +108,7 @@ class Campaign:
             gateway=gateway,
             clock=self.clock,
             settings=DeliverySettings(batch=7),
-            receiving=receive.ReceiveSettings(carrier_answers=False),
+            receiving=converse.ReceiveSettings(carrier_answers=False),
             at=self._maybe_die,
         )
 

@@ -28,7 +28,7 @@ from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.policy.findings import Finding
 from nudge_core.ports import Store
 from nudge_core.sending.moves import Moved
-from nudge_core.steps import deliver, receive
+from nudge_core.steps import converse, deliver, receive
 from nudge_core.steps.deliver import Claimed, Prepared
 from nudge_core.timing.recipient_zone import whereabouts
 from tests.clocks import MovedClock
@@ -84,7 +84,7 @@ class SendWalk:
     gateway: SimulatedGateway
     clock: MovedClock
     settings: DeliverySettings = field(factory=DeliverySettings)
-    receiving: receive.ReceiveSettings = field(factory=receive.ReceiveSettings)
+    receiving: converse.ReceiveSettings = field(factory=converse.ReceiveSettings)
     rules: AnyWords = field(factory=AnyWords)
     at: Callable[[str], Awaitable[None]] = go_on
     alarms: list[Moved] = field(factory=list)
@@ -145,7 +145,7 @@ class SendWalk:
                 if isinstance(news, ReceiptNews):
                     await receive.receipt(tenant, news)
                 else:
-                    await receive.text(tenant, news, self.receiving)
+                    await converse.receive(tenant, news, self.receiving)
             await self.at("after_news")
             told += 1
         return told

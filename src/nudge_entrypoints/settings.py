@@ -6,8 +6,10 @@ import base64
 import binascii
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
@@ -18,6 +20,10 @@ from nudge_core.model.secret import Secret
 T = TypeVar("T")
 
 SECRET_KEY_BYTES = 32  # AES-256
+TWILIO_API = "https://api.twilio.com"
+TWILIO_VERIFY = "https://verify.twilio.com"
+HTTP_PORT = 8000
+MOST_PORTS = 65_535
 OPENAI_MODEL = "gpt-5.4-mini"  # no announced end; gpt-5-mini ends on 2026-12-11 by the SDK's own list
 
 
@@ -35,11 +41,30 @@ class MlsSettings:
 
 
 @frozen(kw_only=True)
+class TwilioSettings:
+    """The operator's account. `api_key` None: the account's own token signs requests, as it always signs webhooks.
+
+    `messaging_service_sid` None: texts go out from the professional's own number alone.
+    """
+
+    account_sid: str | None = None
+    auth_token: Secret | None = None
+    api_key: str | None = None
+    api_secret: Secret | None = None
+    api_base_url: str = TWILIO_API
+    verify_base_url: str = TWILIO_VERIFY
+    messaging_service_sid: str | None = None
+    verify_service_sid: str | None = None
+
+
+@frozen(kw_only=True)
 class Settings:
     """How this installation is put together.
 
     `database_url` None means the embedded PostgreSQL under `home`. `drafter`, `embedder`, `carrier` are names from
-    `nudge_adapters.catalog`. `secret_keys`: key id to 32 bytes; the first one encrypts, all of them decrypt.
+    `nudge_adapters.catalog`. `public_base_url`: scheme and host under which carriers reach our webhooks. `redis_url`
+    None: no Redis, or the embedded one where a command starts it. `secret_keys`: key id to 32 bytes; the first one
+    encrypts, all of them decrypt.
     """
 
     home: Path
@@ -52,6 +77,10 @@ class Settings:
     openai_model: str = OPENAI_MODEL
     mls: MlsSettings = MlsSettings()
     secret_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
+    twilio: TwilioSettings = TwilioSettings()
+    public_base_url: str | None = None
+    redis_url: str | None = field(default=None, repr=False)
+    http_port: int = HTTP_PORT
     timezone: str = "America/Chicago"
 
 
@@ -60,7 +89,7 @@ KNOWN = {
     "DATABASE_URL": "PostgreSQL to use instead of the embedded one",
     "NUDGE_DRAFTER": "offline (default) or openai",
     "NUDGE_EMBEDDER": "local (default), hashing, or none",
-    "NUDGE_CARRIER": "simulator (default) or console",
+    "NUDGE_CARRIER": "simulator (default), console, or twilio",
     "OPENAI_API_KEY": "key of the OpenAI drafter",
     "OPENAI_BASE_URL": "address of a server that speaks the same protocol",
     "OPENAI_MODEL": "model of the OpenAI drafter",
@@ -71,6 +100,17 @@ KNOWN = {
     "MLS_CLIENT_SECRET": "client secret, for the same",
     "MLS_TOKEN_URL": "address that gives tokens, when it is not the vendor's own",
     "MLS_ORIGINATING_SYSTEM": "OriginatingSystemName, which MLS Grid demands",
+    "TWILIO_ACCOUNT_SID": "the Twilio account (AC...)",
+    "TWILIO_AUTH_TOKEN": "its auth token: signs webhooks, and requests where there is no API key",
+    "TWILIO_API_KEY": "API key (SK...) to send with instead of the auth token",
+    "TWILIO_API_SECRET": "secret of that API key",
+    "TWILIO_API_BASE_URL": "address of the Messages API, when it is not Twilio's own",
+    "TWILIO_VERIFY_BASE_URL": "address of the Verify API, when it is not Twilio's own",
+    "TWILIO_MESSAGING_SERVICE_SID": "Messaging Service (MG...) that owns the sending numbers",
+    "TWILIO_VERIFY_SERVICE_SID": "Verify service (VA...) for one-time codes",
+    "PUBLIC_BASE_URL": "scheme and host under which carriers reach our webhooks, such as https://nudge.example",
+    "NUDGE_REDIS_URL": "Redis for wake-ups instead of the embedded one: redis://... or unix:///...",
+    "NUDGE_HTTP_PORT": "port of the HTTP server on loopback (default: 8000)",
     "NUDGE_SECRET_KEYS": "id:base64 of 32 bytes, comma separated; the first encrypts",
     "NUDGE_TIMEZONE": "time zone of a new professional",
 }
@@ -119,11 +159,35 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             token_url=read("MLS_TOKEN_URL", text, None),
             originating_system=read("MLS_ORIGINATING_SYSTEM", text, None),
         ),
+        twilio=TwilioSettings(
+            account_sid=read("TWILIO_ACCOUNT_SID", text, None),
+            auth_token=read("TWILIO_AUTH_TOKEN", secret, None),
+            api_key=read("TWILIO_API_KEY", text, None),
+            api_secret=read("TWILIO_API_SECRET", secret, None),
+            api_base_url=read("TWILIO_API_BASE_URL", partial(_web_address, "TWILIO_API_BASE_URL"), TWILIO_API),
+            verify_base_url=read(
+                "TWILIO_VERIFY_BASE_URL", partial(_web_address, "TWILIO_VERIFY_BASE_URL"), TWILIO_VERIFY
+            ),
+            messaging_service_sid=read("TWILIO_MESSAGING_SERVICE_SID", text, None),
+            verify_service_sid=read("TWILIO_VERIFY_SERVICE_SID", text, None),
+        ),
+        public_base_url=read("PUBLIC_BASE_URL", _public_address, None),
+        redis_url=read("NUDGE_REDIS_URL", _redis_url, None),
+        http_port=read("NUDGE_HTTP_PORT", _port, HTTP_PORT),
         secret_keys=read("NUDGE_SECRET_KEYS", _secret_keys, {}),
         timezone=read("NUDGE_TIMEZONE", _zone, "America/Chicago"),
     )
     if settings.drafter == "openai" and settings.openai_api_key is None:
         problems.append("OPENAI_API_KEY: needed because NUDGE_DRAFTER is openai")
+    if settings.carrier == "twilio":
+        needed = {
+            "TWILIO_ACCOUNT_SID": settings.twilio.account_sid,
+            "TWILIO_AUTH_TOKEN": settings.twilio.auth_token,
+            "PUBLIC_BASE_URL": settings.public_base_url,
+        }
+        problems += [f"{name}: needed because NUDGE_CARRIER is twilio" for name, given in needed.items() if not given]
+    if (settings.twilio.api_key is None) != (settings.twilio.api_secret is None):
+        problems.append("TWILIO_API_KEY, TWILIO_API_SECRET: both or neither")
     if problems:
         raise Misconfigured(problems)
     return settings
@@ -141,6 +205,32 @@ def _postgres_url(text: str) -> str | None:
     if not text.startswith(("postgresql://", "postgres://")):
         raise Invalid("DATABASE_URL", "a URL that begins with postgresql://", text)
     return text.replace("postgres://", "postgresql://", 1)
+
+
+def _web_address(name: str, text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
+        raise Invalid(name, "scheme and host, such as https://nudge.example", text)
+    return text.rstrip("/")
+
+
+def _public_address(text: str) -> str:
+    address = _web_address("PUBLIC_BASE_URL", text)
+    if "@" in address or "_" in (urlsplit(address).hostname or ""):  # Twilio refuses both (messaging.md 2, 4.2)
+        raise Invalid("PUBLIC_BASE_URL", "a host without user, password or underscore", text)
+    return address
+
+
+def _redis_url(text: str) -> str | None:
+    if not text.startswith(("redis://", "rediss://", "unix://")):
+        raise Invalid("NUDGE_REDIS_URL", "a URL that begins with redis://, rediss:// or unix://", text)
+    return text
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or not 0 <= int(text) <= MOST_PORTS:
+        raise Invalid("NUDGE_HTTP_PORT", "a number from 0 (any free port) to 65535", text)
+    return int(text)
 
 
 def _zone(text: str) -> str:

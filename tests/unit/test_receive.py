@@ -27,8 +27,9 @@ from nudge_core.model.message import (
     ScheduledStatus,
 )
 from nudge_core.policy.opt_out import Verdict
-from nudge_core.steps import receive
-from nudge_core.steps.receive import ReceiptEffect, Received, ReceiveSettings
+from nudge_core.steps import converse, receive
+from nudge_core.steps.converse import Received, ReceiveSettings
+from nudge_core.steps.receive import ReceiptEffect
 from tests.clocks import MovedClock, utc
 from tests.send_walk import OUR_NUMBER, RITA, SendWalk, Town, memory_store, run_to_the_end, town
 
@@ -60,7 +61,7 @@ class Desk:
             at=self.clock.now(),
         )
         async with self.town.store.tenant(RITA) as tx:
-            return await receive.text(tx, inbound, settings)
+            return await converse.receive(tx, inbound, settings)
 
     async def told(self, sid: str, receipt: Receipt, message_id: UUID | None = None) -> ReceiptEffect:
         news = ReceiptNews(

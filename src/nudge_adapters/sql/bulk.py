@@ -18,7 +18,19 @@ import psycopg
 from attrs import frozen
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
-from sqlalchemy import BigInteger, Boolean, Column, DateTime, Integer, LargeBinary, SmallInteger, String, Table, Uuid
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Table,
+    Uuid,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.postgresql import ENUM, JSON, JSONB
 
@@ -94,6 +106,7 @@ _SENT: tuple[tuple[type, Sent], ...] = (
     (SmallInteger, Sent("smallint", 21, struct.Struct("!h").pack, 2)),
     (BigInteger, Sent("bigint", 20, struct.Struct("!q").pack, 8)),
     (Integer, Sent("integer", 23, struct.Struct("!i").pack, 4)),
+    (Double, Sent("double precision", 701, struct.Struct("!d").pack, 8)),
     (LargeBinary, Sent("bytea", 17, bytes)),
     (String, Sent("text", 25, str.encode)),
 )

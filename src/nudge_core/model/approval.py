@@ -35,7 +35,8 @@ class Approval:
 class ApprovedText:
     """The final words for one client, under an approval. A `Draft` is not one, and cannot become one by itself.
 
-    `not_before`, `not_after`: when it is useful; the lawful hours are checked when it is sent.
+    `not_before`, `not_after`: when it is useful; the lawful hours are checked when it is sent. `topic`, `time_bound`
+    and `match_score`: see `Message`.
     """
 
     id: UUID
@@ -51,6 +52,9 @@ class ApprovedText:
     not_before: datetime | None = None
     not_after: datetime | None = None
     originally_scheduled_at: datetime | None = None
+    topic: str | None = None
+    time_bound: bool = False
+    match_score: float = 0.0
 
     def queued(self, now: datetime) -> Message:
         """Return the message that queueing this text at `now` makes: outbound, queued, never claimed."""
@@ -73,4 +77,7 @@ class ApprovedText:
             not_before=self.not_before,
             not_after=self.not_after,
             dedupe_key=self.dedupe_key,
+            topic=self.topic,
+            time_bound=self.time_bound,
+            match_score=self.match_score,
         )

@@ -158,6 +158,15 @@ _RANK = MappingProxyType(
     }
 )
 
+
+@frozen(kw_only=True)
+class Media:
+    """A picture or another file that came with a text: where the carrier keeps it, and what it says it is."""
+
+    url: str = field(validator=fields.text(2_000, at_least=1), repr=False)
+    content_type: str = field(validator=fields.text(100))
+
+
 MAX_SMS_CHARACTERS = 1_600  # Twilio's limit for `Body`, messaging.md section 2
 
 
@@ -167,8 +176,15 @@ class Message:
 
     An outbound one is born `queued`, from an approval or by a person's own hand, and is sent only through the
     machine `DELIVERY`. `attempt` counts claims; every negative or doubtful transition names the attempt it speaks
-    of. `not_before` and `not_after` bound when it is lawful and useful. `dedupe_key` is unique per user: the same
-    briefing, client and step cannot be queued twice.
+    of. `not_before` and `not_after` bound when it is lawful and useful; `window_end` is when the lawful window that it
+    waits for closes, None when nobody has looked yet. `dedupe_key` is unique per user: the same briefing, client and
+    step cannot be queued twice.
+
+    `topic` names what it is about (`listings`, `check_in`), for caps and for wishes that narrow. Of several texts that
+    wait for one person the best goes first: `time_bound`, then the greatest `match_score` (0 to 100), then the oldest.
+    `posting_attempt` is the last attempt whose request to the carrier may have begun: a lease that ran out before that
+    mark was never posted. `segments`, `price_micros` (millionths of `price_currency`) and `error_code` are what the
+    carrier said. `media` and `read_at` (None: nobody has read it yet) belong to inbound texts.
     """
 
     id: UUID
@@ -197,6 +213,17 @@ class Message:
     receipt: Receipt | None = None
     reason: str | None = field(default=None, validator=fields.optional(fields.text(200, at_least=1)))
     dedupe_key: str | None = field(default=None, validator=fields.optional(fields.text(200, at_least=1)))
+    topic: str | None = field(default=None, validator=fields.optional(fields.text(60, at_least=1)))
+    time_bound: bool = False
+    match_score: float = field(default=0.0, validator=fields.between(0, 100))
+    window_end: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    posting_attempt: int = field(default=0, validator=fields.between(0, 1_000))
+    error_code: str | None = field(default=None, validator=fields.optional(fields.text(20, at_least=1)))
+    segments: int | None = field(default=None, validator=fields.optional(fields.between(0, 100)))
+    price_micros: int | None = None
+    price_currency: str | None = field(default=None, validator=fields.optional(fields.text(3, at_least=3)))
+    media: tuple[Media, ...] = ()
+    read_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 
     @property
     def status(self) -> MessageStatus:

@@ -3,10 +3,11 @@
 The same walk serves the library, the worker, the demo and the tests.
 """
 
+from nudge_core.walk.hearing import Heard, hear
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
-from nudge_core.walk.sending import Heard, hear, send_due, tidy
+from nudge_core.walk.sending import send_due, tidy
 
 __all__ = [
     "Heard",

@@ -9,8 +9,8 @@ from attrs import field, frozen
 from nudge_core.errors import Invalid
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.ports import Drafter, Embedder, Ids, SmsGateway, Store
+from nudge_core.steps.converse import ReceiveSettings
 from nudge_core.steps.ingest import IngestSettings
-from nudge_core.steps.receive import ReceiveSettings
 from nudge_core.verticals.base import Vertical
 
 

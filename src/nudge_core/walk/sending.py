@@ -1,4 +1,4 @@
-"""The second half of the walk: approved texts go out once, doubts are closed, and what comes back is heard.
+"""The second half of the walk: approved texts go out once, and doubts are closed.
 
 No transaction is open while the carrier is called. A process that dies between the claim and the record leaves a text
 whose lease runs out; it is then in doubt, and only the carrier's own evidence decides (`steps.deliver`).
@@ -8,28 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from uuid import UUID
-
-from attrs import frozen
 
 from nudge_core.errors import Conflict, NudgeError
-from nudge_core.model.carrier import CarrierNews, InboundText
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.completion import complete_done_of, complete_if_done
+from nudge_core.sending.completion import complete_if_done
 from nudge_core.sending.moves import Moved
-from nudge_core.steps import deliver, receive
-from nudge_core.steps.receive import ReceiptEffect, Received
+from nudge_core.steps import deliver
 from nudge_core.verticals.base import Vertical
 from nudge_core.walk.parts import Parts
-
-
-@frozen(kw_only=True)
-class Heard:
-    """What one piece of news did. `user_id` None: it belongs to nobody we know."""
-
-    user_id: UUID | None
-    effect: Received | ReceiptEffect | None
 
 
 async def send_due(parts: Parts, monotonic: Callable[[], float]) -> tuple[Moved, ...]:
@@ -112,17 +99,3 @@ async def _closed(parts: Parts, moves: Sequence[Moved | None]) -> tuple[Moved, .
                 async with parts.store.tenant(one.message.user_id) as tx:
                     await complete_if_done(tx, one.message.briefing_id)
     return moved
-
-
-async def hear(parts: Parts, news: CarrierNews) -> Heard:
-    """Take one piece of news from the carrier: a receipt, or a text that somebody sent. Twice is like once."""
-    async with parts.store.system() as system:
-        user_id = await receive.owner(system, news)
-    if user_id is None:
-        return Heard(user_id=None, effect=None)
-    async with parts.store.tenant(user_id) as tx:
-        if isinstance(news, InboundText):
-            received = await receive.text(tx, news, parts.receive)
-            await complete_done_of(tx, received.client_id if received.withdrawn else None)
-            return Heard(user_id=user_id, effect=received)
-        return Heard(user_id=user_id, effect=await receive.receipt(tx, news))

@@ -31,7 +31,7 @@ _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCO
 _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
 _MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
 
-_QUEUED = [column.name for column in _message.c if column.computed is None]
+_QUEUED = [column.name for column in _message.c if column.computed is None and column.name != "media"]  # inbound only
 _QUEUE = insert_arrays(
     _message, _QUEUED, "ON CONFLICT ON CONSTRAINT uq_message_user_id_dedupe_key DO NOTHING RETURNING id"
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from nudge_adapters.sql.rows.values import NewRow, Row
 from nudge_core.model.message import (
+    Media,
     Message,
     MessageClass,
     Receipt,
@@ -40,6 +43,17 @@ def message_to_row(message: Message) -> NewRow:
         "receipt": None if message.receipt is None else message.receipt.value,
         "reason": message.reason,
         "dedupe_key": message.dedupe_key,
+        "topic": message.topic,
+        "time_bound": message.time_bound,
+        "match_score": message.match_score,
+        "window_end": message.window_end,
+        "posting_attempt": message.posting_attempt,
+        "error_code": message.error_code,
+        "segments": message.segments,
+        "price_micros": message.price_micros,
+        "price_currency": message.price_currency,
+        "media": msgspec.to_builtins(message.media),
+        "read_at": message.read_at,
     }
 
 
@@ -72,6 +86,17 @@ def message_from_row(row: Row) -> Message:
         receipt=None if row["receipt"] is None else Receipt(row["receipt"]),
         reason=row["reason"],
         dedupe_key=row["dedupe_key"],
+        topic=row["topic"],
+        time_bound=row["time_bound"],
+        match_score=row["match_score"],
+        window_end=row["window_end"],
+        posting_attempt=row["posting_attempt"],
+        error_code=row["error_code"],
+        segments=row["segments"],
+        price_micros=row["price_micros"],
+        price_currency=row["price_currency"],
+        media=tuple(Media(**one) for one in row["media"]),
+        read_at=row["read_at"],
     )
 
 
