@@ -12,6 +12,7 @@ from nudge_core.ports import Store
 from tests.contracts.market import MarketContract
 from tests.contracts.messages import MessagesContract
 from tests.contracts.nudges import NudgesContract
+from tests.contracts.operations import OperationsContract
 from tests.contracts.outbox import OutboxContract
 from tests.contracts.people import PeopleContract
 from tests.contracts.sends import SendsContract
@@ -27,6 +28,7 @@ class StoreContract(
     OutboxContract,
     MessagesContract,
     SendsContract,
+    OperationsContract,
 ):
     """Every promise of the storage ports."""
 

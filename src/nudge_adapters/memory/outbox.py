@@ -11,7 +11,7 @@ from attrs import evolve
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import KeptNote, World
 from nudge_core.errors import Conflict
-from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
+from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, ParkedNote, Topic
 from nudge_core.model.pipeline import PipelineRun, RunStatus
 
 _ABANDONED = "abandoned: its process ended in the middle"
@@ -50,6 +50,14 @@ class MemoryRuns:
             self._runs.put(run.id, failed)
         return len(abandoned)
 
+    @writing
+    async def forget_before(self, instant: datetime) -> int:
+        """Remove runs that ended earlier; return how many."""
+        old = [run.id for run in self._runs.rows() if run.completed_at is not None and run.completed_at < instant]
+        for run_id in old:
+            self._runs.drop(run_id)
+        return len(old)
+
 
 class MemoryNotes:
     """The outbox; in a tenant's transaction only the tenant's notes."""
@@ -65,8 +73,12 @@ class MemoryNotes:
 
     def _parked(self, kept: KeptNote) -> bool:
         """Given up: put back too often, or its last claimer died."""
+        return kept.parked_at is not None or self._abandoned(kept)
+
+    def _abandoned(self, kept: KeptNote) -> bool:
+        """The last of its claimers died."""
         run_out = kept.lease_until is not None and kept.lease_until <= self._work.now
-        return kept.parked or (run_out and kept.note.attempt >= MAX_ATTEMPTS)
+        return run_out and kept.note.attempt >= MAX_ATTEMPTS
 
     @writing
     async def add(self, notes: Sequence[OutboxNote]) -> int:
@@ -92,7 +104,7 @@ class MemoryNotes:
             kept
             for kept in self._visible()
             if kept.note.topic in topics
-            and not kept.parked
+            and kept.parked_at is None
             and kept.note.attempt < MAX_ATTEMPTS
             and (kept.note.not_before is None or kept.note.not_before <= now)
             and (kept.lease_until is None or kept.lease_until <= now)
@@ -125,8 +137,32 @@ class MemoryNotes:
         """Give a claimed note back for later; after `MAX_ATTEMPTS` it is parked with its error instead."""
         kept = self._ours(note)
         later = evolve(kept.note, not_before=not_before)
-        parked = note.attempt >= MAX_ATTEMPTS
-        self._notes.put(note.id, evolve(kept, note=later, lease_until=None, error=error, parked=parked))
+        parked_at = self._work.now if note.attempt >= MAX_ATTEMPTS else None
+        self._notes.put(note.id, evolve(kept, note=later, lease_until=None, error=error, parked_at=parked_at))
+
+    @writing
+    async def park_abandoned(self, error: str) -> int:
+        """Park the notes whose last of `MAX_ATTEMPTS` claimers died; return how many."""
+        abandoned = [kept for kept in self._visible() if kept.parked_at is None and self._abandoned(kept)]
+        for kept in abandoned:
+            self._notes.put(kept.note.id, evolve(kept, lease_until=None, error=error, parked_at=self._work.now))
+        return len(abandoned)
+
+    @reading
+    async def parked(self, limit: int) -> Sequence[ParkedNote]:
+        """Return the notes that gave up, the newest first, with the reason."""
+        parked = [
+            ParkedNote(
+                id=kept.note.id,
+                topic=kept.note.topic,
+                attempt=kept.note.attempt,
+                parked_at=kept.parked_at,
+                error=kept.error,
+            )
+            for kept in self._visible()
+            if kept.parked_at is not None
+        ]
+        return sorted(parked, key=lambda note: (note.parked_at, note.id), reverse=True)[:limit]
 
     @reading
     async def waiting(self) -> Mapping[str, int]:

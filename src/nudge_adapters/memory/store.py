@@ -15,6 +15,7 @@ from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
 from nudge_adapters.memory.messages import MemoryMessages, MemoryScheduled
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
+from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
 from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
 from nudge_adapters.memory.sends import MemorySends
@@ -36,6 +37,9 @@ class MemorySystemTransaction:
     runs: MemoryRuns
     notes: MemoryNotes
     sends: MemorySends
+    timetable: MemoryTimetable
+    heartbeats: MemoryHeartbeats
+    vitals: MemoryVitals
 
 
 @frozen(eq=False)
@@ -111,6 +115,9 @@ class MemoryStore:
                 MemoryRuns(work, world),
                 MemoryNotes(work, world),
                 MemorySends(work, world),
+                MemoryTimetable(work, world),
+                MemoryHeartbeats(work, world),
+                MemoryVitals(work, world),
             )
 
     @asynccontextmanager

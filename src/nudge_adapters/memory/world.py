@@ -17,11 +17,13 @@ from nudge_core.model.event import GlobalMlsEvent, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.health import Heartbeat
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, MessageClass, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote
 from nudge_core.model.pipeline import PipelineRun
 from nudge_core.model.resource import ContentResource, Resource, ResourceType
+from nudge_core.model.timetable import TimetableEntry
 from nudge_core.model.user import User
 
 
@@ -32,7 +34,7 @@ class KeptNote:
     note: OutboxNote
     lease_until: datetime | None = None
     error: str | None = None
-    parked: bool = False
+    parked_at: datetime | None = None
 
 
 class Book:
@@ -89,6 +91,8 @@ class World:
         self.runs: Table[UUID, PipelineRun] = Table(self.journal)
         self.notes: Table[UUID, KeptNote] = Table(self.journal)
         self.note_ids: Table[tuple[UUID | None, str], UUID] = Table(self.journal)
+        self.timetable: Table[str, TimetableEntry] = Table(self.journal)
+        self.heartbeats: Table[UUID, Heartbeat] = Table(self.journal)
         self._books: dict[UUID, Book] = {}
 
     def book(self, user_id: UUID) -> Book:

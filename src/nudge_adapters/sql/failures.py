@@ -47,6 +47,8 @@ TAKEN = MappingProxyType(
         "pk_pipelinerun": ("pipeline run", _ID_TAKEN),
         "pk_outbox": ("note", _ID_TAKEN),
         "uq_outbox_user_id_dedupe_key": ("note", "its dedupe key is used"),
+        "pk_timetable": ("timetable entry", "it is stored"),
+        "pk_heartbeat": ("heartbeat", _ID_TAKEN),
     }
 )
 """Unique constraint to what exists already and why that is a conflict."""

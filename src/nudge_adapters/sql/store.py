@@ -20,6 +20,7 @@ from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
+from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
 from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
 from nudge_adapters.sql.ports.sends import SqlSends
@@ -47,6 +48,9 @@ class SqlSystemTransaction:
     runs: SqlRuns
     notes: SqlNotes
     sends: SqlSends
+    timetable: SqlTimetable
+    heartbeats: SqlHeartbeats
+    vitals: SqlVitals
 
 
 @frozen(eq=False)
@@ -157,6 +161,9 @@ class SqlStore:
                 runs=SqlRuns(work),
                 notes=SqlNotes(work),
                 sends=SqlSends(work),
+                timetable=SqlTimetable(work),
+                heartbeats=SqlHeartbeats(work),
+                vitals=SqlVitals(work),
             )
 
     @asynccontextmanager

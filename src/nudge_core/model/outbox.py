@@ -39,4 +39,15 @@ class OutboxNote:
     not_before: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 
 
+@frozen(kw_only=True)
+class ParkedNote:
+    """A note that gave up: what it was for, since when, and why. Nothing of what it carried."""
+
+    id: UUID
+    topic: Topic
+    attempt: int
+    parked_at: datetime = field(validator=fields.instant)
+    error: str | None
+
+
 MAX_ATTEMPTS = 5  # reliability.md C2: a poison job is tried at most five times

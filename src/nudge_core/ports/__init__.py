@@ -8,6 +8,7 @@ transactions). A transaction is the only way to stored data; it commits when its
 block raises. There is no commit to call, so a step cannot call it.
 """
 
+from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
@@ -38,6 +39,7 @@ __all__ = [
     "Faqs",
     "Feeds",
     "GlobalEvents",
+    "Heartbeats",
     "Ids",
     "ListingFeed",
     "Listings",
@@ -54,5 +56,7 @@ __all__ = [
     "Suppressions",
     "SystemTransaction",
     "TenantTransaction",
+    "Timetable",
     "Users",
+    "Vitals",
 ]

@@ -11,7 +11,7 @@ from nudge_core.model.event import GlobalMlsEvent, ListingEvent
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message
-from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.model.outbox import OutboxNote, ParkedNote, Topic
 from nudge_core.model.pipeline import PipelineRun
 from nudge_core.model.user import User
 
@@ -131,6 +131,10 @@ class Runs(Protocol):
         """Mark runs that were `running` and started earlier as failed (their process died); return how many."""
         ...
 
+    async def forget_before(self, instant: datetime) -> int:
+        """Remove runs that ended earlier; return how many."""
+        ...
+
 
 class Notes(Protocol):
     """The outbox: work handed on in the transaction that made it necessary."""
@@ -153,6 +157,14 @@ class Notes(Protocol):
 
     async def put_back(self, note: OutboxNote, error: str, not_before: datetime) -> None:
         """Give a claimed note back for later; after `MAX_ATTEMPTS` it is parked with its error instead."""
+        ...
+
+    async def park_abandoned(self, error: str) -> int:
+        """Park the notes whose last of `MAX_ATTEMPTS` claimers died, with `error` as the reason; return how many."""
+        ...
+
+    async def parked(self, limit: int) -> Sequence[ParkedNote]:
+        """Return the notes that gave up, the newest first, with the reason."""
         ...
 
     async def waiting(self) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
@@ -52,6 +53,15 @@ class SystemTransaction(Protocol):
 
     @property
     def sends(self) -> Sends: ...
+
+    @property
+    def timetable(self) -> Timetable: ...
+
+    @property
+    def heartbeats(self) -> Heartbeats: ...
+
+    @property
+    def vitals(self) -> Vitals: ...
 
 
 class TenantTransaction(Protocol):

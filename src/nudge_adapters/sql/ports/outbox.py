@@ -9,10 +9,17 @@ from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, sel
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.bulk import insert_arrays
-from nudge_adapters.sql.rows.work import NOTE, note_from_row, notes_to_columns, run_from_row, run_to_row
+from nudge_adapters.sql.rows.work import (
+    NOTE,
+    note_from_row,
+    notes_to_columns,
+    parked_from_row,
+    run_from_row,
+    run_to_row,
+)
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
+from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, ParkedNote, Topic
 from nudge_core.model.pipeline import PipelineRun, RunStatus
 
 _run, _outbox = tables.pipelinerun, tables.outbox
@@ -67,6 +74,11 @@ class SqlRuns:
         errors = func.coalesce(func.nullif(_run.c.errors, ""), _ABANDONED)
         values = {"status": RunStatus.FAILED.value, "completed_at": self._work.now, "errors": errors}
         return await self._work.changed(failed.values(values))
+
+    @writing
+    async def forget_before(self, instant: datetime) -> int:
+        """Remove runs that ended earlier; return how many."""
+        return await self._work.changed(delete(_run).where(_run.c.completed_at < instant))
 
 
 class SqlNotes:
@@ -125,6 +137,25 @@ class SqlNotes:
         }
         if await self._work.changed(update(_outbox).where(self._ours(note)).values(values)) == 0:
             raise Conflict("note", "the claim is no longer ours")
+
+    @writing
+    async def park_abandoned(self, error: str) -> int:
+        """Park the notes whose last of `MAX_ATTEMPTS` claimers died; return how many."""
+        abandoned = (
+            self._visible,
+            _outbox.c.parked_at.is_(None),
+            _outbox.c.attempt >= MAX_ATTEMPTS,
+            _outbox.c.lease_until <= self._work.now,
+        )
+        values = {"lease_until": None, "error": error, "parked_at": self._work.now}
+        return await self._work.changed(update(_outbox).where(*abandoned).values(values))
+
+    @reading
+    async def parked(self, limit: int) -> Sequence[ParkedNote]:
+        """Return the notes that gave up, the newest first, with the reason."""
+        query = select(_outbox).where(self._visible, _outbox.c.parked_at.is_not(None))
+        newest = query.order_by(_outbox.c.parked_at.desc(), _outbox.c.id.desc()).limit(limit)
+        return [parked_from_row(row) for row in await self._work.rows(newest)]
 
     @reading
     async def waiting(self) -> Mapping[str, int]:

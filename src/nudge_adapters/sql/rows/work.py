@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from nudge_adapters.sql.bulk import json_bytes
 from nudge_adapters.sql.rows.values import NewRow, Row, json_from
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
-from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.model.outbox import OutboxNote, ParkedNote, Topic
 from nudge_core.model.pipeline import PipelineRun, RunStatus
 
 
@@ -97,4 +97,15 @@ def note_from_row(row: Row) -> OutboxNote:
         created_at=row["created_at"],
         attempt=row["attempt"],
         not_before=row["not_before"],
+    )
+
+
+def parked_from_row(row: Row) -> ParkedNote:
+    """Return a note that gave up, without what it carried."""
+    return ParkedNote(
+        id=row["id"],
+        topic=Topic(row["topic"]),
+        attempt=row["attempt"],
+        parked_at=row["parked_at"],
+        error=row["error"],
     )

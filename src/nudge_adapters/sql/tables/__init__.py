@@ -11,6 +11,7 @@
 
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
+from nudge_adapters.sql.tables.operations import heartbeat, timetable
 from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
 from nudge_adapters.sql.tables.schema import METADATA
 from nudge_adapters.sql.tables.sources import feedcounter, feedcursor, unreadrecord
@@ -28,6 +29,7 @@ __all__ = [
     "feedcounter",
     "feedcursor",
     "globalmlsevent",
+    "heartbeat",
     "listingsnapshot",
     "marketevent",
     "message",
@@ -37,6 +39,7 @@ __all__ = [
     "resource",
     "scheduledmessage",
     "suppression",
+    "timetable",
     "unreadrecord",
     "user",
 ]

@@ -117,6 +117,7 @@ message = Table(
         postgresql_where=text("originally_scheduled_at IS NOT NULL"),
     ),
     Index("ix_message_user_id_briefing_id", "user_id", "briefing_id", postgresql_where=text("briefing_id IS NOT NULL")),
+    Index("ix_message_unconfirmed", "user_id", "claimed_at", postgresql_where=text("delivery = 'unconfirmed'")),
     Index("ix_message_user_id_recipient", "user_id", "recipient", "claimed_at"),
     Index("ix_message_provider_sid", "provider_sid", postgresql_where=text("provider_sid IS NOT NULL")),
     Index("ix_message_due", "due_at", "id", postgresql_where=text("delivery = 'queued'")),
