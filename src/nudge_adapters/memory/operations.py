@@ -49,8 +49,13 @@ class MemoryTimetable:
         claimed = []
         for entry in sorted(due, key=lambda one: (one.next_run_at, one.name)):
             if entry.lease_until is not None:
-                lost = {"last_outcome": RunOutcome.ABANDONED, "last_error": _DIED, "last_ended_at": entry.lease_until}
-                entry = evolve(entry, failures=entry.failures + 1, **lost)
+                entry = evolve(
+                    entry,
+                    failures=entry.failures + 1,
+                    last_outcome=RunOutcome.ABANDONED,
+                    last_error=_DIED,
+                    last_ended_at=entry.lease_until,
+                )
             taken = evolve(
                 entry, attempt=entry.attempt + 1, lease_until=now + timedelta(seconds=lease_s), last_started_at=now
             )

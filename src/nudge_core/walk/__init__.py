@@ -3,6 +3,7 @@
 The same walk serves the library, the worker, the demo and the tests.
 """
 
+from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.hearing import Heard, hear
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
@@ -10,10 +11,12 @@ from nudge_core.walk.run import PassReport, run_once
 from nudge_core.walk.sending import send_due, tidy
 
 __all__ = [
+    "Bounded",
     "Heard",
     "Parts",
     "PassReport",
     "WorkReport",
+    "code_of",
     "embed_book",
     "hear",
     "poll",
@@ -21,6 +24,7 @@ __all__ = [
     "run_once",
     "send_due",
     "tidy",
+    "unbounded",
     "work",
     "work_until_idle",
 ]

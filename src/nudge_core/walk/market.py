@@ -13,14 +13,16 @@ from uuid import UUID
 from attrs import evolve, frozen
 
 from nudge_core.errors import Invalid, NudgeError, Unavailable
-from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
 from nudge_core.ports import ListingFeed
 from nudge_core.steps import draft, ingest, match, spread
 from nudge_core.steps.ingest import IngestReport
+from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.parts import Parts
 
 NOTE_LEASE_S = 300.0  # longer than a model may take to draft (20 s) and a book of 5,000 notes to be embedded (2 min)
-NOTES_AT_ONCE = 20
+NOTE_LIMIT_S = 120.0  # what a note may take before it counts as hung; well within its lease
+NOTES_A_ROUND = 20
 FIRST_PAUSE_S = 30.0  # before a note that failed is tried again; doubled each time
 VANISHED_AT_MOST = 0.2  # share of a source's listings that may go in a day; more is an incomplete list
 VANISHED_ALWAYS_ALLOWED = 10  # of a small source
@@ -29,13 +31,14 @@ PAGES_AT_MOST = 100_000  # of one poll: a feed that never ends is a broken one
 
 @frozen(kw_only=True)
 class WorkReport:
-    """What one round of notes did. `failed`: notes that were put back, with why."""
+    """What one round of notes did. `failed`: notes that were put back, with why; `parked`: those of them given up."""
 
     done: int = 0
     briefings: int = 0
     events: int = 0
     withdrawn: int = 0
     failed: tuple[str, ...] = ()
+    parked: int = 0
 
     def __add__(self, other: WorkReport) -> WorkReport:
         return WorkReport(
@@ -44,6 +47,7 @@ class WorkReport:
             events=self.events + other.events,
             withdrawn=self.withdrawn + other.withdrawn,
             failed=self.failed + other.failed,
+            parked=self.parked + other.parked,
         )
 
 
@@ -105,21 +109,44 @@ async def reconcile(parts: Parts, feed: ListingFeed) -> IngestReport:
         return await ingest.ingest(tx, page, parts.ingest, reread=True)
 
 
-async def work(parts: Parts, *, topics: Sequence[Topic] = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT)) -> WorkReport:
+async def work(
+    parts: Parts,
+    *,
+    topics: Sequence[Topic] = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT),
+    bounded: Bounded = unbounded,
+    go_on: Callable[[], bool] = lambda: True,
+) -> WorkReport:
     """Do one round of due notes; a report with `done` 0 means that nothing was due.
 
-    A note that fails is put back and tried again later; it does not stop the others.
+    A note that fails, in whatever way, is put back and tried again later; it does not stop the others. Notes are
+    claimed one by one, so that one which kills its process costs no other note an attempt (`reliability.md` C2).
+
+    Args:
+        parts: the walk's parts.
+        topics: the kinds of notes to do.
+        bounded: ends a note that takes longer than `NOTE_LIMIT_S`.
+        go_on: asked before every claim; False ends the round.
     """
-    async with parts.store.system() as tx:
-        notes = await tx.notes.claim(topics, NOTES_AT_ONCE, NOTE_LEASE_S)
     report = WorkReport()
-    for note in notes:
-        try:
-            report += await _STEPS[note.topic](parts, note)
-        except NudgeError as error:
-            await _put_back(parts, note, str(error))
-            report += WorkReport(done=1, failed=(f"{note.topic.value}: {error}",))
+    for _ in range(NOTES_A_ROUND):
+        if not go_on():
+            break
+        async with parts.store.system() as tx:
+            notes = await tx.notes.claim(topics, 1, NOTE_LEASE_S)
+        if not notes:
+            break
+        report += await _one(parts, notes[0], bounded)
     return report
+
+
+async def _one(parts: Parts, note: OutboxNote, bounded: Bounded) -> WorkReport:
+    try:
+        return await bounded(_STEPS[note.topic](parts, note), NOTE_LIMIT_S)
+    except Exception as error:
+        why = str(error) if isinstance(error, NudgeError) else code_of(error)
+    await _put_back(parts, note, why)
+    parked = note.attempt >= MAX_ATTEMPTS
+    return WorkReport(done=1, failed=(f"{note.topic.value}: {why}",), parked=int(parked))
 
 
 async def work_until_idle(parts: Parts, each_round: Callable[[WorkReport], None] | None = None) -> WorkReport:

@@ -1,0 +1,72 @@
+"""The table of recurring work. A new kind of it is one line here.
+
+Not in it: doing notes and sending texts. Those are queues, which every worker drains at once (`SKIP LOCKED`); the
+timetable is for what one worker at a time does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+
+from nudge_core.errors import NudgeError
+from nudge_core.walk.market import embed_book
+from nudge_core.walk.parts import Parts
+from nudge_core.walk.sending import tidy
+from nudge_core.walk.timetable import Job
+
+MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
+FORGET_PROCESSES_AFTER = timedelta(days=1)
+FORGET_RUNS_AFTER = timedelta(days=90)
+WORKER_DIED = "its worker died every time"
+
+
+async def tidy_sends(parts: Parts) -> None:
+    """Withhold texts to silenced phones, doubt dead senders, close doubts; park notes that kill their workers."""
+    await tidy(parts)
+    async with parts.store.system() as tx:
+        await tx.notes.park_abandoned(WORKER_DIED)
+
+
+async def embed_books(parts: Parts) -> None:
+    """Give every client with notes a vector of the present model.
+
+    A book that fails does not stop the others; the last failure is raised when all have been tried.
+    """
+    async with parts.store.system() as tx:
+        users = await tx.users.all()
+    failed: NudgeError | None = None
+    for user in users:
+        try:
+            await embed_book(parts, user.id)
+        except NudgeError as error:
+            failed = error
+    if failed is not None:
+        raise failed
+
+
+async def prune(parts: Parts) -> None:
+    """Forget what nobody asks for any more: processes of yesterday, runs of last quarter."""
+    async with parts.store.system() as tx:
+        await tx.heartbeats.forget_before(tx.now - FORGET_PROCESSES_AFTER)
+        await tx.runs.forget_before(tx.now - FORGET_RUNS_AFTER)
+
+
+JOBS: tuple[Job, ...] = (
+    Job(name="tidy", interval_s=15, limit_s=10 * MINUTE_S, run=tidy_sends),
+    Job(name="embed_book", interval_s=10 * MINUTE_S, limit_s=HOUR_S, run=embed_books),
+    Job(name="prune", interval_s=DAY_S, limit_s=10 * MINUTE_S, run=prune),
+)
+
+
+def feed_jobs(
+    poll_feeds: Callable[[], Awaitable[object]], reconcile_feeds: Callable[[], Awaitable[object]]
+) -> tuple[Job, ...]:
+    """Return the jobs that read feeds. Feeds belong to professionals, so the edge builds them.
+
+    A first load of a large MLS takes hours; what was read is stored page by page, so a run that is ended goes on.
+    """
+    return (
+        Job(name="poll_feeds", interval_s=5 * MINUTE_S, limit_s=6 * HOUR_S, run=lambda _parts: poll_feeds()),
+        Job(name="reconcile_feeds", interval_s=DAY_S, limit_s=2 * HOUR_S, run=lambda _parts: reconcile_feeds()),
+    )
