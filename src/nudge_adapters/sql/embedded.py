@@ -17,33 +17,36 @@ the *thread* that started the child.
 
 from __future__ import annotations
 
-import fcntl
 import functools
 import importlib.util
-import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from nudge_adapters.sql import become
+from attrs import evolve
+
+from nudge_adapters.embedded.server import (
+    LOG_TAIL,
+    Running,
+    Service,
+    attached,
+    owned_or_attached,
+    publish,
+    running,
+    socket_folder,
+    through_child,
+)
 from nudge_core.errors import Misconfigured, Unavailable
 
 SERVICE = "embedded postgresql"
-_LONGEST_SOCKET_DIR = 107 - len("/.s.PGSQL.5432")  # bytes; sockaddr_un.sun_path holds 107 and a zero
-_START_TIMEOUT_S = 60.0  # a loaded machine that recovers from a crash
-_STOP_TIMEOUT_S = 20.0
-_POLL_S = 0.02
-_RETRY_S = 5.0
-_LOG_TAIL = 800  # characters of the server's log that an error carries
+_SOCKET = ".s.PGSQL.5432"
 
 _SETTINGS = {
     "listen_addresses": "",
@@ -82,31 +85,41 @@ def embedded_postgres(
         Unavailable: it did not start or answer in time; the message carries the end of its log.
         RuntimeError: started from a thread other than the main one.
     """
-    home = home.absolute()
-    home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with ExitStack() as stack:
-        claimed = stack.enter_context(_owned_or_attached(home, say))
-        if isinstance(claimed, str):
-            _create_database(claimed, database)
-            yield _with_database(claimed, database)
-            return
-        if threading.current_thread() is not threading.main_thread():
-            raise RuntimeError("start the server from the main thread: it ends with the thread that starts it")
-        sockets = home
-        if len(os.fsencode(home)) > _LONGEST_SOCKET_DIR or "," in str(home):  # libpq reads a comma as "and then try"
-            sockets = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nudge-")))
-        address = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
-        _publish(claimed, address, ready=False)
-        stack.enter_context(_postgres_server(home, sockets, address, claimed, durable=durable, template=template))
-        _create_database(address, database)
-        _publish(claimed, address, ready=True)
-        yield _with_database(address, database)
+    with postgres_server(home, database=database, durable=durable, template=template, say=say) as server:
+        yield server.address
 
 
 @contextmanager
-def _postgres_server(
+def postgres_server(
+    home: Path,
+    *,
+    database: str = "nudge",
+    durable: bool = True,
+    template: Path | None = None,
+    say: Callable[[str], None] = lambda _line: None,
+) -> Iterator[Running]:
+    """The same as `embedded_postgres`, for who watches over the server: yield its address and whether it lives."""
+    home = home.absolute()
+    with ExitStack() as stack:
+        claimed = stack.enter_context(owned_or_attached(POSTGRES, home, say))
+        if isinstance(claimed, str):
+            _create_database(claimed, database)
+            found = attached(POSTGRES, claimed)
+            yield evolve(found, address=_with_database(claimed, database))
+            return
+        sockets = stack.enter_context(socket_folder(home, _SOCKET))  # libpq reads a comma as "and then try"
+        address = f"postgresql://postgres@/postgres?host={quote(str(sockets), safe='')}"
+        publish(claimed, address, ready=False)
+        server = stack.enter_context(_started(home, sockets, address, claimed, durable=durable, template=template))
+        _create_database(address, database)
+        publish(claimed, address, ready=True)
+        yield evolve(server, address=_with_database(address, database))
+
+
+@contextmanager
+def _started(
     home: Path, sockets: Path, address: str, lock: int, *, durable: bool, template: Path | None
-) -> Iterator[None]:
+) -> Iterator[Running]:
     for unfinished in home.glob("postgres-new-*"):
         shutil.rmtree(unfinished, ignore_errors=True)
     data = home / "postgres"
@@ -117,8 +130,9 @@ def _postgres_server(
     settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | {"unix_socket_directories": f'"{sockets}"'}
     command = [binary("postgres"), "-D", str(data), *(f"--{k}={v}" for k, v in settings.items())]
     fast = signal.SIGINT  # SIGTERM would wait for every client to leave
-    with _server(command, functools.partial(_answers, address), home / "postgres.log", fast, lock, _privileges()):
-        yield
+    log = home / "postgres.log"
+    with running(POSTGRES, command, address, log, lock, stop=fast, privileges=_privileges()) as server:
+        yield server
 
 
 def create_cluster(data: Path, *, durable: bool = True, template: Path | None = None) -> None:
@@ -137,10 +151,10 @@ def create_cluster(data: Path, *, durable: bool = True, template: Path | None = 
             _own_for_nobody(data.parent, Path(scratch))
             command = [binary("initdb"), f"--pgdata={new}", "--username=postgres", "--auth=trust"]
             command += ["--encoding=UTF8", "--locale=C.UTF-8", "--no-instructions", *([] if durable else ["--no-sync"])]
-            argv = _through_child(command, signal.SIGTERM, _privileges())
+            argv = through_child(command, signal.SIGTERM, _privileges())
             done = subprocess.run(argv, check=False, capture_output=True, text=True)  # noqa: S603
             if done.returncode != 0:
-                raise Unavailable(SERVICE, f"initdb ended with {done.returncode}: {done.stderr.strip()[-_LOG_TAIL:]}")
+                raise Unavailable(SERVICE, f"initdb ended with {done.returncode}: {done.stderr.strip()[-LOG_TAIL:]}")
         try:
             new.rename(data)
         except OSError:
@@ -148,95 +162,12 @@ def create_cluster(data: Path, *, durable: bool = True, template: Path | None = 
                 raise
 
 
-@contextmanager
-def _owned_or_attached(home: Path, say: Callable[[str], None]) -> Iterator[int | str]:
-    """Yield the locked file when nobody works on `home`, or the address of the server that does."""
-    fd = os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        found = _wait_for_lock(fd, home, say)
-        if found is not None:
-            yield found
-            return
-        os.ftruncate(fd, 0)
-        yield fd
-        os.ftruncate(fd, 0)
-    finally:
-        os.close(fd)
-
-
-def _wait_for_lock(fd: int, home: Path, say: Callable[[str], None]) -> str | None:
-    """Return None once the lock is ours, or the address of a server that answers."""
-    give_up, waited = time.monotonic() + _START_TIMEOUT_S, False
-    while True:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            owner = _published(fd)
-            if owner.get("ready") and _answers(str(owner["address"])):
-                say(f"PostgreSQL in {home} runs already (process {owner['pid']}): using that one")
-                return str(owner["address"])
-            if not waited:
-                waited = True
-                say(f"PostgreSQL in {home} is being started or stopped by another process: waiting for it")
-        else:
-            return None
-        if time.monotonic() > give_up:
-            raise Unavailable(SERVICE, f"another process holds {home / 'lock'}, and no server answers", _RETRY_S)
-        time.sleep(_POLL_S)
-
-
-def _publish(fd: int, address: str, *, ready: bool) -> None:
-    said = json.dumps({"address": address, "pid": os.getpid(), "ready": ready}).encode()
-    os.ftruncate(fd, len(said))
-    os.pwrite(fd, said, 0)
-
-
-def _published(fd: int) -> Mapping[str, object]:
-    with suppress(ValueError):  # read while it was being written
-        said = json.loads(os.pread(fd, 4096, 0) or b"{}")
-        if isinstance(said, dict):
-            return said
-    return {}
-
-
-@contextmanager
-def _server(
-    command: Sequence[str], ready: Callable[[], bool], log: Path, stop: signal.Signals, lock: int, privileges: str
-) -> Iterator[None]:
-    """Run a server until the block ends. `ready` is asked until it says yes; `stop` is its signal for a fast end."""
-    argv = _through_child(command, stop, privileges)
-    with log.open("ab") as out:  # own session: the terminal's Ctrl-C must not reach a server before its clients
-        child = subprocess.Popen(  # noqa: S603
-            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, pass_fds=(lock,), start_new_session=True
-        )
-    try:
-        give_up = time.monotonic() + _START_TIMEOUT_S
-        while not ready():
-            if child.poll() is not None or time.monotonic() > give_up:
-                state = "does not answer" if child.returncode is None else f"ended with {child.returncode}"
-                raise Unavailable(SERVICE, f"it {state}; {log} ends: {log.read_text(errors='replace')[-_LOG_TAIL:]}")
-            time.sleep(_POLL_S)
-        yield
-    finally:
-        for sig in (stop, signal.SIGQUIT, signal.SIGKILL):
-            child.send_signal(sig)
-            with suppress(subprocess.TimeoutExpired):
-                child.wait(_STOP_TIMEOUT_S)
-                break
-
-
-def _through_child(command: Sequence[str], on_parent_death: signal.Signals, privileges: str) -> list[str]:
-    """Return the command that becomes `command` by way of `become.py`."""
-    tied = [become.__file__, str(int(on_parent_death)), str(os.getpid()), privileges]
-    return [sys.executable, "-I", "-S", *tied, *command]
-
-
 @functools.cache
 def _privileges() -> str:
     """How PostgreSQL is to run: "keep" ours, in a "namespace", or as "nobody"."""
     if os.geteuid() != 0:
         return "keep"
-    probe = _through_child([shutil.which("true") or "/bin/true"], signal.SIGTERM, "namespace")
+    probe = through_child([shutil.which("true") or "/bin/true"], signal.SIGTERM, "namespace")
     possible = subprocess.run(probe, check=False, capture_output=True).returncode == 0  # noqa: S603
     return "namespace" if possible else "nobody"
 
@@ -276,6 +207,9 @@ def _answers(address: str) -> bool:
             return True
     except psycopg.OperationalError:
         return False
+
+
+POSTGRES = Service(name=SERVICE, title="PostgreSQL", answers=_answers)
 
 
 def _create_database(address: str, database: str) -> None:

@@ -1,4 +1,4 @@
-"""Set this process up and become a server: run by `nudge_adapters.sql.embedded` as a program of its own.
+"""Set this process up and become a server: run by `nudge_adapters.embedded.server` as a program of its own.
 
 Between fork and exec a process with threads (numpy, drivers) may deadlock in Python code, so nothing is done there:
 this small program does it instead, without any third-party package, and then turns into the server.
