@@ -1,4 +1,4 @@
-"""The command line: `nudge demo | feed | db | doctor | bench`. Each command imports what it needs when it runs."""
+"""The command line: `nudge demo | up | worker | feed | db | doctor | bench`. Each command imports what it needs."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ app.add_typer(db_app, name="db")
 app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
+
+
+AsJsonLines = Annotated[bool, typer.Option("--json", help="Say what happens as JSON objects, one a line.")]
 
 
 def main() -> None:
@@ -66,6 +69,28 @@ def demo(
     from nudge_entrypoints.demo.interactive import run_in_terminal
 
     run_in_terminal(loaded(), days)
+
+
+@app.command()
+def up(*, as_json: AsJsonLines = False) -> None:
+    """Everything on this machine: database, Redis, HTTP, worker. What dies is started again; Ctrl-C ends it."""
+    from nudge_entrypoints.up import up as run
+
+    run(loaded(), as_json=as_json)
+
+
+@app.command()
+def worker(
+    *,
+    once: Annotated[bool, typer.Option("--once", help="Do what is due, say what was done, and leave.")] = False,
+    as_json: AsJsonLines = False,
+) -> None:
+    """Do what is due: drafts, texts, the timetable. Any number may run at once; each needs only the database."""
+    from nudge_entrypoints.worker import work
+
+    told = work(loaded(), once=once, as_json=as_json)
+    if told is not None:
+        typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
 
 
 @feed_app.command("replay")

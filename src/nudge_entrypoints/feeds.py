@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 from nudge_adapters.feeds.replay import replay_of_histories, replay_of_pages
 from nudge_adapters.feeds.shape import RecordShape
-from nudge_core.errors import Misconfigured, NudgeError
+from nudge_core.errors import Misconfigured, NudgeError, Unavailable
 from nudge_core.model.feed import FeedCursor
 from nudge_core.model.outbox import Topic
 from nudge_core.ports import ListingFeed
 from nudge_core.steps.ingest import IngestReport, release_held
-from nudge_core.walk import poll, reconcile, run_once, work_until_idle
+from nudge_core.walk import Parts, WorkReport, poll, reconcile, run_once, work_until_idle
+from nudge_core.walk.jobs import JOBS, feed_jobs
+from nudge_core.walk.timetable import Job
 from nudge_entrypoints.bootstrap import App, opened
 from nudge_entrypoints.database import database
 from nudge_entrypoints.settings import Settings
@@ -116,6 +119,56 @@ def reconcile_all(settings: Settings) -> tuple[dict[str, object], bool]:
 
     with database(settings) as url:
         return asyncio.run(run(url))
+
+
+class FeedReader:
+    """Reads feeds for the timetable: every professional's source, each built anew, so that new settings count.
+
+    Args:
+        app: the parts, and a feed for each professional.
+        say: told once when a source stops answering, and once when it answers again.
+    """
+
+    def __init__(self, app: App, say: Callable[[str, str], None]) -> None:
+        self._app = app
+        self._say = say
+        self._failing: set[str] = set()
+
+    def jobs(self) -> tuple[Job, ...]:
+        """Return every job there is, those that read feeds among them."""
+        return (*JOBS, *feed_jobs(self.poll, self.reconcile))
+
+    async def poll(self) -> None:
+        """Read every source once; notes are left to the drains. Raises Unavailable when no source answered."""
+        async with AsyncExitStack() as stack:
+            feeds, unbuilt = await _feeds(self._app, stack)
+            done = await run_once(self._app.parts, feeds, time.monotonic, then=_nothing)
+        self._judge({**unbuilt, **done.failed}, len(feeds) + len(unbuilt))
+
+    async def reconcile(self) -> None:
+        """Find what vanished without a sign, source by source. Raises Unavailable when no source answered."""
+        async with AsyncExitStack() as stack:
+            feeds, failed = await _feeds(self._app, stack)
+            sources = len(feeds) + len(failed)
+            for feed in feeds:
+                try:
+                    await reconcile(self._app.parts, feed)
+                except NudgeError as error:
+                    failed[feed.source_id] = str(error)
+        self._judge(failed, sources)
+
+    def _judge(self, failed: Mapping[str, str], sources: int) -> None:
+        for source in sorted(failed.keys() - self._failing):
+            self._say(f"feed {source.partition(':')[0]} cannot be read ({failed[source]})", "the others are")
+        for source in sorted(self._failing - failed.keys()):
+            self._say(f"feed {source.partition(':')[0]} can be read again", "")
+        self._failing = set(failed)
+        if failed and len(failed) == sources:
+            raise Unavailable("feeds", "no source could be read")
+
+
+async def _nothing(_parts: Parts) -> WorkReport:
+    return WorkReport()
 
 
 def _told(report: IngestReport) -> dict[str, object]:

@@ -52,6 +52,8 @@ class Running:
     pid: int | None
     alive: Callable[[], bool]
     """Whether it is still there: of our own the process, of another's the answer."""
+    status: Callable[[], int | None] = lambda: None
+    """The exit status of our own that ended; negative: the signal that killed it."""
 
 
 @contextmanager
@@ -119,6 +121,20 @@ def attached(service: Service, address: str) -> Running:
     return Running(address=address, pid=None, alive=lambda: service.answers(address))
 
 
+def found(service: Service, home: Path) -> str | None:
+    """Return the address of a server that some process runs on `home` and that answers; starts nothing."""
+    try:
+        fd = os.open(home.absolute() / "lock", os.O_RDONLY)
+    except OSError:
+        return None
+    try:
+        owner = _published(fd)
+    finally:
+        os.close(fd)
+    address = str(owner.get("address", ""))
+    return address if owner.get("ready") and service.answers(address) else None
+
+
 @contextmanager
 def socket_folder(home: Path, socket_name: str) -> Iterator[Path]:
     """Yield `home`, or a short folder where its path is too long for a socket, or holds what an address cannot."""
@@ -167,7 +183,7 @@ def running(
                 tail = log.read_text(errors="replace")[-LOG_TAIL:]
                 raise Unavailable(service.name, f"it {state}; {log} ends: {tail}")
             time.sleep(_POLL_S)
-        yield Running(address=address, pid=child.pid, alive=lambda: child.poll() is None)
+        yield Running(address=address, pid=child.pid, alive=lambda: child.poll() is None, status=child.poll)
     finally:
         end(child, stop)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 from attrs import evolve, frozen
@@ -38,6 +38,7 @@ async def run_once(
     feeds: Sequence[ListingFeed],
     monotonic: Callable[[], float],
     each_page: Callable[[IngestReport], None] | None = None,
+    then: Callable[[Parts], Awaitable[WorkReport]] = work_until_idle,
 ) -> PassReport:
     """Read every source once, then do all that is due. A source that fails stops only itself.
 
@@ -46,6 +47,7 @@ async def run_once(
         feeds: one per source.
         monotonic: seconds that never go back, for the run's duration.
         each_page: told of every page.
+        then: what follows the reading; a worker does notes elsewhere and leaves them here.
     """
     started = monotonic()
     run = await _begin(parts)
@@ -57,7 +59,7 @@ async def run_once(
         except NudgeError as error:
             failed[feed.source_id] = str(error)
     read = monotonic()
-    done = await work_until_idle(parts)
+    done = await then(parts)
     worked = monotonic()
     run = await _end(parts, run, sources, failed, done, worked - started)
     return PassReport(run=run, sources=sources, failed=failed, work=done, poll_s=read - started, work_s=worked - read)
