@@ -8,9 +8,12 @@ from collections.abc import Awaitable, Callable
 from attrs import frozen
 
 from nudge_core.errors import Misconfigured, NudgeError
+from nudge_core.model.health import RedisState
 from nudge_core.verticals import VERTICALS
+from nudge_core.walk.health import examine as examine_health
 from nudge_entrypoints.bootstrap import App, opened
 from nudge_entrypoints.database import database
+from nudge_entrypoints.servers import redis_address
 from nudge_entrypoints.settings import Settings
 
 
@@ -63,7 +66,34 @@ async def _ask_all(app: App, settings: Settings, where: str) -> list[Finding]:
     keys = len(settings.secret_keys)
     said = f"{keys} key{'s' if keys != 1 else ''}" if keys else "no keys: MLS passwords cannot be stored"
     findings.append(Finding(part="secrets", name="NUDGE_SECRET_KEYS", well=True, said=said))
+    findings.append(await _ask_redis(settings))
+    findings.append(await _ask("workers", "", lambda: _workers(app)))
     return findings + await _ask_feeds(app)
+
+
+async def _ask_redis(settings: Settings) -> Finding:
+    """Redis only makes wake-ups quicker: one that is configured and does not answer is worth a FAIL, none is not."""
+    from nudge_entrypoints.worker import Wake
+
+    where = "embedded" if settings.redis_url is None else "external"
+    wake = Wake(lambda: redis_address(settings))
+    state = await wake.state()
+    await wake.aclose()
+    said = {
+        RedisState.CONNECTED: "wake-ups arrive at once",
+        RedisState.GONE: "does not answer: workers poll every 15 s until it does",
+        RedisState.NONE: "does not run: workers poll every 15 s; `nudge up` starts it",
+    }
+    return Finding(part="redis", name=where, well=state is not RedisState.GONE, said=said[state])
+
+
+async def _workers(app: App) -> str:
+    health = await examine_health(app.parts.store)
+    late = f"; {', '.join(health.problems)}" if health.problems else ""
+    count = (
+        "none seen lately: `nudge worker` or `nudge up` starts one" if not health.workers else f"{health.workers} seen"
+    )
+    return f"{count}; {health.texts_due} texts due, {health.notes.get('parked', 0)} notes gave up{late}"
 
 
 async def _ask_feeds(app: App) -> list[Finding]:

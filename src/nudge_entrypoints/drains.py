@@ -32,7 +32,7 @@ from nudge_core.walk.timetable import (
     run_due,
     write_timetable,
 )
-from nudge_entrypoints.telling import Outage, Teller
+from nudge_entrypoints.telling import Outage, Teller, brief
 
 R = TypeVar("R")
 
@@ -280,7 +280,7 @@ class Shift:
                 await tx.heartbeats.forget(self.worker_id)
 
     def _lost(self, error: Unavailable) -> float:
-        return self._database.lost(error.why, "trying again with growing pauses; nothing is lost meanwhile")
+        return self._database.lost(brief(error.why), "trying again with growing pauses; nothing is lost meanwhile")
 
     def _is_back(self) -> None:
         if self._database.back():

@@ -207,12 +207,12 @@ class Supervisor:
         self._signals = 0
 
     def run(self) -> None:
-        """Run until SIGINT or SIGTERM, then end every part. A second signal ends them without patience.
+        """Run until Ctrl-C, SIGTERM or SIGHUP, then end every part. A second signal ends them without patience.
 
         Raises:
             Misconfigured: a part can never start; everything that ran is ended first.
         """
-        before = {sign: signal.signal(sign, self._signalled) for sign in (signal.SIGINT, signal.SIGTERM)}
+        before = {sign: signal.signal(sign, self._signalled) for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
         try:
             self._start_all()
             while not self._stopping:
@@ -237,7 +237,7 @@ class Supervisor:
                 if not kept.running:
                     time.sleep(LOOK_S)
         if not self._stopping:
-            self._teller.say("everything runs", "Ctrl-C ends it")
+            self._teller.say("every part is started", "Ctrl-C ends them")
 
     def _start(self, kept: _Kept) -> None:
         now = time.monotonic()

@@ -8,6 +8,11 @@ from datetime import UTC, datetime
 from typing import TextIO
 
 
+def brief(why: str) -> str:
+    """Return the beginning of a reason, for a line that is read in passing."""
+    return why.partition(":")[0][:80]
+
+
 class Teller:
     """Says what happened: time, part, what, and what follows from it. Never anything of anybody's data.
 

@@ -45,7 +45,7 @@ class Installation:
 
     def _carrier(self) -> list[Part]:
         """The seam for the simulated carrier: a process of its own once its module is there."""
-        if self._settings.carrier != "simulator" or importlib.util.find_spec(f"{CARRIER}.__main__") is None:
+        if self._settings.carrier != "simulator" or importlib.util.find_spec(CARRIER) is None:
             return []
         return [self._process("carrier", CARRIER)]
 

@@ -24,7 +24,7 @@ from nudge_entrypoints.drains import POLL_S, Shift, drain_once
 from nudge_entrypoints.feeds import FeedReader
 from nudge_entrypoints.servers import migrated, redis_address
 from nudge_entrypoints.settings import Settings
-from nudge_entrypoints.telling import Outage, Teller
+from nudge_entrypoints.telling import Outage, Teller, brief
 
 if TYPE_CHECKING:
     from arq import ArqRedis
@@ -240,7 +240,7 @@ def _database(settings: Settings, teller: Teller) -> Iterator[str]:
         try:
             url = entered.__enter__()
         except Unavailable as error:
-            time.sleep(outage.lost(error.why, "trying again with growing pauses"))
+            time.sleep(outage.lost(brief(error.why), "trying again with growing pauses"))
             continue
         outage.back()
         break
@@ -263,14 +263,14 @@ async def _serve(settings: Settings, url: str, teller: Teller) -> None:
             loop.add_signal_handler(sign, _stop, shift, teller)
         listening = asyncio.create_task(WakeUps(shift, teller, lambda: redis_address(settings)).listen())
         ticking = asyncio.create_task(_watched(teller))
-        teller.say(f"worker {str(shift.worker_id)[:8]} works")
+        teller.say(f"at work as {str(shift.worker_id)[:8]}")
         try:
             await shift.run()
         finally:
             for task in (listening, ticking):
                 task.cancel()
             await asyncio.gather(listening, ticking, return_exceptions=True)
-        teller.say("worker left")
+        teller.say("left")
 
 
 def _stop(shift: Shift, teller: Teller) -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable, Sequence
 
-from litestar import Response, get
+from litestar import MediaType, Response, get
 from litestar.status_codes import HTTP_200_OK, HTTP_503_SERVICE_UNAVAILABLE
 from litestar.types import ControllerRouterHandler
 
 from nudge_core.model.health import RedisState
-from nudge_core.model.json import Json
 from nudge_core.ports import Store
 from nudge_core.walk.health import Health, HealthLimits, examine, unreachable
 
@@ -67,10 +67,12 @@ def health_handlers(check: HealthCheck) -> Sequence[ControllerRouterHandler]:
         return {"status": "live"}
 
     @get("/health/ready")
-    async def ready() -> Response[dict[str, Json]]:
+    async def ready() -> Response[bytes]:
         """Say how the installation is: 200 when it can be given work, 503 when not."""
         health = await check()
         status = HTTP_200_OK if health.is_ready else HTTP_503_SERVICE_UNAVAILABLE
-        return Response(health.as_json(), status_code=status, headers={"Cache-Control": "no-store"})
+        body = json.dumps(health.as_json()).encode()
+        no_store = {"Cache-Control": "no-store"}
+        return Response(body, status_code=status, media_type=MediaType.JSON, headers=no_store)
 
     return (live, ready)
