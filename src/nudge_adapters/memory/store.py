@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
@@ -36,6 +37,7 @@ class MemorySystemTransaction:
     runs: MemoryRuns
     notes: MemoryNotes
     sends: MemorySends
+    carrier_events: MemoryCarrierEvents
 
 
 @frozen(eq=False)
@@ -60,6 +62,7 @@ class MemoryTenantTransaction:
     audit: MemoryAudit
     contents: MemoryContents
     faqs: MemoryFaqs
+    carrier_events: MemoryCarrierEvents
 
 
 @frozen(eq=False)
@@ -111,6 +114,7 @@ class MemoryStore:
                 MemoryRuns(work, world),
                 MemoryNotes(work, world),
                 MemorySends(work, world),
+                MemoryCarrierEvents(work, world),
             )
 
     @asynccontextmanager
@@ -137,6 +141,7 @@ class MemoryStore:
                 audit=MemoryAudit(work, world),
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
+                carrier_events=MemoryCarrierEvents(work, world),
             )
 
     async def ping(self) -> str:

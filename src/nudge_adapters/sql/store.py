@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
+from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
@@ -47,6 +48,7 @@ class SqlSystemTransaction:
     runs: SqlRuns
     notes: SqlNotes
     sends: SqlSends
+    carrier_events: SqlCarrierEvents
 
 
 @frozen(eq=False)
@@ -71,6 +73,7 @@ class SqlTenantTransaction:
     audit: SqlAudit
     contents: SqlContents
     faqs: SqlFaqs
+    carrier_events: SqlCarrierEvents
 
 
 def database_url(url: str) -> URL:
@@ -157,6 +160,7 @@ class SqlStore:
                 runs=SqlRuns(work),
                 notes=SqlNotes(work),
                 sends=SqlSends(work),
+                carrier_events=SqlCarrierEvents(work),
             )
 
     @asynccontextmanager
@@ -182,6 +186,7 @@ class SqlStore:
                 audit=SqlAudit(work),
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
+                carrier_events=SqlCarrierEvents(work),
             )
 
     async def ping(self) -> str:

@@ -8,6 +8,7 @@ transactions). A transaction is the only way to stored data; it commits when its
 block raises. There is no commit to call, so a step cannot call it.
 """
 
+from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
@@ -29,6 +30,7 @@ from nudge_core.ports.tenant import (
 __all__ = [
     "Audit",
     "Briefings",
+    "CarrierEvents",
     "Clients",
     "Clock",
     "Consents",

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
@@ -52,6 +53,9 @@ class SystemTransaction(Protocol):
 
     @property
     def sends(self) -> Sends: ...
+
+    @property
+    def carrier_events(self) -> CarrierEvents: ...
 
 
 class TenantTransaction(Protocol):
@@ -114,6 +118,9 @@ class TenantTransaction(Protocol):
 
     @property
     def faqs(self) -> Faqs: ...
+
+    @property
+    def carrier_events(self) -> CarrierEvents: ...
 
 
 class Store(Protocol):

@@ -13,6 +13,7 @@ from attrs import frozen
 from nudge_core.model.carrier import InboundText
 from nudge_core.model.client import Client
 from nudge_core.model.event import stable_id
+from nudge_core.model.json import storable
 from nudge_core.model.message import MAX_SMS_CHARACTERS, Delivery, Direction, Message, MessageSource, SenderType
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.opt_out import Command, Reading, Verdict, read
@@ -125,7 +126,7 @@ def _stored(tx: TenantTransaction, inbound: InboundText, client: Client, reading
         id=stable_id("inbound", str(tx.user_id), inbound.provider_sid),
         user_id=tx.user_id,
         client_id=client.id,
-        content=_storable(inbound.body)[:MAX_SMS_CHARACTERS],
+        content=storable(inbound.body)[:MAX_SMS_CHARACTERS],
         direction=Direction.INBOUND,
         delivery=Delivery.RECEIVED,
         source=MessageSource.MANUAL,
@@ -135,6 +136,7 @@ def _stored(tx: TenantTransaction, inbound: InboundText, client: Client, reading
         recipient=inbound.recipient,
         provider_sid=inbound.provider_sid,
         reason=_mark(reading),
+        media=inbound.media,
     )
 
 
@@ -149,8 +151,3 @@ def _mark(reading: Reading) -> str | None:
     if reading.verdict is Verdict.ASK:
         return f"{UNCLEAR}:{reading.layer}"
     return None if reading.command is None else reading.command.value
-
-
-def _storable(body: str) -> str:
-    """Replace what no database can hold: NULs, and halves of surrogate pairs."""
-    return body.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
