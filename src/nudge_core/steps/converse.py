@@ -10,7 +10,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from nudge_core.model.carrier import InboundText
+from nudge_core.model.carrier import CarrierKeyword, InboundText
 from nudge_core.model.client import Client
 from nudge_core.model.event import stable_id
 from nudge_core.model.json import storable
@@ -30,6 +30,9 @@ from nudge_core.sending.wishes import (
     stop,
     wrong_number,
 )
+
+CARRIER = "carrier"
+"""Layer of a reading that is the carrier's own: the keyword lists of an operator's account may hold more words."""
 
 
 @frozen(kw_only=True)
@@ -62,7 +65,7 @@ async def receive(tx: TenantTransaction, inbound: InboundText, settings: Receive
     and is confirmed once; START lifts the suppression with a consent that does not reach marketing; an unclear wish
     is marked, so that the gate asks the professional before anything else goes out.
     """
-    reading = read(inbound.body)
+    reading = _read(inbound)
     client = await _person(tx, inbound)
     message = _stored(tx, inbound, client, reading)
     if not await tx.messages.receive(message):
@@ -95,6 +98,16 @@ async def _grant(
     if reading.command is Command.HELP:
         return await answer_help(tx, inbound, message, carrier_answers=settings.carrier_answers)
     return Granted()
+
+
+def _read(inbound: InboundText) -> Reading:
+    """Return what the words ask for; what the carrier took for STOP or HELP and acted on is one, whatever its words."""
+    own = read(inbound.body)
+    if inbound.keyword is CarrierKeyword.STOP and own.verdict is not Verdict.STOP:
+        return Reading(verdict=Verdict.STOP, layer=CARRIER)
+    if inbound.keyword is CarrierKeyword.HELP and own.verdict is Verdict.KEEP and own.command is None:
+        return Reading(verdict=Verdict.KEEP, layer=CARRIER, command=Command.HELP)
+    return own
 
 
 async def _person(tx: TenantTransaction, inbound: InboundText) -> Client:

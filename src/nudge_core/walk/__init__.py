@@ -3,7 +3,7 @@
 The same walk serves the library, the worker, the demo and the tests.
 """
 
-from nudge_core.walk.hearing import Heard, hear
+from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
@@ -16,6 +16,9 @@ __all__ = [
     "WorkReport",
     "embed_book",
     "hear",
+    "hear_again",
+    "hear_waiting",
+    "keep_unread",
     "poll",
     "reconcile",
     "run_once",
