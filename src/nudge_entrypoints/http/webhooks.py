@@ -178,8 +178,8 @@ def webhook_handlers(webhooks: Webhooks) -> list[HTTPRouteHandler]:
     """Return the routes."""
 
     @post(STATUS_PATH + "/{message_id:str}", request_max_body_size=LARGEST_BODY, include_in_schema=False)
-    async def twilio_status(request: AnyRequest, message_id: str) -> Answer:
-        return await webhooks.status(request, message_id)
+    async def twilio_status(request: AnyRequest) -> Answer:
+        return await webhooks.status(request, str(request.path_params["message_id"]))
 
     @post(INBOUND_PATH, request_max_body_size=LARGEST_BODY, include_in_schema=False)
     async def twilio_inbound(request: AnyRequest) -> Answer:
