@@ -168,7 +168,7 @@ async def test_a_start_of_the_carrier_restores_nothing_by_itself(office: Office)
 )
 async def test_what_was_not_signed_as_a_form_is_refused(office: Office, headers: dict[str, str]) -> None:
     call = inbound_call("SMin", BEN, "hi")
-    sent = {name: value.encode("latin-1") for name, value in (call.all_headers | headers).items()}
+    sent = {name.encode(): value.encode("latin-1") for name, value in (call.all_headers | headers).items()}
     answer = await office.client.post(call.target, content=call.body, headers=sent)
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
