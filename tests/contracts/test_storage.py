@@ -9,6 +9,7 @@ import pytest
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
+from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.market import MarketContract
 from tests.contracts.messages import MessagesContract
 from tests.contracts.nudges import NudgesContract
@@ -29,6 +30,7 @@ class StoreContract(
     MessagesContract,
     SendsContract,
     OperationsContract,
+    CarrierEventsContract,
 ):
     """Every promise of the storage ports."""
 

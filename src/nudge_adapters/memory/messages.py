@@ -140,13 +140,34 @@ class MemoryMessages:
         return True
 
     @writing
-    async def note_receipt(self, provider_sid: str, receipt: Receipt) -> bool:
+    async def note_receipt(self, provider_sid: str, receipt: Receipt, error_code: str | None = None) -> bool:
         """Raise the receipt of a message; False when unknown or when the stored one ranks higher."""
         message_id = self._book.sids.get(provider_sid)
         row = None if message_id is None else self._messages.get(message_id)
         if row is None or _higher(row.receipt, receipt) is not receipt:
             return False
-        self._messages.put(row.id, evolve(row, receipt=receipt))
+        code = error_code or (row.error_code if row.receipt is receipt else None)
+        self._messages.put(row.id, evolve(row, receipt=receipt, error_code=code))
+        return True
+
+    @writing
+    async def bill(
+        self, provider_sid: str, *, segments: int | None, price_micros: int | None, price_currency: str | None
+    ) -> bool:
+        """Store what a text came to; None leaves what is stored. False when the text is unknown."""
+        message_id = self._book.sids.get(provider_sid)
+        row = None if message_id is None else self._messages.get(message_id)
+        if row is None:
+            return False
+        self._messages.put(
+            row.id,
+            evolve(
+                row,
+                segments=row.segments if segments is None else segments,
+                price_micros=row.price_micros if price_micros is None else price_micros,
+                price_currency=row.price_currency if price_currency is None else price_currency,
+            ),
+        )
         return True
 
     @writing

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import Book, World
-from nudge_core.model.message import Delivery, Message
+from nudge_core.model.message import FINAL_RANK, Delivery, Message
 
 _IN_FLIGHT = (Delivery.SENDING, Delivery.IN_DOUBT)
 
@@ -81,6 +81,21 @@ class MemorySends:
     async def doubtful(self, limit: int) -> Sequence[Message]:
         """Return texts in doubt, oldest claim first."""
         return self._sorted(Delivery.IN_DOUBT, lambda m: m.claimed_at, limit)
+
+    @reading
+    async def unbilled(self, sent_before: datetime, sent_after: datetime, limit: int) -> Sequence[Message]:
+        """Return sent texts with a final receipt and no price yet: those never asked about first, then the newest."""
+        rows = [
+            (row.segments is not None, -row.sent_at.timestamp(), row.id, row)
+            for _, row in self._messages(Delivery.SENT)
+            if row.sent_at is not None
+            and sent_after <= row.sent_at <= sent_before
+            and row.provider_sid is not None
+            and row.price_micros is None
+            and row.receipt is not None
+            and row.receipt.rank >= FINAL_RANK
+        ]
+        return [row for *_, row in sorted(rows, key=lambda entry: entry[:3])][:limit]
 
     @reading
     async def next_due(self) -> datetime | None:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
@@ -40,6 +41,7 @@ class MemorySystemTransaction:
     timetable: MemoryTimetable
     heartbeats: MemoryHeartbeats
     vitals: MemoryVitals
+    carrier_events: MemoryCarrierEvents
 
 
 @frozen(eq=False)
@@ -64,6 +66,7 @@ class MemoryTenantTransaction:
     audit: MemoryAudit
     contents: MemoryContents
     faqs: MemoryFaqs
+    carrier_events: MemoryCarrierEvents
 
 
 @frozen(eq=False)
@@ -118,6 +121,7 @@ class MemoryStore:
                 MemoryTimetable(work, world),
                 MemoryHeartbeats(work, world),
                 MemoryVitals(work, world),
+                MemoryCarrierEvents(work, world),
             )
 
     @asynccontextmanager
@@ -144,6 +148,7 @@ class MemoryStore:
                 audit=MemoryAudit(work, world),
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
+                carrier_events=MemoryCarrierEvents(work, world),
             )
 
     async def ping(self) -> str:

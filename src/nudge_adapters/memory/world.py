@@ -11,6 +11,7 @@ from attrs import frozen
 from nudge_adapters.memory.journal import Journal, Table
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import CampaignBriefing
+from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, Suppression, SuppressionScope
 from nudge_core.model.event import GlobalMlsEvent, MarketEvent
@@ -93,6 +94,8 @@ class World:
         self.note_ids: Table[tuple[UUID | None, str], UUID] = Table(self.journal)
         self.timetable: Table[str, TimetableEntry] = Table(self.journal)
         self.heartbeats: Table[UUID, Heartbeat] = Table(self.journal)
+        self.carrier_events: Table[UUID, CarrierEvent] = Table(self.journal)
+        self.read_until: Table[str, datetime] = Table(self.journal)  # by our number
         self._books: dict[UUID, Book] = {}
 
     def book(self, user_id: UUID) -> Book:

@@ -23,10 +23,12 @@ from nudge_adapters.sms.ledger import AcceptedText, accepted_of, inbound_of, req
 from nudge_core.model.carrier import CarrierNews, InboundText, OutgoingText, ProviderRecord, ReceiptNews
 from nudge_core.model.message import MAX_SMS_CHARACTERS, Receipt
 from nudge_core.policy.opt_out import is_carrier_start, is_carrier_stop
+from nudge_core.policy.segments import segments
 
 MOST_VALIDITY_S = 36_000  # ValidityPeriod, messaging.md section 2
 SID_PREFIX = "SM"
 SID_DIGITS = 32
+PRICE_MICROS = 8_300  # millionths of a dollar a part: the order of Twilio's US list price, for want of a bill
 
 
 @frozen(kw_only=True)
@@ -82,6 +84,7 @@ class SimulatedCarrier:
         self._told: set[str] = set()
         self._waiting: dict[str, Entry] = {}
         self._inbound = 0
+        self._written: list[InboundText] = []
 
     def submit(self, text: OutgoingText, now: datetime) -> Taken | Rejected:
         """Accept a text, or refuse it with a code. An accepted one is on the disk when this returns."""
@@ -112,17 +115,21 @@ class SimulatedCarrier:
         with self._turn(now):
             seen_by = now - timedelta(seconds=self._settings.list_lag_s)
             return [
-                ProviderRecord(
-                    provider_sid=text.sid,
-                    sender=text.sender,
-                    recipient=text.recipient,
-                    body=text.body,
-                    receipt=self._receipt(text, now),
-                    created_at=text.at.replace(microsecond=0),
-                )
+                self._record(text, now)
                 for text in self._by_pair[(sender, recipient)]
                 if since.replace(microsecond=0) <= text.at <= seen_by
             ]
+
+    def record(self, sid: str, now: datetime) -> ProviderRecord | None:
+        """Return one accepted text as it is now; None when this carrier never accepted it."""
+        with self._turn(now):
+            return next((self._record(text, now) for text in self._accepted if text.sid == sid), None)
+
+    def received(self, recipient: str, since: datetime, now: datetime) -> Sequence[InboundText]:
+        """Return what people have sent to this number since then, oldest first."""
+        with self._turn(now):
+            there = [text for text in self._written if text.recipient == recipient and since <= text.at <= now]
+            return sorted(there, key=lambda text: (text.at, text.provider_sid))
 
     def due(self, now: datetime) -> Sequence[Envelope]:
         """Return the news that has arrived by `now` and was not handled yet, in order of arrival."""
@@ -188,9 +195,24 @@ class SimulatedCarrier:
         words = [entry for entry in self._words[(recipient, sender)] if entry[0] <= now]
         return bool(words) and max(words)[1] == "stop"
 
-    def _receipt(self, text: AcceptedText, now: datetime) -> Receipt:
-        happened = [told for told in self._fate(text).callbacks if told.at <= now]
-        return max((told.receipt for told in happened), key=lambda receipt: receipt.rank, default=Receipt.QUEUED)
+    def _record(self, text: AcceptedText, now: datetime) -> ProviderRecord:
+        parts = segments(text.body).parts
+        told = [told for told in self._fate(text).callbacks if told.at <= now]
+        happened = max(told, key=lambda one: one.receipt.rank, default=None)
+        return ProviderRecord(
+            provider_sid=text.sid,
+            sender=text.sender,
+            recipient=text.recipient,
+            body=text.body,
+            receipt=Receipt.QUEUED if happened is None else happened.receipt,
+            created_at=text.at.replace(microsecond=0),
+            segments=parts,
+            price_micros=parts * PRICE_MICROS
+            if happened is not None and happened.receipt.rank >= Receipt.SENT.rank
+            else None,
+            price_currency="USD",
+            error_code=None if happened is None else happened.error_code,
+        )
 
     def _new_sid(self, kind: str, number: int) -> str:
         digest = hashlib.sha256(f"{self._settings.seed}:{kind}:{number}".encode()).hexdigest()
@@ -257,6 +279,7 @@ class SimulatedCarrier:
 
     def _hear(self, inbound: InboundText) -> None:
         """Take in what a person wrote: it is news, and the carrier minds its own words."""
+        self._written.append(inbound)
         heapq.heappush(self._coming, (inbound.at, f"{inbound.provider_sid}:inbound", inbound))
         for word, is_said in (("stop", is_carrier_stop), ("start", is_carrier_start)):
             if is_said(inbound.body):

@@ -14,6 +14,7 @@ from nudge_core.model.carrier import (
     Accepted,
     CarrierNews,
     Doubtful,
+    InboundText,
     OutgoingText,
     ProviderRecord,
     SendOutcome,
@@ -92,6 +93,18 @@ class SimulatedGateway:
         if self.list_fails:
             raise Unavailable(SERVICE, "the list does not answer")
         return self.carrier.listing(sender, recipient, since, self._clock.now())
+
+    async def fetch(self, provider_sid: str) -> ProviderRecord | None:
+        """Return one accepted text with its bill, or None."""
+        if self.list_fails:
+            raise Unavailable(SERVICE, "the list does not answer")
+        return self.carrier.record(provider_sid, self._clock.now())
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:
+        """Return what people have sent to this number since then, oldest first."""
+        if self.list_fails:
+            raise Unavailable(SERVICE, "the list does not answer")
+        return self.carrier.received(recipient, since, self._clock.now())
 
     def news(self, now: datetime) -> Iterator[CarrierNews]:
         """Yield what the carrier has to tell by `now`, one at a time.

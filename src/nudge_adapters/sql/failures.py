@@ -45,6 +45,9 @@ TAKEN = MappingProxyType(
         "pk_unreadrecord": ("unread record", _ID_TAKEN),
         "uq_unreadrecord_fingerprint": ("unread record", "it is stored"),
         "pk_pipelinerun": ("pipeline run", _ID_TAKEN),
+        "pk_carrierevent": ("carrier event", _ID_TAKEN),
+        "uq_carrierevent_kind_provider_sid_status": ("carrier event", "it is stored"),
+        "pk_inboundcursor": ("inbound cursor", "it is stored"),
         "pk_outbox": ("note", _ID_TAKEN),
         "uq_outbox_user_id_dedupe_key": ("note", "its dedupe key is used"),
         "pk_timetable": ("timetable entry", "it is stored"),
@@ -81,6 +84,7 @@ MISSING = MappingProxyType(
         "fk_scheduledmessage_user_id_client_id": "client",
         "fk_scheduledmessage_user_id_parent_plan_id": "briefing",
         "fk_outbox_user_id": "user",
+        "fk_carrierevent_user_id": "user",
     }
 )
 """Foreign key to what it speaks of and is not there."""

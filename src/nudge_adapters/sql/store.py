@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
+from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
@@ -51,6 +52,7 @@ class SqlSystemTransaction:
     timetable: SqlTimetable
     heartbeats: SqlHeartbeats
     vitals: SqlVitals
+    carrier_events: SqlCarrierEvents
 
 
 @frozen(eq=False)
@@ -75,6 +77,7 @@ class SqlTenantTransaction:
     audit: SqlAudit
     contents: SqlContents
     faqs: SqlFaqs
+    carrier_events: SqlCarrierEvents
 
 
 def database_url(url: str) -> URL:
@@ -164,6 +167,7 @@ class SqlStore:
                 timetable=SqlTimetable(work),
                 heartbeats=SqlHeartbeats(work),
                 vitals=SqlVitals(work),
+                carrier_events=SqlCarrierEvents(work),
             )
 
     @asynccontextmanager
@@ -189,6 +193,7 @@ class SqlStore:
                 audit=SqlAudit(work),
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
+                carrier_events=SqlCarrierEvents(work),
             )
 
     async def ping(self) -> str:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 from typing import TypeAlias
 from uuid import UUID
 
 from attrs import field, frozen
 
 from nudge_core.model import fields
-from nudge_core.model.message import Receipt
+from nudge_core.model.message import Media, Receipt
 
 
 @frozen(kw_only=True)
@@ -79,15 +80,25 @@ class ReceiptNews:
     error_code: str | None = None
 
 
+class CarrierKeyword(StrEnum):
+    """What a carrier took an inbound text for, and has acted on and answered by itself."""
+
+    STOP = "STOP"
+    START = "START"
+    HELP = "HELP"
+
+
 @frozen(kw_only=True)
 class InboundText:
-    """A text that somebody sent to one of our numbers."""
+    """A text that somebody sent to one of our numbers. `keyword`: the carrier says that it has acted on it."""
 
     provider_sid: str
     sender: str = field(validator=fields.phone)
     recipient: str = field(validator=fields.phone)
     body: str = field(repr=False)
     at: datetime = field(validator=fields.instant)
+    media: tuple[Media, ...] = field(default=(), repr=False)
+    keyword: CarrierKeyword | None = None
 
 
 CarrierNews: TypeAlias = ReceiptNews | InboundText
@@ -95,7 +106,10 @@ CarrierNews: TypeAlias = ReceiptNews | InboundText
 
 @frozen(kw_only=True)
 class ProviderRecord:
-    """One text as the carrier's own list shows it: the evidence that closes a doubt."""
+    """One text as the carrier's own list shows it: the evidence that closes a doubt.
+
+    `segments`, `price_micros` (millionths of `price_currency`, what we pay) and `error_code`: None until it is known.
+    """
 
     provider_sid: str
     sender: str
@@ -103,3 +117,7 @@ class ProviderRecord:
     body: str = field(repr=False)
     receipt: Receipt
     created_at: datetime = field(validator=fields.instant)
+    segments: int | None = None
+    price_micros: int | None = None
+    price_currency: str | None = None
+    error_code: str | None = None

@@ -47,6 +47,11 @@ def _storable(text: str) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """Return the text with a replacement character for what no database can hold: NULs, halves of surrogate pairs."""
+    return text.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def frozen_object(value: Mapping[str, Json]) -> JsonObject:
     """Return `value` as a read-only JSON object, or raise Invalid."""
     frozen = frozen_json(value)

@@ -157,6 +157,8 @@ _RANK = MappingProxyType(
         Receipt.READ: 5,
     }
 )
+FINAL_RANK = 4
+"""From this rank on a carrier has said what became of a text; a receipt of equal rank may still replace it."""
 
 
 @frozen(kw_only=True)

@@ -13,12 +13,16 @@ from nudge_core.model.json import Json, JsonObject, frozen_object
 
 
 class Topic(StrEnum):
-    """Which step the note is for. `HELD` waits for a person: a page that said far too much (see `bulk.too_many`)."""
+    """Which step the note is for. `HELD` waits for a person: a page that said far too much (see `bulk.too_many`).
+
+    `HEAR`: news from the carrier whose effect failed, to be worked again.
+    """
 
     SPREAD = "spread"
     HELD = "held"
     MATCH = "match"
     DRAFT = "draft"
+    HEAR = "hear"
 
 
 @frozen(kw_only=True)

@@ -9,6 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
+from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
@@ -30,6 +31,7 @@ from nudge_core.ports.tenant import (
 __all__ = [
     "Audit",
     "Briefings",
+    "CarrierEvents",
     "Clients",
     "Clock",
     "Consents",

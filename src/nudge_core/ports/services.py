@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import Draft
-from nudge_core.model.carrier import OutgoingText, ProviderRecord, SendOutcome
+from nudge_core.model.carrier import InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.feed import FeedCursor, FeedPage
 from nudge_core.model.vector import Vector
 
@@ -129,6 +129,20 @@ class SmsGateway(Protocol):
         """Return what the carrier has accepted for this pair of phones since then, oldest first.
 
         Raises Unavailable; an empty answer means "not seen yet", not "never".
+        """
+        ...
+
+    async def fetch(self, provider_sid: str) -> ProviderRecord | None:
+        """Return one accepted text as the carrier shows it now, with its bill; None when it knows no such text.
+
+        Raises Unavailable or Refused.
+        """
+        ...
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:
+        """Return what people have sent to this number of ours since then, oldest first.
+
+        Raises Unavailable or Refused; the newest may be missing for a while.
         """
         ...
 

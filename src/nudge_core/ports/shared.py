@@ -196,6 +196,13 @@ class Sends(Protocol):
         """Return texts in doubt, oldest claim first."""
         ...
 
+    async def unbilled(self, sent_before: datetime, sent_after: datetime, limit: int) -> Sequence[Message]:
+        """Return sent texts with a final receipt and no price yet, sent between the two instants.
+
+        Those never asked about (no `segments`) first, then the newest.
+        """
+        ...
+
     async def next_due(self) -> datetime | None:
         """Return when the next queued text becomes due, or None."""
         ...

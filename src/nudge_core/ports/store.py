@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
+from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
@@ -62,6 +63,7 @@ class SystemTransaction(Protocol):
 
     @property
     def vitals(self) -> Vitals: ...
+    def carrier_events(self) -> CarrierEvents: ...
 
 
 class TenantTransaction(Protocol):
@@ -124,6 +126,9 @@ class TenantTransaction(Protocol):
 
     @property
     def faqs(self) -> Faqs: ...
+
+    @property
+    def carrier_events(self) -> CarrierEvents: ...
 
 
 class Store(Protocol):

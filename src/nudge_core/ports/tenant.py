@@ -165,8 +165,17 @@ class Messages(Protocol):
         """
         ...
 
-    async def note_receipt(self, provider_sid: str, receipt: Receipt) -> bool:
-        """Raise the receipt of a message; False when unknown or when the stored one ranks higher."""
+    async def note_receipt(self, provider_sid: str, receipt: Receipt, error_code: str | None = None) -> bool:
+        """Raise the receipt of a message; False when unknown or when the stored one ranks higher.
+
+        `error_code` came with it. A different receipt replaces the stored code, the same one keeps it if it has none.
+        """
+        ...
+
+    async def bill(
+        self, provider_sid: str, *, segments: int | None, price_micros: int | None, price_currency: str | None
+    ) -> bool:
+        """Store what a text came to; None leaves what is stored. False when the text is unknown."""
         ...
 
     async def withdraw(self, *, recipient: str | None, briefing_id: UUID | None, to: Delivery, reason: str) -> int:

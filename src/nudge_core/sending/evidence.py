@@ -10,6 +10,7 @@ from nudge_core.model.carrier import ProviderRecord
 from nudge_core.model.message import Delivery, Message, Receipt
 from nudge_core.ports import TenantTransaction
 from nudge_core.sending.moves import Moved, audited
+from nudge_core.sending.receipts import note_waiting
 
 OPEN = (Delivery.QUEUED, Delivery.SENDING, Delivery.IN_DOUBT, Delivery.UNCONFIRMED)
 """States that evidence ends."""
@@ -20,6 +21,8 @@ DUPLICATE_ACCEPT = "duplicate_accept"
 async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, receipt: Receipt, actor: str) -> Moved:
     """Store that the carrier has this text. An id proves acceptance whichever attempt caused it.
 
+    Receipts that came before the id was known have their effect now.
+
     A second, different id for one text, or an id for one that had come to another end, means that it was accepted
     against the rules: it is audited and comes back with `alarm`.
     """
@@ -27,7 +30,8 @@ async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, rece
         message.id, attempt=None, expected=OPEN, to=Delivery.SENT, provider_sid=provider_sid, receipt=receipt
     )
     if sent:
-        return Moved(message=message, to=Delivery.SENT)
+        pauses = await note_waiting(tx, message, provider_sid)
+        return Moved(message=message, to=Delivery.SENT, pauses=pauses)
     stored = await tx.messages.get(message.id)
     if stored.provider_sid == provider_sid:
         await tx.messages.note_receipt(provider_sid, receipt)

@@ -50,7 +50,7 @@ async def stop(
         source_sid=inbound.provider_sid,
     )
     answered = False
-    if not held and not (carrier_answers and is_carrier_stop(inbound.body)):
+    if not held and not (inbound.keyword is not None or (carrier_answers and is_carrier_stop(inbound.body))):
         user = await tx.users.get(tx.user_id)
         answered = await _answer(tx, inbound, message, OPT_OUT, opt_out_confirmation(user))
     return Granted(withdrawn=gone.withdrawn + gone.unplanned, answered=answered)
@@ -75,7 +75,7 @@ async def answer_help(
     tx: TenantTransaction, inbound: InboundText, message: Message, *, carrier_answers: bool
 ) -> Granted:
     """Say who we are and how to stop us, unless the carrier has said it."""
-    if carrier_answers and is_carrier_help(inbound.body):
+    if inbound.keyword is not None or (carrier_answers and is_carrier_help(inbound.body)):
         return Granted()
     user = await tx.users.get(tx.user_id)
     return Granted(answered=await _answer(tx, inbound, message, HELP, help_answer(user)))

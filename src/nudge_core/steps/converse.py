@@ -10,9 +10,10 @@ from uuid import UUID
 
 from attrs import frozen
 
-from nudge_core.model.carrier import InboundText
+from nudge_core.model.carrier import CarrierKeyword, InboundText
 from nudge_core.model.client import Client
 from nudge_core.model.event import stable_id
+from nudge_core.model.json import storable
 from nudge_core.model.message import MAX_SMS_CHARACTERS, Delivery, Direction, Message, MessageSource, SenderType
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.opt_out import Command, Reading, Verdict, read
@@ -29,6 +30,9 @@ from nudge_core.sending.wishes import (
     stop,
     wrong_number,
 )
+
+CARRIER = "carrier"
+"""Layer of a reading that is the carrier's own: the keyword lists of an operator's account may hold more words."""
 
 
 @frozen(kw_only=True)
@@ -61,7 +65,7 @@ async def receive(tx: TenantTransaction, inbound: InboundText, settings: Receive
     and is confirmed once; START lifts the suppression with a consent that does not reach marketing; an unclear wish
     is marked, so that the gate asks the professional before anything else goes out.
     """
-    reading = read(inbound.body)
+    reading = _read(inbound)
     client = await _person(tx, inbound)
     message = _stored(tx, inbound, client, reading)
     if not await tx.messages.receive(message):
@@ -96,6 +100,16 @@ async def _grant(
     return Granted()
 
 
+def _read(inbound: InboundText) -> Reading:
+    """Return what the words ask for; what the carrier took for STOP or HELP and acted on is one, whatever its words."""
+    own = read(inbound.body)
+    if inbound.keyword is CarrierKeyword.STOP and own.verdict is not Verdict.STOP:
+        return Reading(verdict=Verdict.STOP, layer=CARRIER)
+    if inbound.keyword is CarrierKeyword.HELP and own.verdict is Verdict.KEEP and own.command is None:
+        return Reading(verdict=Verdict.KEEP, layer=CARRIER, command=Command.HELP)
+    return own
+
+
 async def _person(tx: TenantTransaction, inbound: InboundText) -> Client:
     """Return whom the text is from: of several with this phone the one we texted last; a stranger is added."""
     holders = await tx.clients.by_phone(inbound.sender)
@@ -125,7 +139,7 @@ def _stored(tx: TenantTransaction, inbound: InboundText, client: Client, reading
         id=stable_id("inbound", str(tx.user_id), inbound.provider_sid),
         user_id=tx.user_id,
         client_id=client.id,
-        content=_storable(inbound.body)[:MAX_SMS_CHARACTERS],
+        content=storable(inbound.body)[:MAX_SMS_CHARACTERS],
         direction=Direction.INBOUND,
         delivery=Delivery.RECEIVED,
         source=MessageSource.MANUAL,
@@ -135,6 +149,7 @@ def _stored(tx: TenantTransaction, inbound: InboundText, client: Client, reading
         recipient=inbound.recipient,
         provider_sid=inbound.provider_sid,
         reason=_mark(reading),
+        media=inbound.media,
     )
 
 
@@ -149,8 +164,3 @@ def _mark(reading: Reading) -> str | None:
     if reading.verdict is Verdict.ASK:
         return f"{UNCLEAR}:{reading.layer}"
     return None if reading.command is None else reading.command.value
-
-
-def _storable(body: str) -> str:
-    """Replace what no database can hold: NULs, and halves of surrogate pairs."""
-    return body.replace("\x00", "\ufffd").encode("utf-16", "surrogatepass").decode("utf-16", "replace")

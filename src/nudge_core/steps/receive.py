@@ -6,26 +6,16 @@ Everything is idempotent by the provider's id: news comes twice, late and in any
 
 from __future__ import annotations
 
-from enum import StrEnum
 from uuid import UUID
 
 from nudge_core.errors import NotFound
 from nudge_core.model.carrier import CarrierNews, ReceiptNews
 from nudge_core.ports import SystemTransaction, TenantTransaction
 from nudge_core.sending.evidence import adopt
+from nudge_core.sending.receipts import Noted, note
+from nudge_core.sending.receipts import ReceiptEffect as ReceiptEffect
 
 ACTOR = "nudge:receive"
-
-
-class ReceiptEffect(StrEnum):
-    """What a receipt changed: its rank was raised, it came too late, it proved a send, nothing fits it, or it must
-    not exist (a second provider id for one text)."""
-
-    NOTED = "noted"
-    OUTDATED = "outdated"
-    ADOPTED = "adopted"
-    UNKNOWN = "unknown"
-    ALARM = "alarm"
 
 
 async def owner(tx: SystemTransaction, news: CarrierNews) -> UUID | None:
@@ -38,20 +28,24 @@ async def owner(tx: SystemTransaction, news: CarrierNews) -> UUID | None:
     return await tx.sends.owner_of_number(news.sender)
 
 
-async def receipt(tx: TenantTransaction, news: ReceiptNews) -> ReceiptEffect:
-    """Note how an accepted text fares; a rank never falls.
+async def receipt(tx: TenantTransaction, news: ReceiptNews) -> Noted:
+    """Note how an accepted text fares, and do what its code asks for; a rank never falls.
 
     A receipt for an id we do not know is evidence when it names our message: the answer that would have named the
     text was lost, or is still on its way.
     """
-    if await tx.messages.by_sid(news.provider_sid) is not None:
-        noted = await tx.messages.note_receipt(news.provider_sid, news.receipt)
-        return ReceiptEffect.NOTED if noted else ReceiptEffect.OUTDATED
+    known = await tx.messages.by_sid(news.provider_sid)
+    if known is not None:
+        return await note(tx, known, news)
     if news.message_id is None:
-        return ReceiptEffect.UNKNOWN
+        return Noted(effect=ReceiptEffect.UNKNOWN)
     try:
         message = await tx.messages.get(news.message_id)
     except NotFound:
-        return ReceiptEffect.UNKNOWN
+        return Noted(effect=ReceiptEffect.UNKNOWN)
     moved = await adopt(tx, message, news.provider_sid, news.receipt, ACTOR)
-    return ReceiptEffect.ALARM if moved.alarm else ReceiptEffect.ADOPTED
+    if moved.alarm:
+        return Noted(effect=ReceiptEffect.ALARM)
+    adopted = await tx.messages.get(message.id)
+    noted = await note(tx, adopted, news)  # the code it came with
+    return Noted(effect=ReceiptEffect.ADOPTED, pauses=(*moved.pauses, *noted.pauses))

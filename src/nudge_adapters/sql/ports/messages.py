@@ -158,10 +158,22 @@ class SqlMessages:
         return await self._work.changed(update(_message).where(and_(*guards)).values(values)) == 1
 
     @writing
-    async def note_receipt(self, provider_sid: str, receipt: Receipt) -> bool:
+    async def note_receipt(self, provider_sid: str, receipt: Receipt, error_code: str | None = None) -> bool:
         """Raise the receipt of a message; False when unknown or when the stored one ranks higher."""
         this = (self._mine, _message.c.provider_sid == provider_sid, _may_become(receipt))
-        return await self._work.changed(update(_message).where(*this).values(receipt=receipt.value)) == 1
+        kept = case((_message.c.receipt == receipt.value, _message.c.error_code), else_=None)
+        values = {"receipt": receipt.value, "error_code": kept if error_code is None else error_code}
+        return await self._work.changed(update(_message).where(*this).values(values)) == 1
+
+    @writing
+    async def bill(
+        self, provider_sid: str, *, segments: int | None, price_micros: int | None, price_currency: str | None
+    ) -> bool:
+        """Store what a text came to; None leaves what is stored. False when the text is unknown."""
+        given = {"segments": segments, "price_micros": price_micros, "price_currency": price_currency}
+        values = {name: func.coalesce(value, _message.c[name]) for name, value in given.items()}
+        this = (self._mine, _message.c.provider_sid == provider_sid)
+        return await self._work.changed(update(_message).where(*this).values(values)) == 1
 
     @writing
     async def withdraw(self, *, recipient: str | None, briefing_id: UUID | None, to: Delivery, reason: str) -> int:

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.texts import message_from_row
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.model.message import Delivery, Message
+from nudge_core.model.message import FINAL_RANK, Delivery, Message, Receipt
 
 _message, _user = tables.message, tables.user
 
@@ -104,6 +104,20 @@ class SqlSends:
         query = select(_message).where(_message.c.delivery == Delivery.IN_DOUBT)
         oldest = query.order_by(_message.c.claimed_at, _message.c.id).limit(limit)
         return [message_from_row(row) for row in await self._work.rows(oldest)]
+
+    @reading
+    async def unbilled(self, sent_before: datetime, sent_after: datetime, limit: int) -> Sequence[Message]:
+        """Return sent texts with a final receipt and no price yet: those never asked about first, then the newest."""
+        row = _message.c
+        query = select(_message).where(
+            row.delivery == Delivery.SENT,
+            row.price_micros.is_(None),
+            row.provider_sid.is_not(None),
+            row.receipt.in_([receipt.value for receipt in Receipt if receipt.rank >= FINAL_RANK]),
+            row.sent_at.between(sent_after, sent_before),
+        )
+        first = query.order_by(row.segments.is_not(None), row.sent_at.desc(), row.id).limit(limit)
+        return [message_from_row(found) for found in await self._work.rows(first)]
 
     @reading
     async def next_due(self) -> datetime | None:

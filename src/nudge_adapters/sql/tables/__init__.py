@@ -9,6 +9,7 @@
 * An index of such a row begins with `user_id`, as every query does, unless the claim across all of them needs it.
 """
 
+from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
@@ -22,6 +23,7 @@ __all__ = [
     "METADATA",
     "auditentry",
     "campaignbriefing",
+    "carrierevent",
     "client",
     "consent",
     "contentresource",
@@ -30,6 +32,7 @@ __all__ = [
     "feedcursor",
     "globalmlsevent",
     "heartbeat",
+    "inboundcursor",
     "listingsnapshot",
     "marketevent",
     "message",

@@ -133,6 +133,12 @@ message = Table(
         postgresql_where=text("direction = 'INBOUND' AND read_at IS NULL"),
     ),
     Index(
+        "ix_message_unbilled",
+        "sent_at",
+        "id",
+        postgresql_where=text("delivery = 'sent' AND price_micros IS NULL"),
+    ),
+    Index(
         "uq_message_one_in_flight",
         "sender",
         "recipient",

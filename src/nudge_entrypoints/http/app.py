@@ -1,0 +1,64 @@
+"""The HTTP application: webhooks, metrics, and whatever other modules of this folder hand in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from litestar import Litestar, Response, get
+from litestar.types import ControllerRouterHandler
+
+from nudge_adapters.system import SystemClock
+from nudge_core.ports import Clock
+from nudge_core.walk import Parts
+from nudge_entrypoints.callbacks import callbacks_of
+from nudge_entrypoints.http import problems
+from nudge_entrypoints.http.webhooks import Twilio, Webhooks, webhook_handlers
+from nudge_entrypoints.metrics import CONTENT_TYPE, Metrics
+from nudge_entrypoints.settings import Settings
+
+METRICS_PATH = "/metrics"
+
+
+def build_app(
+    parts: Parts,
+    settings: Settings,
+    *,
+    handlers: Sequence[ControllerRouterHandler] = (),
+    clock: Clock | None = None,
+    metrics: Metrics | None = None,
+) -> Litestar:
+    """Return the application.
+
+    Args:
+        parts: the walk's parts; whoever made them closes them.
+        settings: of the installation. Without a public address and an auth token there are no webhooks to call.
+        handlers: further routes.
+        clock: what time it is when an event arrives; None is the machine's.
+        metrics: where calls are counted; None makes new counters.
+    """
+    counted = Metrics() if metrics is None else metrics
+    routes: list[ControllerRouterHandler] = [*handlers, _metrics_route(counted)]
+    callbacks, token = callbacks_of(settings), settings.twilio.auth_token
+    if callbacks is not None and token is not None:
+        webhooks = Webhooks(
+            parts=parts,
+            twilio=Twilio(token=token, callbacks=callbacks),
+            metrics=counted,
+            now=(clock or SystemClock()).now,
+        )
+        routes += webhook_handlers(webhooks)
+    return Litestar(
+        route_handlers=routes,
+        exception_handlers=problems.HANDLERS,
+        openapi_config=None,  # comes with the API
+        logging_config=None,
+        debug=False,
+    )
+
+
+def _metrics_route(metrics: Metrics) -> ControllerRouterHandler:
+    @get(METRICS_PATH, include_in_schema=False, sync_to_thread=False)
+    def page() -> Response[bytes]:
+        return Response(metrics.page(), media_type=CONTENT_TYPE)
+
+    return page
