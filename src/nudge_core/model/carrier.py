@@ -9,7 +9,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_core.model import fields
-from nudge_core.model.message import Receipt
+from nudge_core.model.message import Media, Receipt
 
 
 @frozen(kw_only=True)
@@ -81,13 +81,18 @@ class ReceiptNews:
 
 @frozen(kw_only=True)
 class InboundText:
-    """A text that somebody sent to one of our numbers."""
+    """A text that somebody sent to one of our numbers.
+
+    `opt_out_type`: STOP, START or HELP where the carrier took it for one and has answered by itself; else None.
+    """
 
     provider_sid: str
     sender: str = field(validator=fields.phone)
     recipient: str = field(validator=fields.phone)
     body: str = field(repr=False)
     at: datetime = field(validator=fields.instant)
+    opt_out_type: str | None = None
+    media: tuple[Media, ...] = ()
 
 
 CarrierNews: TypeAlias = ReceiptNews | InboundText
