@@ -14,6 +14,7 @@ from tests.contracts.messages import MessagesContract
 from tests.contracts.nudges import NudgesContract
 from tests.contracts.outbox import OutboxContract
 from tests.contracts.people import PeopleContract
+from tests.contracts.planned import PlannedContract
 from tests.contracts.sends import SendsContract
 from tests.contracts.transactions import TransactionContract
 from tests.samples import CountingIds, SteppingClock
@@ -27,6 +28,7 @@ class StoreContract(
     OutboxContract,
     MessagesContract,
     SendsContract,
+    PlannedContract,
 ):
     """Every promise of the storage ports."""
 

@@ -13,10 +13,11 @@ from attrs import field, frozen
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
-from nudge_adapters.memory.messages import MemoryMessages, MemoryScheduled
+from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
 from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
+from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
 from nudge_adapters.memory.world import World
@@ -36,6 +37,7 @@ class MemorySystemTransaction:
     runs: MemoryRuns
     notes: MemoryNotes
     sends: MemorySends
+    schedules: MemorySchedules
 
 
 @frozen(eq=False)
@@ -54,6 +56,7 @@ class MemoryTenantTransaction:
     briefings: MemoryBriefings
     messages: MemoryMessages
     scheduled: MemoryScheduled
+    interactions: MemoryInteractions
     consents: MemoryConsents
     suppressions: MemorySuppressions
     negative_preferences: MemoryNegativePreferences
@@ -111,6 +114,7 @@ class MemoryStore:
                 MemoryRuns(work, world),
                 MemoryNotes(work, world),
                 MemorySends(work, world),
+                MemorySchedules(work, world),
             )
 
     @asynccontextmanager
@@ -131,6 +135,7 @@ class MemoryStore:
                 briefings=MemoryBriefings(work, world),
                 messages=MemoryMessages(work, world),
                 scheduled=MemoryScheduled(work, world),
+                interactions=MemoryInteractions(work, world),
                 consents=MemoryConsents(work, world),
                 suppressions=MemorySuppressions(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),

@@ -17,6 +17,7 @@ from nudge_core.model.event import GlobalMlsEvent, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.interaction import Interaction
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, MessageClass, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote
@@ -48,6 +49,7 @@ class Book:
         self.message_ids: Table[str, UUID] = Table(journal)  # by dedupe key
         self.sids: Table[str, UUID] = Table(journal)  # by provider id
         self.scheduled: Table[UUID, ScheduledMessage] = Table(journal)
+        self.interactions: Table[UUID, Interaction] = Table(journal)
         self.consents: Table[UUID, Consent] = Table(journal)
         self.suppressions: Table[UUID, Suppression] = Table(journal)
         self.negative_preferences: Table[UUID, NegativePreference] = Table(journal)

@@ -18,10 +18,11 @@ from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
-from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
+from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
 from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
+from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
 from nudge_adapters.sql.rows.people import SECRETS
@@ -47,6 +48,7 @@ class SqlSystemTransaction:
     runs: SqlRuns
     notes: SqlNotes
     sends: SqlSends
+    schedules: SqlSchedules
 
 
 @frozen(eq=False)
@@ -65,6 +67,7 @@ class SqlTenantTransaction:
     briefings: SqlBriefings
     messages: SqlMessages
     scheduled: SqlScheduled
+    interactions: SqlInteractions
     consents: SqlConsents
     suppressions: SqlSuppressions
     negative_preferences: SqlNegativePreferences
@@ -157,6 +160,7 @@ class SqlStore:
                 runs=SqlRuns(work),
                 notes=SqlNotes(work),
                 sends=SqlSends(work),
+                schedules=SqlSchedules(work),
             )
 
     @asynccontextmanager
@@ -176,6 +180,7 @@ class SqlStore:
                 briefings=SqlBriefings(work),
                 messages=SqlMessages(work),
                 scheduled=SqlScheduled(work),
+                interactions=SqlInteractions(work),
                 consents=SqlConsents(work),
                 suppressions=SqlSuppressions(work),
                 negative_preferences=SqlNegativePreferences(work),

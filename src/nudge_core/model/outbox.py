@@ -19,6 +19,7 @@ class Topic(StrEnum):
     HELD = "held"
     MATCH = "match"
     DRAFT = "draft"
+    CONVERSE = "converse"
 
 
 @frozen(kw_only=True)

@@ -9,7 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Audit,
@@ -18,6 +18,7 @@ from nudge_core.ports.tenant import (
     Consents,
     Contents,
     Faqs,
+    Interactions,
     MarketEvents,
     Messages,
     NegativePreferences,
@@ -39,6 +40,7 @@ __all__ = [
     "Feeds",
     "GlobalEvents",
     "Ids",
+    "Interactions",
     "ListingFeed",
     "Listings",
     "MarketEvents",
@@ -48,6 +50,7 @@ __all__ = [
     "Resources",
     "Runs",
     "Scheduled",
+    "Schedules",
     "Sends",
     "SmsGateway",
     "Store",

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
     Briefings,
@@ -15,6 +15,7 @@ from nudge_core.ports.tenant import (
     Consents,
     Contents,
     Faqs,
+    Interactions,
     MarketEvents,
     Messages,
     NegativePreferences,
@@ -52,6 +53,9 @@ class SystemTransaction(Protocol):
 
     @property
     def sends(self) -> Sends: ...
+
+    @property
+    def schedules(self) -> Schedules: ...
 
 
 class TenantTransaction(Protocol):
@@ -96,6 +100,9 @@ class TenantTransaction(Protocol):
 
     @property
     def scheduled(self) -> Scheduled: ...
+
+    @property
+    def interactions(self) -> Interactions: ...
 
     @property
     def consents(self) -> Consents: ...

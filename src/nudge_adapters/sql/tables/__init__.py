@@ -14,7 +14,7 @@ from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negat
 from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
 from nudge_adapters.sql.tables.schema import METADATA
 from nudge_adapters.sql.tables.sources import feedcounter, feedcursor, unreadrecord
-from nudge_adapters.sql.tables.texts import message, scheduledmessage
+from nudge_adapters.sql.tables.texts import interaction, message, scheduledmessage
 from nudge_adapters.sql.tables.work import outbox, pipelinerun
 
 __all__ = [
@@ -28,6 +28,7 @@ __all__ = [
     "feedcounter",
     "feedcursor",
     "globalmlsevent",
+    "interaction",
     "listingsnapshot",
     "marketevent",
     "message",
