@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -209,7 +209,7 @@ def scheduled_messages(**fixed: Any) -> st.SearchStrategy[ScheduledMessage]:
         "job_id": maybe(words()),
         "playbook_touchpoint_id": maybe(words()),
         "is_recurring": st.booleans(),
-        "local_at": maybe(st.datetimes(datetime(2020, 1, 1), datetime(2030, 1, 1))),
+        "local_at": maybe(instants().map(lambda moment: moment.replace(tzinfo=None))),
         "not_after": maybe(instants()),
         "approval_id": maybe(st.uuids()),
         "approved_by": maybe(words()),
