@@ -25,6 +25,7 @@ from nudge_core.model.consent import Consent, ConsentKind, Suppression, Suppress
 from nudge_core.model.event import GlobalMlsEvent, ListingEvent, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feedback import DismissReason, NegativePreference
+from nudge_core.model.interaction import Interaction, InteractionKind
 from nudge_core.model.listing import AcceptedListing, ListingSnapshot, ListingStatus
 from nudge_core.model.message import (
     Delivery,
@@ -32,6 +33,7 @@ from nudge_core.model.message import (
     Message,
     MessageClass,
     MessageSource,
+    Repeat,
     ScheduledMessage,
     ScheduledStatus,
     SenderType,
@@ -269,6 +271,32 @@ def scheduled(owner: UUID, number: int, client_id: UUID, **changes: Any) -> Sche
         "created_at": NOON,
     }
     return ScheduledMessage(**values | changes)
+
+
+def repeat(series: int = 800, occurrence: int = 1, **changes: Any) -> Repeat:
+    """A weekly series."""
+    values: dict[str, Any] = {
+        "series_id": uid(series),
+        "rule": "FREQ=WEEKLY",
+        "anchor": NOON.date(),
+        "occurrence": occurrence,
+        "occurs_on": NOON.date() + timedelta(days=7 * occurrence),
+    }
+    return Repeat(**values | changes)
+
+
+def interaction(owner: UUID, number: int, client_id: UUID, **changes: Any) -> Interaction:
+    """A call."""
+    values: dict[str, Any] = {
+        "id": uid(number),
+        "user_id": owner,
+        "client_id": client_id,
+        "kind": InteractionKind.CALL,
+        "at": NOON,
+        "recorded_at": NOON,
+        "recorded_by": "rita",
+    }
+    return Interaction(**values | changes)
 
 
 def consent(owner: UUID, number: int, client_id: UUID, **changes: Any) -> Consent:

@@ -145,11 +145,11 @@ class NudgesContract(StorageContract):
         planned = samples.scheduled(OWNER, 80, BEN)
         async with store.tenant(OWNER) as tx:
             await tx.scheduled.add([planned])
-            await tx.scheduled.save(evolve(planned, content="Other words"))
-            await tx.scheduled.save(evolve(planned, status=ScheduledStatus.RELEASED))
+            planned = await tx.scheduled.save(evolve(planned, content="Other words"))
+            planned = await tx.scheduled.save(evolve(planned, status=ScheduledStatus.CANCELLED))
         with pytest.raises(IllegalTransition):
             async with store.tenant(OWNER) as tx:
-                await tx.scheduled.save(planned)
+                await tx.scheduled.save(evolve(planned, status=ScheduledStatus.PENDING))
         for missing in (samples.scheduled(OWNER, 81, BEN), evolve(planned, id=uid(82))):
             with pytest.raises(NotFound):
                 async with store.tenant(OWNER) as tx:
@@ -158,4 +158,4 @@ class NudgesContract(StorageContract):
             async with store.tenant(OTHER) as tx:
                 await tx.scheduled.save(evolve(planned, user_id=OTHER))
         async with store.tenant(OWNER) as tx:
-            assert (await tx.scheduled.get(uid(80))).status is ScheduledStatus.RELEASED
+            assert (await tx.scheduled.get(uid(80))).status is ScheduledStatus.CANCELLED

@@ -16,6 +16,7 @@ from tests.contracts.nudges import NudgesContract
 from tests.contracts.operations import OperationsContract
 from tests.contracts.outbox import OutboxContract
 from tests.contracts.people import PeopleContract
+from tests.contracts.planned import PlannedContract
 from tests.contracts.sends import SendsContract
 from tests.contracts.transactions import TransactionContract
 from tests.samples import CountingIds, SteppingClock
@@ -31,6 +32,7 @@ class StoreContract(
     SendsContract,
     OperationsContract,
     CarrierEventsContract,
+    PlannedContract,
 ):
     """Every promise of the storage ports."""
 

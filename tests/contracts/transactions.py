@@ -121,6 +121,7 @@ class TransactionContract(StorageContract):
             await tx.briefings.add(samples.briefing(OWNER, 60, triggering_resource_id=uid(40)))
             await tx.messages.queue([samples.approved(OWNER, 70, BEN)])
             await tx.scheduled.add([samples.scheduled(OWNER, 80, BEN)])
+            await tx.interactions.add([samples.interaction(OWNER, 85, BEN)])
             await tx.consents.add([samples.consent(OWNER, 90, BEN)])
             await tx.suppressions.add(samples.suppression(OWNER, 100))
             await tx.negative_preferences.add([samples.negative_preference(OWNER, 110, BEN, uid(60))])
@@ -142,6 +143,8 @@ class TransactionContract(StorageContract):
             assert await tx.messages.of_client(BEN, 10) == []
             assert await tx.messages.counts() == {}
             assert await tx.scheduled.of_client(BEN) == []
+            assert await tx.interactions.of_client(BEN, 10) == []
+            assert await tx.interactions.latest_contact([BEN]) == {}
             assert await tx.consents.latest([samples.THEIR_NUMBER]) == {}
             assert await tx.suppressions.active(samples.THEIR_NUMBER) == []
             assert await tx.negative_preferences.all() == []
@@ -187,6 +190,7 @@ class TransactionContract(StorageContract):
             lambda tx: tx.messages.queue([samples.approved(OWNER, 70, BEN)]),
             lambda tx: tx.messages.receive(samples.inbound(OWNER, 71, BEN)),
             lambda tx: tx.scheduled.add([samples.scheduled(OWNER, 80, BEN)]),
+            lambda tx: tx.interactions.add([samples.interaction(OWNER, 85, BEN)]),
             lambda tx: tx.consents.add([samples.consent(OWNER, 90, BEN)]),
             lambda tx: tx.suppressions.add(samples.suppression(OWNER, 100)),
             lambda tx: tx.audit.add([samples.audit_entry(OWNER, 120, BEN)]),
@@ -214,6 +218,8 @@ class TransactionContract(StorageContract):
             lambda tx: tx.messages.receive(samples.inbound(OWNER, 71, nobody)),
             lambda tx: tx.scheduled.add([samples.scheduled(OWNER, 80, nobody)]),
             lambda tx: tx.scheduled.add([samples.scheduled(OWNER, 80, BEN, parent_plan_id=nobody)]),
+            lambda tx: tx.scheduled.add([samples.scheduled(OWNER, 80, BEN, message_id=nobody)]),
+            lambda tx: tx.interactions.add([samples.interaction(OWNER, 85, nobody)]),
             lambda tx: tx.consents.add([samples.consent(OWNER, 90, nobody)]),
             lambda tx: tx.negative_preferences.add([samples.negative_preference(OWNER, 110, BEN, nobody)]),
         )

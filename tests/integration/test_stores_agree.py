@@ -19,7 +19,8 @@ from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import NudgeError
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.event import EventStatus
-from nudge_core.model.message import DELIVERY, Delivery, Receipt
+from nudge_core.model.interaction import InteractionKind
+from nudge_core.model.message import DELIVERY, Delivery, Receipt, ScheduledStatus
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.ports import Store
 from tests import samples, strategies
@@ -238,7 +239,38 @@ class StoresAgree(RuleBasedStateMachine):
     @rule(owner=OWNERS, planned=strategies.scheduled_messages(id=FEW, client_id=CLIENTS[0]), new=st.booleans())
     def plan(self, owner: UUID, planned: Any, new: bool) -> None:
         mine = evolve(planned, user_id=owner)
-        self.as_tenant(owner, lambda tx: tx.scheduled.add([mine]) if new else tx.scheduled.save(mine))
+        if mine.status is ScheduledStatus.RELEASED:
+            mine = evolve(mine, status=ScheduledStatus.PENDING)  # one that is released names its message
+
+        async def work(tx: Any) -> object:
+            if new:
+                return await tx.scheduled.add([mine])
+            stored = await tx.scheduled.get(mine.id)
+            return await tx.scheduled.save(evolve(mine, version=stored.version))
+
+        self.as_tenant(owner, work)
+
+    @rule(owner=OWNERS, which=FEW, message=FEW)
+    def release_planned(self, owner: UUID, which: UUID, message: UUID) -> None:
+        async def work(tx: Any) -> object:
+            stored = await tx.scheduled.get(which)
+            return await tx.scheduled.save(evolve(stored, status=ScheduledStatus.RELEASED, message_id=message))
+
+        self.as_tenant(owner, work)
+
+    @rule(limit=st.integers(1, 4), lease_s=st.integers(1, 40))
+    def claim_planned(self, limit: int, lease_s: int) -> None:
+        self.as_system(lambda tx: tx.schedules.claim(limit, lease_s))
+
+    @rule(owner=OWNERS, number=st.integers(100, 105), at=TIMES, kind=st.sampled_from(InteractionKind))
+    def interact(self, owner: UUID, number: int, at: Any, kind: InteractionKind) -> None:
+        record = samples.interaction(owner, number, CLIENTS[0], at=at, kind=kind)
+        self.as_tenant(owner, lambda tx: tx.interactions.add([record]))
+        self.as_tenant(owner, lambda tx: tx.clients.touch(CLIENTS, at))
+
+    @rule(owner=OWNERS)
+    def read_texts(self, owner: UUID) -> None:
+        self.as_tenant(owner, lambda tx: tx.messages.mark_read(CLIENTS[0]))
 
     @rule(
         owner=OWNERS, preference=strategies.negative_preferences(id=FEW, client_id=CLIENTS[0], source_campaign_id=FEW)
@@ -327,6 +359,8 @@ async def _shared_world(tx: Any) -> object:
         await sends.doubtful(9),
         await sends.next_due(),
         await sends.owner_of_sid("SM1"),
+        await tx.schedules.unfollowed(9),
+        await tx.schedules.next_due(),
     ]
 
 
@@ -350,6 +384,10 @@ async def _practice(tx: Any) -> object:
         await tx.briefings.counts(),
         await tx.briefings.for_resources(ids, list(BriefingStatus)),
         await tx.scheduled.of_client(CLIENTS[0]),
+        await tx.messages.unread_counts(),
+        await tx.interactions.of_client(CLIENTS[0], 9),
+        await tx.interactions.latest_contact(CLIENTS),
+        await tx.briefings.of_client(CLIENTS[0], list(BriefingStatus)),
         await tx.consents.latest(phones),
         [await tx.suppressions.active(phone) for phone in phones],
         await tx.negative_preferences.all(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,7 @@ from nudge_core.model.message import (
     Message,
     MessageClass,
     MessageSource,
+    Repeat,
     ScheduledMessage,
     ScheduledStatus,
     SenderType,
@@ -176,6 +178,21 @@ def inbound_messages(**fixed: Any) -> st.SearchStrategy[Message]:
     return entity(Message, defaults, fixed)
 
 
+def repeats() -> st.SearchStrategy[Repeat]:
+    """A place in one of two series."""
+    return st.builds(
+        Repeat,
+        series_id=st.sampled_from([UUID(int=801), UUID(int=802)]),
+        rule=st.just("FREQ=WEEKLY"),
+        anchor=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+        occurrence=st.integers(1, 9),
+        occurs_on=st.dates(date(2020, 1, 1), date(2030, 1, 1)),
+        with_anchor=st.booleans(),
+        business_days=st.booleans(),
+        exceptions=st.lists(st.dates(date(2020, 1, 1), date(2030, 1, 1)), max_size=2).map(tuple),
+    )
+
+
 def scheduled_messages(**fixed: Any) -> st.SearchStrategy[ScheduledMessage]:
     """A planned text."""
     defaults = {
@@ -192,6 +209,19 @@ def scheduled_messages(**fixed: Any) -> st.SearchStrategy[ScheduledMessage]:
         "job_id": maybe(words()),
         "playbook_touchpoint_id": maybe(words()),
         "is_recurring": st.booleans(),
+        "local_at": maybe(instants().map(lambda moment: moment.replace(tzinfo=None))),
+        "not_after": maybe(instants()),
+        "approval_id": maybe(st.uuids()),
+        "approved_by": maybe(words()),
+        "approved_at": maybe(instants()),
+        "automatic": st.booleans(),
+        "message_class": st.sampled_from(MessageClass),
+        "topic": maybe(st.sampled_from(["listings", "check_in"])),
+        "sender_type": st.sampled_from(SenderType),
+        "redraft": st.booleans(),
+        "drafted_at": maybe(instants()),
+        "drafted_from": st.sampled_from([{}, {"event_id": "e", "facts": {"price": "$1"}}]),
+        "repeat": maybe(repeats()),
     }
     return entity(ScheduledMessage, defaults, fixed)
 

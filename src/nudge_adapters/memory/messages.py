@@ -1,4 +1,4 @@
-"""Texts of one professional, sent, received and planned."""
+"""Texts of one professional, sent and received."""
 
 from __future__ import annotations
 
@@ -15,12 +15,10 @@ from nudge_core.errors import Conflict, IllegalTransition, Invalid
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.message import (
     DELIVERY,
-    SCHEDULED,
     Delivery,
     Direction,
     Message,
     Receipt,
-    ScheduledMessage,
 )
 
 _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
@@ -212,53 +210,24 @@ class MemoryMessages:
         """Return how many texts were withheld, per reason code."""
         return dict(Counter(row.reason or "" for row in self._messages.rows() if row.delivery is Delivery.WITHHELD))
 
+    @writing
+    async def mark_read(self, client_id: UUID) -> int:
+        """Mark a client's inbound texts as read now; return how many were unread."""
+        unread = [row for row in self._unread() if row.client_id == client_id]
+        for row in unread:
+            self._messages.put(row.id, evolve(row, read_at=self._work.now))
+        return len(unread)
+
+    @reading
+    async def unread_counts(self) -> Mapping[UUID, int]:
+        """Return how many inbound texts nobody has read, per client who has any."""
+        return dict(Counter(row.client_id for row in self._unread()))
+
+    def _unread(self) -> Sequence[Message]:
+        return [row for row in self._messages.rows() if row.direction is Direction.INBOUND and row.read_at is None]
+
 
 def _higher(stored: Receipt | None, news: Receipt | None) -> Receipt | None:
     if stored is None or news is None:
         return news if stored is None else stored
     return news if news.rank >= stored.rank else stored
-
-
-class MemoryScheduled:
-    """Planned texts."""
-
-    def __init__(self, work: Work, world: World) -> None:
-        assert work.user_id is not None
-        self._work = work
-        self._book = world.book(work.user_id)
-        self._planned = self._book.scheduled
-
-    def _check(self, message: ScheduledMessage) -> None:
-        self._book.clients.need(message.client_id, "client")
-        if message.parent_plan_id is not None:
-            self._book.briefings.need(message.parent_plan_id, "briefing")
-
-    @writing
-    async def add(self, messages: Sequence[ScheduledMessage]) -> None:
-        """Store new ones."""
-        for message in messages:
-            self._work.own(message.user_id, "scheduledmessage.user_id")
-        for message in messages:
-            self._planned.add(message.id, message, "scheduled message")
-            self._check(message)
-
-    @reading
-    async def get(self, message_id: UUID) -> ScheduledMessage:
-        """Return one, or raise NotFound."""
-        return self._planned.need(message_id, "scheduled message")
-
-    @writing
-    async def save(self, message: ScheduledMessage) -> None:
-        """Replace a stored one along its machine, or raise NotFound or IllegalTransition."""
-        self._work.own(message.user_id, "scheduledmessage.user_id")
-        stored = self._planned.need(message.id, "scheduled message")
-        if stored.status is not message.status:
-            SCHEDULED.move(stored.status, message.status)
-        self._planned.put(message.id, message)
-        self._check(message)
-
-    @reading
-    async def of_client(self, client_id: UUID) -> Sequence[ScheduledMessage]:
-        """Return a client's planned texts, soonest first."""
-        rows = [row for row in self._planned.rows() if row.client_id == client_id]
-        return sorted(rows, key=lambda row: (row.scheduled_at_utc, row.id))

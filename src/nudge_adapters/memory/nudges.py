@@ -99,6 +99,12 @@ class MemoryBriefings:
         return sorted(rows, key=lambda row: (row.created_at, row.id))
 
     @reading
+    async def of_client(self, client_id: UUID, statuses: Sequence[BriefingStatus]) -> Sequence[CampaignBriefing]:
+        """Return the plans and briefings about this one client in these states, oldest first."""
+        rows = [row for row in self._briefings.rows() if row.client_id == client_id and row.status in statuses]
+        return sorted(rows, key=lambda row: (row.created_at, row.id))
+
+    @reading
     async def counts(self) -> Mapping[BriefingStatus, int]:
         """Return how many there are per status."""
         return dict(Counter(row.status for row in self._briefings.rows()))

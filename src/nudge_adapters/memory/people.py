@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
+
+from attrs import evolve
 
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
@@ -105,6 +108,14 @@ class MemoryClients:
     async def book(self) -> Sequence[Client]:
         """Return the whole book, by id."""
         return sorted(self._clients.rows(), key=lambda client: client.id)
+
+    @writing
+    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
+        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
+        for client_id in set(client_ids):
+            client = self._clients.get(client_id)
+            if client is not None and (client.last_interaction is None or client.last_interaction < at):
+                self._clients.put(client_id, evolve(client, last_interaction=at))
 
     @reading
     async def by_phone(self, phone: str) -> Sequence[Client]:

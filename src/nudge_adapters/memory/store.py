@@ -14,11 +14,12 @@ from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
-from nudge_adapters.memory.messages import MemoryMessages, MemoryScheduled
+from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
 from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
+from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
 from nudge_adapters.memory.world import World
@@ -42,6 +43,7 @@ class MemorySystemTransaction:
     heartbeats: MemoryHeartbeats
     vitals: MemoryVitals
     carrier_events: MemoryCarrierEvents
+    schedules: MemorySchedules
 
 
 @frozen(eq=False)
@@ -60,6 +62,7 @@ class MemoryTenantTransaction:
     briefings: MemoryBriefings
     messages: MemoryMessages
     scheduled: MemoryScheduled
+    interactions: MemoryInteractions
     consents: MemoryConsents
     suppressions: MemorySuppressions
     negative_preferences: MemoryNegativePreferences
@@ -122,6 +125,7 @@ class MemoryStore:
                 MemoryHeartbeats(work, world),
                 MemoryVitals(work, world),
                 MemoryCarrierEvents(work, world),
+                MemorySchedules(work, world),
             )
 
     @asynccontextmanager
@@ -142,6 +146,7 @@ class MemoryStore:
                 briefings=MemoryBriefings(work, world),
                 messages=MemoryMessages(work, world),
                 scheduled=MemoryScheduled(work, world),
+                interactions=MemoryInteractions(work, world),
                 consents=MemoryConsents(work, world),
                 suppressions=MemorySuppressions(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),

@@ -40,6 +40,8 @@ TAKEN = MappingProxyType(
         "uq_message_user_id_provider_sid": ("message", "its provider id is taken"),
         "uq_message_one_in_flight": ("message", "this phone has a text in flight from this number"),
         "pk_scheduledmessage": ("scheduled message", _ID_TAKEN),
+        "uq_scheduledmessage_one_open_occurrence": ("scheduled message", "its series has an open occurrence"),
+        "pk_interaction": ("interaction", _ID_TAKEN),
         "pk_feedcursor": ("feed cursor", "another process has advanced this source"),
         "pk_feedcounter": ("feed counter", "it is stored"),
         "pk_unreadrecord": ("unread record", _ID_TAKEN),
@@ -83,6 +85,9 @@ MISSING = MappingProxyType(
         "fk_scheduledmessage_user_id": "user",
         "fk_scheduledmessage_user_id_client_id": "client",
         "fk_scheduledmessage_user_id_parent_plan_id": "briefing",
+        "fk_scheduledmessage_user_id_message_id": "message",
+        "fk_interaction_user_id": "user",
+        "fk_interaction_user_id_client_id": "client",
         "fk_outbox_user_id": "user",
         "fk_carrierevent_user_id": "user",
     }

@@ -19,11 +19,12 @@ from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
-from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
+from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
 from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
+from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
 from nudge_adapters.sql.rows.people import SECRETS
@@ -53,6 +54,7 @@ class SqlSystemTransaction:
     heartbeats: SqlHeartbeats
     vitals: SqlVitals
     carrier_events: SqlCarrierEvents
+    schedules: SqlSchedules
 
 
 @frozen(eq=False)
@@ -71,6 +73,7 @@ class SqlTenantTransaction:
     briefings: SqlBriefings
     messages: SqlMessages
     scheduled: SqlScheduled
+    interactions: SqlInteractions
     consents: SqlConsents
     suppressions: SqlSuppressions
     negative_preferences: SqlNegativePreferences
@@ -168,6 +171,7 @@ class SqlStore:
                 heartbeats=SqlHeartbeats(work),
                 vitals=SqlVitals(work),
                 carrier_events=SqlCarrierEvents(work),
+                schedules=SqlSchedules(work),
             )
 
     @asynccontextmanager
@@ -187,6 +191,7 @@ class SqlStore:
                 briefings=SqlBriefings(work),
                 messages=SqlMessages(work),
                 scheduled=SqlScheduled(work),
+                interactions=SqlInteractions(work),
                 consents=SqlConsents(work),
                 suppressions=SqlSuppressions(work),
                 negative_preferences=SqlNegativePreferences(work),

@@ -35,8 +35,8 @@ class Approval:
 class ApprovedText:
     """The final words for one client, under an approval. A `Draft` is not one, and cannot become one by itself.
 
-    `not_before`, `not_after`: when it is useful; the lawful hours are checked when it is sent. `topic`, `time_bound`
-    and `match_score`: see `Message`.
+    `not_before`, `not_after`: when it is useful; the lawful hours are checked when it is sent. `topic`, `time_bound`,
+    `match_score` and `automatic`: see `Message`.
     """
 
     id: UUID
@@ -55,6 +55,7 @@ class ApprovedText:
     topic: str | None = None
     time_bound: bool = False
     match_score: float = 0.0
+    automatic: bool = False
 
     def queued(self, now: datetime) -> Message:
         """Return the message that queueing this text at `now` makes: outbound, queued, never claimed."""
@@ -80,4 +81,5 @@ class ApprovedText:
             topic=self.topic,
             time_bound=self.time_bound,
             match_score=self.match_score,
+            automatic=self.automatic,
         )

@@ -35,6 +35,12 @@ def instant(instance: object, attribute: Attribute[Any], value: Any) -> None:
         raise Invalid(name_of(instance, attribute), "a datetime in UTC", value)
 
 
+def wall_clock(instance: object, attribute: Attribute[Any], value: Any) -> None:
+    """What a clock shows: a datetime without an offset."""
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        raise Invalid(name_of(instance, attribute), "a wall clock: a datetime without a zone", value)
+
+
 def optional(rule: Validator) -> Validator:
     """Apply `rule` unless the value is None."""
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 from uuid import UUID
@@ -14,6 +14,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_core.model import fields
+from nudge_core.model.json import Json, JsonObject, frozen_object
 from nudge_core.model.states import StateMachine
 
 
@@ -185,8 +186,9 @@ class Message:
     `topic` names what it is about (`listings`, `check_in`), for caps and for wishes that narrow. Of several texts that
     wait for one person the best goes first: `time_bound`, then the greatest `match_score` (0 to 100), then the oldest.
     `posting_attempt` is the last attempt whose request to the carrier may have begun: a lease that ran out before that
-    mark was never posted. `segments`, `price_micros` (millionths of `price_currency`) and `error_code` are what the
-    carrier said. `media` and `read_at` (None: nobody has read it yet) belong to inbound texts.
+    mark was never posted. `automatic`: nobody approved this very text, a plan made it. `segments`, `price_micros`
+    (millionths of `price_currency`) and `error_code` are what the carrier said. `media` and `read_at` (None: nobody
+    has read it yet) belong to inbound texts.
     """
 
     id: UUID
@@ -226,6 +228,7 @@ class Message:
     price_currency: str | None = field(default=None, validator=fields.optional(fields.text(3, at_least=3)))
     media: tuple[Media, ...] = ()
     read_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    automatic: bool = False
 
     @property
     def status(self) -> MessageStatus:
@@ -267,8 +270,45 @@ SCHEDULED: StateMachine[ScheduledStatus] = StateMachine(
 
 
 @frozen(kw_only=True)
+class Repeat:
+    """Where a planned text stands in a series: the rule, what it is counted from, and which occurrence this is.
+
+    `rule`: an RFC 5545 rule as `nudge_core.timing.recurrence` writes it. `anchor`: a fixed local date, never moved.
+    `occurrence` counts from 1 along the grid; `occurs_on` is its date there, before any shift to a business day.
+    `exceptions`: dates of the grid that are left out. At most one occurrence of a series is PENDING.
+    """
+
+    series_id: UUID
+    rule: str = field(validator=fields.text(300, at_least=1))
+    anchor: date
+    occurrence: int = field(validator=fields.between(1, 100_000))
+    occurs_on: date
+    with_anchor: bool = False
+    business_days: bool = False
+    exceptions: tuple[date, ...] = ()
+
+
+def release_job(message_id: UUID, version: int) -> str:
+    """Return the name of the work that will release this version of a planned text: `scheduledmessage.job_id`.
+
+    A changed text has another one, so that a wake-up or a claim of the old one finds nothing to do.
+    """
+    return f"release:{message_id}:{version}"
+
+
+@frozen(kw_only=True)
 class ScheduledMessage:
-    """A text planned for an instant; `timezone` is the recipient's, in which the hour was chosen."""
+    """A text planned for an instant; `timezone` is the recipient's, in which the hour was chosen.
+
+    `local_at` is what their clock shows then: a naive datetime. `version` rises with every write; a write names the
+    version it read. `job_id`: see `release_job`. `lease_until`: a release is at work until then. `message_id`: the
+    text it became. `not_after`: when it has lost its sense.
+
+    `approval_id`, `approved_by`, `approved_at`: who said yes; without one it is never released. `automatic`: the yes
+    was to the plan, not to this text. `redraft`: its words are written anew when it is due, from what
+    `drafted_from` names (`event_id`, `briefing_id`, and `facts`: what the words state); `drafted_at`: when the words
+    were written. `message_class`, `topic`, `sender_type`: of the text it becomes.
+    """
 
     id: UUID
     user_id: UUID
@@ -284,3 +324,19 @@ class ScheduledMessage:
     job_id: str | None = field(default=None, validator=fields.optional(fields.text(100)))
     playbook_touchpoint_id: str | None = field(default=None, validator=fields.optional(fields.text(100)))
     is_recurring: bool = False
+    local_at: datetime | None = field(default=None, validator=fields.optional(fields.wall_clock))
+    version: int = field(default=1, validator=fields.between(1, 1_000_000))
+    lease_until: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    message_id: UUID | None = None
+    not_after: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    approval_id: UUID | None = None
+    approved_by: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)))
+    approved_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    automatic: bool = False
+    message_class: MessageClass = MessageClass.INFORMATIONAL
+    topic: str | None = field(default=None, validator=fields.optional(fields.text(60, at_least=1)))
+    sender_type: SenderType = SenderType.USER
+    redraft: bool = False
+    drafted_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    drafted_from: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    repeat: Repeat | None = None

@@ -23,6 +23,7 @@ class Topic(StrEnum):
     MATCH = "match"
     DRAFT = "draft"
     HEAR = "hear"
+    CONVERSE = "converse"
 
 
 @frozen(kw_only=True)

@@ -11,7 +11,7 @@ block raises. There is no commit to call, so a step cannot call it.
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Audit,
@@ -20,6 +20,7 @@ from nudge_core.ports.tenant import (
     Consents,
     Contents,
     Faqs,
+    Interactions,
     MarketEvents,
     Messages,
     NegativePreferences,
@@ -43,6 +44,7 @@ __all__ = [
     "GlobalEvents",
     "Heartbeats",
     "Ids",
+    "Interactions",
     "ListingFeed",
     "Listings",
     "MarketEvents",
@@ -52,6 +54,7 @@ __all__ = [
     "Resources",
     "Runs",
     "Scheduled",
+    "Schedules",
     "Sends",
     "SmsGateway",
     "Store",

@@ -10,7 +10,7 @@ from uuid import UUID
 from nudge_core.model.event import GlobalMlsEvent, ListingEvent
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.listing import AcceptedListing
-from nudge_core.model.message import Message
+from nudge_core.model.message import Message, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote, ParkedNote, Topic
 from nudge_core.model.pipeline import PipelineRun
 from nudge_core.model.user import User
@@ -213,4 +213,24 @@ class Sends(Protocol):
 
     async def owner_of_sid(self, provider_sid: str) -> UUID | None:
         """Return the user whose message has this provider id."""
+        ...
+
+
+class Schedules(Protocol):
+    """Planned texts across all tenants: what is due is claimed, the work is then done as the tenant."""
+
+    async def claim(self, limit: int, lease_s: float) -> Sequence[ScheduledMessage]:
+        """Take planned texts for which something is to be done, soonest first, for `lease_s` seconds.
+
+        Those are PENDING, and either due and approved, in a plan that is neither PAUSED nor a DRAFT (or in none); or
+        past their `not_after`. No two claimers get the same one while a lease lasts.
+        """
+        ...
+
+    async def unfollowed(self, limit: int) -> Sequence[ScheduledMessage]:
+        """Return RELEASED ones whose message has reached a final state, soonest first."""
+        ...
+
+    async def next_due(self) -> datetime | None:
+        """Return when the next planned text that `claim` would take becomes due, or None. A lease is not counted."""
         ...

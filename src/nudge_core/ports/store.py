@@ -10,6 +10,7 @@ from uuid import UUID
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
     Briefings,
@@ -17,6 +18,7 @@ from nudge_core.ports.tenant import (
     Consents,
     Contents,
     Faqs,
+    Interactions,
     MarketEvents,
     Messages,
     NegativePreferences,
@@ -64,6 +66,7 @@ class SystemTransaction(Protocol):
     @property
     def vitals(self) -> Vitals: ...
     def carrier_events(self) -> CarrierEvents: ...
+    def schedules(self) -> Schedules: ...
 
 
 class TenantTransaction(Protocol):
@@ -108,6 +111,9 @@ class TenantTransaction(Protocol):
 
     @property
     def scheduled(self) -> Scheduled: ...
+
+    @property
+    def interactions(self) -> Interactions: ...
 
     @property
     def consents(self) -> Consents: ...

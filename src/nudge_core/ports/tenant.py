@@ -15,6 +15,7 @@ from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.event import EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.interaction import Interaction
 from nudge_core.model.message import Delivery, Message, Receipt, ScheduledMessage
 from nudge_core.model.resource import ContentResource, Resource
 
@@ -40,6 +41,10 @@ class Clients(Protocol):
 
     async def by_phone(self, phone: str) -> Sequence[Client]:
         """Return those with this phone, by id."""
+        ...
+
+    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
+        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
         ...
 
 
@@ -112,6 +117,10 @@ class Briefings(Protocol):
         self, resource_ids: Sequence[UUID], statuses: Sequence[BriefingStatus]
     ) -> Sequence[CampaignBriefing]:
         """Return the briefings about these resources in these states, oldest first."""
+        ...
+
+    async def of_client(self, client_id: UUID, statuses: Sequence[BriefingStatus]) -> Sequence[CampaignBriefing]:
+        """Return the plans and briefings about this one client (`client_id`) in these states, oldest first."""
         ...
 
     async def counts(self) -> Mapping[BriefingStatus, int]:
@@ -194,24 +203,55 @@ class Messages(Protocol):
         """Return how many texts were withheld, per reason code."""
         ...
 
+    async def mark_read(self, client_id: UUID) -> int:
+        """Mark a client's inbound texts as read now; return how many were unread."""
+        ...
+
+    async def unread_counts(self) -> Mapping[UUID, int]:
+        """Return how many inbound texts nobody has read, per client who has any."""
+        ...
+
 
 class Scheduled(Protocol):
     """Planned texts."""
 
     async def add(self, messages: Sequence[ScheduledMessage]) -> None:
-        """Store new ones."""
+        """Store new ones. Raises Conflict when an id is taken or a series has a PENDING occurrence already."""
         ...
 
     async def get(self, message_id: UUID) -> ScheduledMessage:
         """Return one, or raise NotFound."""
         ...
 
-    async def save(self, message: ScheduledMessage) -> None:
-        """Replace a stored one along its machine, or raise NotFound or IllegalTransition."""
+    async def save(self, message: ScheduledMessage) -> ScheduledMessage:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        Raises Conflict when somebody changed it since, IllegalTransition against its machine, NotFound.
+        """
         ...
 
     async def of_client(self, client_id: UUID) -> Sequence[ScheduledMessage]:
         """Return a client's planned texts, soonest first."""
+        ...
+
+    async def of_plan(self, plan_id: UUID) -> Sequence[ScheduledMessage]:
+        """Return the planned texts of a plan, soonest first."""
+        ...
+
+
+class Interactions(Protocol):
+    """What happened with clients outside our texts. Append-only."""
+
+    async def add(self, interactions: Sequence[Interaction]) -> None:
+        """Store records. Raises Conflict when an id is taken."""
+        ...
+
+    async def of_client(self, client_id: UUID, limit: int) -> Sequence[Interaction]:
+        """Return a client's records, the latest first."""
+        ...
+
+    async def latest_contact(self, client_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:
+        """Return when each of these clients last talked with a person (`HUMAN_CONTACT`), where there is a record."""
         ...
 
 

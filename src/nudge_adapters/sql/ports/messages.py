@@ -1,4 +1,4 @@
-"""Texts of one professional, sent, received and planned."""
+"""Texts of one professional, sent and received."""
 
 from __future__ import annotations
 
@@ -6,26 +6,24 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, text, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.bulk import insert_arrays
-from nudge_adapters.sql.rows.texts import message_from_row, message_to_row, scheduled_from_row, scheduled_to_row
+from nudge_adapters.sql.rows.texts import message_from_row, message_to_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import IllegalTransition, Invalid, NotFound
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.message import (
     DELIVERY,
-    SCHEDULED,
     Delivery,
     Direction,
     Message,
     Receipt,
-    ScheduledMessage,
 )
 
-_message, _planned = tables.message, tables.scheduledmessage
+_message = tables.message
 
 _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
 _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
@@ -217,53 +215,23 @@ class SqlMessages:
         query = select(reason, func.count()).where(*withheld).group_by(reason)
         return await self._work.pairs(query)
 
+    @writing
+    async def mark_read(self, client_id: UUID) -> int:
+        """Mark a client's inbound texts as read now; return how many were unread."""
+        unread = (self._mine, _message.c.client_id == client_id, *_UNREAD)
+        return await self._work.changed(update(_message).where(*unread).values(read_at=self._work.now))
+
+    @reading
+    async def unread_counts(self) -> Mapping[UUID, int]:
+        """Return how many inbound texts nobody has read, per client who has any."""
+        query = select(_message.c.client_id, func.count()).where(self._mine, *_UNREAD)
+        return await self._work.pairs(query.group_by(_message.c.client_id))
+
+
+_UNREAD = (_message.c.direction == Direction.INBOUND, _message.c.read_at.is_(None))
+
 
 def _may_become(receipt: Receipt) -> ColumnElement[bool]:
     """Return the condition that the stored receipt ranks no higher than this one."""
     not_higher = [other.value for other in Receipt if other.rank <= receipt.rank]
     return or_(_message.c.receipt.is_(None), _message.c.receipt.in_(not_higher))
-
-
-class SqlScheduled:
-    """Planned texts."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._mine = _planned.c.user_id == work.owner
-
-    @writing
-    async def add(self, messages: Sequence[ScheduledMessage]) -> None:
-        """Store new ones."""
-        for message in messages:
-            self._work.own(message.user_id, "scheduledmessage.user_id")
-        if messages:
-            await self._work.run(insert(_planned), [scheduled_to_row(message) for message in messages])
-
-    async def _stored(self, message_id: UUID, *, lock: bool) -> ScheduledMessage:
-        query = select(_planned).where(self._mine, _planned.c.id == message_id)
-        row = await self._work.row(query.with_for_update() if lock else query)
-        if row is None:
-            raise NotFound("scheduled message", message_id)
-        return scheduled_from_row(row)
-
-    @reading
-    async def get(self, message_id: UUID) -> ScheduledMessage:
-        """Return one, or raise NotFound."""
-        return await self._stored(message_id, lock=False)
-
-    @writing
-    async def save(self, message: ScheduledMessage) -> None:
-        """Replace a stored one along its machine, or raise NotFound or IllegalTransition."""
-        self._work.own(message.user_id, "scheduledmessage.user_id")
-        stored = await self._stored(message.id, lock=True)
-        if stored.status is not message.status:
-            SCHEDULED.move(stored.status, message.status)
-        this = (self._mine, _planned.c.id == message.id)
-        await self._work.run(update(_planned).where(*this).values(scheduled_to_row(message)))
-
-    @reading
-    async def of_client(self, client_id: UUID) -> Sequence[ScheduledMessage]:
-        """Return a client's planned texts, soonest first."""
-        query = select(_planned).where(self._mine, _planned.c.client_id == client_id)
-        rows = await self._work.rows(query.order_by(_planned.c.scheduled_at_utc, _planned.c.id))
-        return [scheduled_from_row(row) for row in rows]

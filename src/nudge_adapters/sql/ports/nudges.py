@@ -100,6 +100,13 @@ class SqlBriefings:
         return [briefing_from_row(row) for row in await self._work.rows(query)]
 
     @reading
+    async def of_client(self, client_id: UUID, statuses: Sequence[BriefingStatus]) -> Sequence[CampaignBriefing]:
+        """Return the plans and briefings about this one client in these states, oldest first."""
+        about = (_briefing.c.client_id == client_id, _briefing.c.status.in_(statuses))
+        query = select(_briefing).where(self._mine, *about).order_by(_briefing.c.created_at, _briefing.c.id)
+        return [briefing_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
     async def counts(self) -> Mapping[BriefingStatus, int]:
         """Return how many there are per status."""
         query = select(_briefing.c.status, func.count()).where(self._mine).group_by(_briefing.c.status)

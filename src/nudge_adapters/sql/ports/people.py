@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, func, insert, select, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.people import (
@@ -102,6 +103,13 @@ class SqlClients:
         )
         if saved == 0:
             raise NotFound("client", client.id)
+
+    @writing
+    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
+        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
+        those = (self._mine, _client.c.id.in_(client_ids))
+        raised = func.greatest(_client.c.last_interaction, at)
+        await self._work.run(update(_client).where(*those).values(last_interaction=raised))
 
     @reading
     async def book(self) -> Sequence[Client]:

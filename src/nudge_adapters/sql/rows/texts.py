@@ -1,4 +1,4 @@
-"""Texts, sent, received and planned."""
+"""Texts, sent and received."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ from nudge_core.model.message import (
     Message,
     MessageClass,
     Receipt,
-    ScheduledMessage,
 )
 
 
@@ -54,6 +53,7 @@ def message_to_row(message: Message) -> NewRow:
         "price_currency": message.price_currency,
         "media": msgspec.to_builtins(message.media),
         "read_at": message.read_at,
+        "automatic": message.automatic,
     }
 
 
@@ -97,44 +97,5 @@ def message_from_row(row: Row) -> Message:
         price_currency=row["price_currency"],
         media=tuple(Media(**one) for one in row["media"]),
         read_at=row["read_at"],
-    )
-
-
-def scheduled_to_row(message: ScheduledMessage) -> NewRow:
-    """Return the row of a planned text."""
-    return {
-        "id": message.id,
-        "user_id": message.user_id,
-        "client_id": message.client_id,
-        "parent_plan_id": message.parent_plan_id,
-        "content": message.content,
-        "scheduled_at_utc": message.scheduled_at_utc,
-        "timezone": message.timezone,
-        "status": message.status,
-        "sent_at": message.sent_at,
-        "error_message": message.error_message,
-        "job_id": message.job_id,
-        "created_at": message.created_at,
-        "playbook_touchpoint_id": message.playbook_touchpoint_id,
-        "is_recurring": message.is_recurring,
-    }
-
-
-def scheduled_from_row(row: Row) -> ScheduledMessage:
-    """Return a planned text."""
-    return ScheduledMessage(
-        id=row["id"],
-        user_id=row["user_id"],
-        client_id=row["client_id"],
-        parent_plan_id=row["parent_plan_id"],
-        content=row["content"],
-        scheduled_at_utc=row["scheduled_at_utc"],
-        timezone=row["timezone"],
-        status=row["status"],
-        sent_at=row["sent_at"],
-        error_message=row["error_message"],
-        job_id=row["job_id"],
-        created_at=row["created_at"],
-        playbook_touchpoint_id=row["playbook_touchpoint_id"],
-        is_recurring=row["is_recurring"],
+        automatic=row["automatic"],
     )
