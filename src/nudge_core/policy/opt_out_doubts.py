@@ -10,7 +10,7 @@ import re
 SOME_ONLY = re.compile(
     r"\b(?:condos?|condominiums?|town ?homes?|townhouses?|duplex\w*|lots|land|rentals?|apartments?|"
     r"flats|lofts?|fixer\w*|"
-    r"mobile homes?|foreclosures?|\d+ ?k|\d+ bed\w*|over|under|above|below|less than|more than|except|instead|unless|"
+    r"mobile homes?|foreclosures?|\d+ ?k|\d+ bed\w*|(?:over|under|above|below)(?! (?:these|those|your|all|the))|less than|more than|except|instead|unless|"
     r"only|just (?:the|send|text)|in [a-z]+ (?:county|city|rock|park|hills)|with (?:hoa|pools?|stairs))\b"
 )
 """After an order to stop sending: it speaks of some of what is sent."""
@@ -41,7 +41,7 @@ WRONG_NUMBER = re.compile(
     r"|\b(?:not|isnt) (?:his|her|their|hers) (?:number|phone|cell)\b"
     r"|\b(?:isnt|not) \w+s (?:phone|number|cell)\b"
     r"|\b(?:no ?(?:one|body)) (?:here )?(?:(?:by|with|of) (?:that|this) name|(?:named|called) \w+)\b"
-    r"|\b(?:doesnt|does not|dont|no longer) (?:use|have|own) this (?:phone|number)\b"
+    r"|\b(?:doesnt|does not|dont|no longer) (?:use|have|own) this (?:phone|number)\b(?! again| anymore)"
     r"|\bthis (?:number|phone) (?:no longer|doesnt|does not|isnt|is not) (?:belongs?|is|hers?|his|theirs)\b"
     r"|\bjust got this (?:\w+ )?(?:number|phone)\b"
     r"|\bwho is this not me\b|\byou have the wrong\b|^wrong$|\b(?:numero|persona) equivocad[oa]\b"
@@ -87,8 +87,8 @@ ASK_PHRASES = tuple(
         r"\b(?:dont|do not|no longer|didnt) (?:need|want|require) (?:a|an|your|any) (?:\w+ )?(?:agent|realtor|broker|lender|therapist|"
         r"counselor|services?|help)\b",
         r"\b(?:have|got|found|hired|chose|picked|using|working with|went with|going with|signed with|seeing) (?:a|an|another|"
-        r"our own|my own|our|some ?one|a different|with) ?(?:\w+ )?(?:else|agent|realtor|broker|lender|therapist|counselor|bank)\b",
-        r"\b(?:refinanced|went|financed) with (?:our|my|the|another|a different)\b",
+        r"our own|my own|our|some ?one|a different|with) (?:\w+ )?(?:else|agent|realtor|broker|lender|therapist|counselor|bank)\b",
+        r"\b(?:refinanced|went|financed) with (?:our|my|the|another|a different) (?:\w+ )?(?:bank|lender|broker|agent|realtor|one|union|direction)\b",
         r"\b(?:he|she|mom|mother|dad|father|husband|wife|grandma|grandpa|brother|sister|son|daughter) (?:has |just )?(?:passed|died)\b"
         r"(?! (?:the|his|her|inspection|out|by|it|up|on the|with)\b)",
         r"\b(?:we|i|weve|ive|have) (?:already |have |since |just )?moved (?:away|out of|to (?!the|next|mon|tue|wed|thu|fri|\d)\w+)",

@@ -24,7 +24,7 @@ _ME = (
     r"(?:me|us|(?:my|our) (?:\w+ )?(?:numbers?|phones?|cell|name|contact|info|information|details|wife|husband|family)|"
     r"this (?:\w+ )?(?:number|phone|cell|line))"
 )
-_END = r"(?:stop|quit|quite|cease|halt|end|discontinue|desist|refrain|cut out|knock off)"
+_END = r"(?:stop|quit|quite|cease|halt|end|discontinue|desist|refrain|stoop|terminate|suspend|deactivate|disable|cut out|knock off)"
 _NOBODY_ELSE = r"(?!(?:ing|s|ed)? (?:him|her|them|you|the (?!text|mess)|my (?:ex|boss|work|mom|mother|dad|father|employer|friend)))"
 _AT_LAST = r"(?= (?:me|us|my (?:number|phone|cell|wife|husband|family)|our|this|again|any|anymore|ever|here|back|please|pls|further|at all|by|no more|and)\b|$)"
 _OUR_TEXTS = (
@@ -52,7 +52,7 @@ STOP_PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
         # order + object
-        rf"\b(?:stop|quit|quite|cease|halt|end|discontinue) (?!by )(?:\w+ ){{0,2}}?{_ACT}",
+        rf"\b{_END} (?!by |of )(?:(?!him |her |them )\w+ ){{0,3}}?{_ACT}\b{_NOBODY_ELSE}",
         rf"\b(?:stop|quit|quite|cease|halt|discontinue) (?:all )?(?:the )?{_SEND}(?: (?:me|us|out))?"
         rf"(?: (?:all|any|so|more|your|the|these|those|this|of))* ?{_THING}?\b",
         rf"\b(?:stop|end|cancel|cease|cancle|halt|kill|turn off|disable|block) {_OUR_TEXTS}\b",
@@ -80,6 +80,41 @@ STOP_PHRASES = tuple(
         r"(?:consent|permission)\b",
         r"\b(?:never|didnt|did not) (?:agree|agreed|consented|sign|signed|opt|opted|subscribe|subscribed|ask|asked) "
         r"(?:up |in )?(?:to|for) (?:this|these|any|your|be|receive|texts?|messages?|get)\b",
+        # no part of it
+        rf"\b(?:want|wants|wanted) (?:no|none|out)\b (?:\w+ ){{0,3}}?(?:{_OUR_TEXTS}|contact|correspondence)\b",
+        r"\b(?:no|any) (?:more|further|future|additional|other) (?:contact|communications?|correspondence|texting|solicitation\w*|"
+        r"outreach|marketing)\b|^no (?:text )?(?:solicit\w+|texting|texts?|messag\w+|marketing)(?: (?:please|pls|thanks|thank you|anymore))*$"
+        r"|^(?:please |pls )no (?:solicit\w+|texting|texts?|messag\w+)$",
+        rf"\b(?:count|leave|keep|exclude|omit|excuse) (?:me|us) (?:\w+ )?(?:out|off|from)(?: (?:of|from))?(?: {_OUR_TEXTS}| this| these|$)",
+        rf"\b(?:exclude|omit|excuse|unlist) (?:me|us)\b|\b(?:dont|do not|never) (?:include|add|put|enroll|sign) (?:me|us)\b",
+        rf"\b(?:terminate|deactivate|disable|suspend|shut off|shut down|kill|mute) (?:{_OUR_TEXTS}|my (?:texts|subscription|number))\b",
+        r"\b(?:dont|do not|never|not|stop|quit) (?:ever )?(?:use|using|dial\w*|ring\w*) (?:this|my) (?:\w+ )?(?:number|phone|cell)"
+        r"(?: (?:again|anymore|any more|ever|please|for (?:texts|marketing|messages)))*$",
+        r"\b(?:get rid of|throw|toss|trash|discard) (?:away )?(?:my|this) (?:number|info|contact|phone)\b",
+        r"\b(?:this|my) (?:number|phone) is (?:off limits|private|not for|blocked)\b",
+        rf"\b(?:dont|do not|never) (?:call|text|write|email|message|contact|dm)(?: (?:or|and|nor|to|text|call|email|write|message|contact|mail))*"
+        r" (?:to )?(?:me|us|this|here|again)(?: (?:or|and) \w+ me)?(?: \w+)? ?(?:again|anymore|any more|ever)\b",
+        r"\b(?:asked|ask|asking|want|need|like|request|requested|requesting|have|get|wish|demand|demanding) (?:\w+ )?(?:me |us |to )?(?:be )?"
+        r"(?:removed|unsubscribed|opted out)(?: (?:please|now|immediately|again|twice|already))*$",
+        rf"\b(?:removed|unsubscribed|taken off|opted out) (?:from|of)? ?(?:this|these|your|the (?:text|mess)\w*) ?(?:\w+ )?(?:lists?|texts?|messages?|"
+        r"database|system|contacts|campaign)?$",
+        r"\b(?:am|im|be|were|are) (?:hereby )?(?:unsubscribing|opting out)\b",
+        r"\b(?:i|we|ive|weve|have) (?:\w+ )?(?:said|typed|texted|replied|wrote|sent|say|saying|answered|put) (?:\w+ )?stop"
+        r"(?: (?:already|twice|again|before|last \w+|yesterday|\w+ times|and|but|so|several|many|a|days?|weeks?|ago).*)?$",
+        r"\b(?:been|were|was) (?:told|asked|warned) (?:\w+ )?to (?:stop|quit|cease)$",
+        r"^(?:hey |hi |ok |please |now )*(?:can|could|would|will|wont) (?:you|u|yall) (?:please |pls |just |kindly |already )*(?:stop|quit)"
+        r"(?: (?:it|this|these|already|now|please|thanks))*$",
+        r"^(?:this|it|all this) (?:has|needs|have|must|got|gotta|is) (?:to )?(?:stop|end|cease)(?: (?:now|today|immediately|please))*$",
+        r"^(?:you|u|youve|youre|this number|your number) (?:\w+ )?(?:blocked|been blocked|reported)\b",
+        r"\b(?:mark|marked|marking|flag|flagged|flagging) (?:\w+ )?(?:as )?(?:spam|junk)\b",
+        r"\b(?:fcc|ftc|attorney general|better business bureau|bbb)\b",
+        r"\b(?:no longer|dont|do not|never|not) (?:\w+ )?consent(?:ing|ed)?$|\b(?:no longer|dont|do not|never) (?:\w+ )?consent\w* to\b",
+        r"\btake back (?:my|our) (?:consent|permission)\b",
+        r"\b(?:never|didnt|did not) (?:\w+ )?(?:give|gave) (?:you |anyone |anybody )?(?:my|this|our) (?:number|phone|info|cell)\b",
+        r"\b(?:no interest|not interested) in (?:receiving|getting|your|these|any) ?(?:\w+ ){0,2}?(?:texts?|messages?)\b",
+        r"^(?:i |we )?(?:do not|dont) want(?: (?:any|it|this|them|these))?$",
+        r"\b(?:so |just |totally )?(?:over|done with|tired of|sick of|through with) (?:all )?(?:these|your|the) (?:texts?|messages?|spam)\b",
+        r"\b(?:stop|quit) wasting (?:my|our) time\b",
         # no wish
         r"\b(?:dont|do not|no longer|didnt|not|never) (?:\w+ )?(?:want|wish|care|need|like|wanna|appreciate)\w* "
         r"(?:\w+ ){0,4}?(?:texts?|messages?|contacted|texted|messaged|bothered|emails|notifications|alerts|spam|"
@@ -89,7 +124,8 @@ STOP_PHRASES = tuple(
         # leave me alone
         r"\bleave (?:me|us|my family) (?:the \w+ )?(?:alone|be)\b",
         r"\b(?:go away|get lost|buzz off|bug off|back off|f+u*c*k+ (?:right )?off|piss off|screw off|get a life)\b",
-        rf"\b(?:enough|done|fed up|sick|tired) (?:with|of|w) (?:all )?(?:the |these |your |this |getting )*{_THING}\b",
+        rf"\b(?:enough|done|fed up|sick|tired) (?:with|of|w) (?:all )?(?:the |these |your |this |getting )*"
+        rf"(?!(?:this|it|things|everything|me|him|her)$){_THING}\b",
         r"\bmake it stop\b",
         rf"\b(?:quit|stop) (?:it )?with (?:all )?(?:the |these |your |this )*{_THING}\b",
         r"\bcease and desist\b|\bcease (?:all )?(?:further )?(?:contact|communication)\w*\b",
