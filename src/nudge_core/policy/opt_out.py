@@ -14,6 +14,9 @@ from enum import StrEnum
 
 from attrs import frozen
 
+from nudge_core.policy import opt_out_doubts as doubts
+from nudge_core.policy import opt_out_languages as languages
+from nudge_core.policy import opt_out_phrases as phrases
 from nudge_core.policy import opt_out_words as words
 
 
@@ -55,6 +58,7 @@ SPELLED_LENGTH = 3
 """So many single letters in a row are one spelled word: "s t o p"."""
 
 _LOOK_ALIKES = str.maketrans("013457@$", "oleastas")
+_SIGNS_FOR_LETTERS = re.compile(r"[$@](?=[^\W\d_])|(?<=[^\W\d_])[$@]")
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
 _CLAUSES = re.compile(r"[.,;:!?\n\r…—–]+|\s-\s")
 _WORD = re.compile(r"[^\W_]+")
@@ -70,12 +74,14 @@ def read(text: str) -> Reading:
     if reading is not None:
         return reading
     folded = " ".join(_mended(whole))
-    if words.WRONG_NUMBER.search(folded):
+    if doubts.WRONG_NUMBER.search(folded) or doubts.NOT_THIS_PERSON.search(text):
         return Reading(verdict=Verdict.ASK, layer="unclear", wrong_number=True)
     if any(_is_stop_word(_tokens(clause), _CLAUSE_WORDS) for clause in _CLAUSES.split(text)):
         return Reading(verdict=Verdict.STOP, layer="clause")
     clauses = [" ".join(_mended(_tokens(clause))) for clause in _CLAUSES.split(text)]
-    return _phrase(_without_innocent(folded), [clause for clause in clauses if clause])
+    if languages.SCRIPTS.search(text) or any(pattern.search(folded) for pattern in languages.FOREIGN_PHRASES):
+        return Reading(verdict=Verdict.STOP, layer="phrase")
+    return _phrase([_without_innocent(clause) for clause in clauses if clause])
 
 
 def is_carrier_stop(text: str) -> bool:
@@ -95,7 +101,7 @@ def is_carrier_start(text: str) -> bool:
 
 def _keyword(text: str, whole: Sequence[str]) -> Reading | None:
     """Read a text that is one keyword and courtesy, or one pictogram."""
-    if _is_stop_word(whole, words.STOP_WORDS | words.FOREIGN_STOP_WORDS):
+    if _is_stop_word(whole, words.STOP_WORDS | words.FOREIGN_STOP_WORDS) or _is_torn(whole):
         cancel = any(_same_word(token, "cancel") for token in whole)
         return Reading(verdict=Verdict.STOP, layer="keyword", may_mean_appointment=cancel)
     plain = " ".join(token for token in whole if token not in words.COURTESY)
@@ -110,38 +116,39 @@ def _keyword(text: str, whole: Sequence[str]) -> Reading | None:
     return None
 
 
-def _phrase(folded: str, clauses: Sequence[str]) -> Reading:
-    """Read a longer text, whole and by clauses; innocent uses of the order words are cut out of `folded`."""
-    topic = words.TOPIC.search(folded)
+def _phrase(clauses: Sequence[str]) -> Reading:
+    """Read a longer text, whole and by clauses, out of which the innocent uses of the order words are cut."""
+    folded = " ".join(clauses)
+    topic = doubts.TOPIC.search(folded)
     if topic is not None:
         return Reading(verdict=Verdict.ASK, layer="narrower", topic=topic["topic"])
-    if _orders(folded):
+    if any(_orders(part) for part in (folded, *clauses)):
         partly = _narrowed(clauses)
         return Reading(verdict=Verdict.ASK if partly else Verdict.STOP, layer="narrower" if partly else "phrase")
-    if any(pattern.search(folded) for pattern in words.ASK_PHRASES):
+    if any(pattern.search(part) for pattern in doubts.ASK_PHRASES for part in (folded, *clauses)):
         return Reading(verdict=Verdict.ASK, layer="unclear")
     return Reading(verdict=Verdict.KEEP, layer="nothing")
 
 
 def _without_innocent(folded: str) -> str:
-    return words.INNOCENT.sub(" # ", folded)
+    return phrases.INNOCENT.sub(" # ", phrases.ABOUT_OTHERS.sub(" # ", folded))
 
 
 def _orders(folded: str) -> Sequence[str]:
     """Return the stretches of a text that tell us to be silent."""
-    return [found[0] for pattern in words.STOP_PHRASES if (found := pattern.search(folded))]
+    return [found[0] for pattern in phrases.STOP_PHRASES if (found := pattern.search(folded))]
 
 
 def _narrowed(clauses: Sequence[str]) -> bool:
     """Say whether an order speaks of less, later or some things only, in its own clause or in the next one."""
-    orders = [_orders(_without_innocent(clause)) for clause in clauses]
+    orders = [_orders(clause) for clause in clauses]
     for n, clause in enumerate(clauses):
         near = [*orders[n], *(orders[n - 1] if n else [])]
         if not near and any(orders):
             continue
-        if words.LESS.search(clause) or words.NOT_NOW.search(clause):
+        if doubts.LESS.search(clause) or doubts.NOT_NOW.search(clause):
             return True
-        if words.SOME_ONLY.search(clause) and all(words.ABOUT_THINGS.search(order) for order in near):
+        if doubts.SOME_ONLY.search(clause) and all(doubts.ABOUT_THINGS.search(order) for order in near):
             return True
     return False
 
@@ -149,6 +156,7 @@ def _narrowed(clauses: Sequence[str]) -> bool:
 def _tokens(text: str) -> tuple[str, ...]:
     """Fold a text into words: lower case, compatibility forms, no accents, no apostrophes; spelled words joined."""
     folded = unicodedata.normalize("NFKC", text).casefold().replace("đ", "d")
+    folded = _SIGNS_FOR_LETTERS.sub(lambda sign: sign[0].translate(_LOOK_ALIKES), folded)
     bare = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
     spelled: list[str] = []
     found: list[str] = []
@@ -180,6 +188,20 @@ def _is_stop_word(tokens: Sequence[str], known: frozenset[str]) -> bool:
         else:
             return False
     return found and not (set(tokens) & words.PRONOUNS and set(tokens) & {"cancel", "end", "remove", "revoke"})
+
+
+def _is_torn(tokens: Sequence[str]) -> bool:
+    """Say whether the tokens, blanks left out, are one keyword: "sto p", "0pt-out", "opr out"."""
+    torn = "".join(token for token in tokens if token not in words.COURTESY or len(token) == 1)
+    letters = torn.translate(_LOOK_ALIKES)
+    if len(tokens) < 2 or torn in words.NOT_TYPOS:
+        return False
+    return any(len(letters) == len(word) and (letters == word or _slipped(letters, word)) for word in _FUZZY_WORDS)
+
+
+def _slipped(letters: str, word: str) -> bool:
+    """Say whether a torn word has one slip; a short one would be two words of everyday speech."""
+    return len(word) > TYPO_LENGTH and _one_slip(letters, word)
 
 
 def _in(candidate: str, known: frozenset[str]) -> bool:

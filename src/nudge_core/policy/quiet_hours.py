@@ -8,10 +8,10 @@ Source: `messaging.md` 11.3, `verticals.md` 1.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.policy.holidays import is_banned_holiday
 from nudge_core.policy.hours_table import (
@@ -24,38 +24,52 @@ from nudge_core.policy.hours_table import (
     Span,
     WeekHours,
 )
-from nudge_core.timing.local_time import at, local_date, to_local
+from nudge_core.timing.local_time import at, to_local
 from nudge_core.timing.recipient_zone import Whereabouts
 
 LOOK_AHEAD = timedelta(days=8)
 """How far `next_allowed` walks before it says that no common hour exists. Source: `messaging.md` 11.3."""
+
+MARGIN_DAYS = 2
+"""A zone's date is at most one away from UTC's, and a window that is open at midnight began a day before."""
 
 Interval = tuple[datetime, datetime]
 
 
 @frozen(kw_only=True)
 class SendingHours:
-    """The hours of one recipient. `owner`: the professional's own window, the house default until they choose."""
+    """The hours of one recipient.
+
+    `owner`: the professional's own window, the house default until they choose; `owner_in`: where they chose another
+    one for recipients of a state. `federal`: the base under all of them. Wider hours of the professional never count
+    for more than the law's. Days once judged are remembered by the object.
+    """
 
     whereabouts: Whereabouts
     owner: WeekHours = HOUSE_DEFAULT
+    owner_in: Mapping[str, WeekHours] = field(factory=dict[str, WeekHours], hash=False)
     rules: tuple[HoursRule, ...] = RULES
+    federal: WeekHours = FEDERAL
+    _spans: dict[date, Span | None] = field(factory=dict[date, "Span | None"], init=False, eq=False, repr=False)
+    _intervals: dict[date, Sequence[Interval]] = field(
+        factory=dict[date, "Sequence[Interval]"], init=False, eq=False, repr=False
+    )
 
     def allowed(self, instant: datetime) -> bool:
         """Say whether a text may go out at `instant`; False everywhere when no zone is a candidate."""
-        walls = [to_local(instant, name) for name in self.whereabouts.zones]
-        return bool(walls) and all(self._shows_allowed(wall) for wall in walls)
+        zones = self.whereabouts.zones
+        return bool(zones) and all(self._shows_allowed(to_local(instant, name)) for name in zones)
 
     def next_allowed(self, instant: datetime) -> datetime | None:
         """Return the first allowed instant that is not before `instant`, in UTC; None within the next 8 days."""
-        for start, end in self._windows(instant, LOOK_AHEAD.days + 1):
+        for start, end in self._windows(instant):
             if end > instant and start < instant + LOOK_AHEAD:
                 return max(start, instant)
         return None
 
     def window_end(self, instant: datetime) -> datetime | None:
         """Return when the window that holds `instant` closes, in UTC; None when `instant` is not allowed."""
-        for start, end in self._windows(instant, 1):
+        for start, end in self._windows(instant):
             if start <= instant < end:
                 return end
         return None
@@ -65,30 +79,37 @@ class SendingHours:
         return span is not None and span.start <= wall.hour * MINUTES_PER_HOUR + wall.minute < span.end
 
     def _span(self, day: date) -> Span | None:
+        if day not in self._spans:
+            self._spans[day] = self._judged(day)
+        return self._spans[day]
+
+    def _judged(self, day: date) -> Span | None:
         """Return what every law in play and the professional allow on a local date."""
-        span = _meet(self.owner.days[day.weekday()], FEDERAL.days[day.weekday()])
+        weekday, places = day.weekday(), self.whereabouts.jurisdictions
+        span = self.federal.days[weekday]
+        for mine in [self.owner_in.get(state, self.owner) for state in places] or [self.owner]:
+            span = _meet(span, mine.days[weekday])
         for rule in self.rules:
-            concerned = rule.jurisdictions & self.whereabouts.jurisdictions
+            concerned = rule.jurisdictions & places
             if not concerned or not rule.in_force(day):
                 continue
             if rule.no_holidays and any(is_banned_holiday(state, day) for state in concerned):
                 return None
-            span = _meet(span, rule.week.days[day.weekday()])
+            span = _meet(span, rule.week.days[weekday])
         return span
 
-    def _windows(self, instant: datetime, days: int) -> Sequence[Interval]:
-        """Return the allowed intervals from the day before `instant` to `days` days after it, in order."""
-        spans: dict[date, Span | None] = {}
+    def _windows(self, instant: datetime) -> Sequence[Interval]:
+        """Return the allowed intervals around the UTC day of `instant` and for `LOOK_AHEAD` after it, in order."""
+        today = instant.astimezone(UTC).date()
+        if today not in self._intervals:
+            self._intervals[today] = self._found(today)
+        return self._intervals[today]
+
+    def _found(self, today: date) -> Sequence[Interval]:
+        days = [today + timedelta(days=n) for n in range(-MARGIN_DAYS, LOOK_AHEAD.days + MARGIN_DAYS + 1)]
         common: Sequence[Interval] | None = None
         for name in sorted(self.whereabouts.zones):
-            today = local_date(instant, name)
-            mine = []
-            for day in (today + timedelta(days=n) for n in range(-1, days + 1)):
-                if day not in spans:
-                    spans[day] = self._span(day)
-                span = spans[day]
-                if span is not None:
-                    mine.append(_interval(day, span, name))
+            mine = [_interval(day, span, name) for day in days if (span := self._span(day)) is not None]
             common = _joined(mine) if common is None else _common(common, _joined(mine))
         return common or []
 

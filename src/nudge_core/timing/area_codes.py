@@ -7,10 +7,12 @@ was written, outside the product. Corrected by hand:
 - 334 and its overlay 483 also keep Eastern time around Phenix City (custom, not law); 219, 574, 606 and the prairie,
   northern and coastal splits of Canada by the library's longer prefixes;
 - nine overlays the library lacks (483, 837, 357, 861, 679, 465, 624, 436, 621): lincmad.com/splitmap.html;
+- 457 over 318 (Louisiana Public Service Commission, 2025) and 729 over 423 (Tennessee Public Utility Commission, 2023);
 - 689 is Orlando: the library says Central.
 
-The table is a start, not complete. A code that is not in it counts as "anywhere in the United States", which is
-stricter than any row. A mobile number keeps its code when its owner moves: a known zone of the person wins.
+A code that is not in it, new or of no place (toll-free, 5xx, 900), counts as "anywhere in the United States", which is
+stricter than any row: a code too few costs hours, a wrong row may cost a fine. A mobile number keeps its code when its
+owner moves: what is known of the person is added to what the number says.
 """
 
 from __future__ import annotations
@@ -57,7 +59,7 @@ _STATES: _Rows = (
     (("KS",), (CENTRAL, MOUNTAIN), "620 785"),
     (("KY",), (EASTERN,), "502 859"),
     (("KY",), (EASTERN, CENTRAL), "270 364 606"),
-    (("LA",), (CENTRAL,), "225 318 337 504 985"),
+    (("LA",), (CENTRAL,), "225 318 337 457 504 985"),
     (("MA",), (EASTERN,), "339 351 413 508 617 774 781 857 978"),
     (("MD",), (EASTERN,), "227 240 301 410 443 667"),
     (("ME",), (EASTERN,), "207"),
@@ -91,7 +93,7 @@ _STATES: _Rows = (
     (("SD",), (CENTRAL, MOUNTAIN), "605"),
     (("TN",), (CENTRAL,), "615 629 731 901 931"),
     (("TN",), (EASTERN,), "865"),
-    (("TN",), (EASTERN, CENTRAL), "423"),
+    (("TN",), (EASTERN, CENTRAL), "423 729"),
     (
         ("TX",),
         (CENTRAL,),
@@ -133,6 +135,11 @@ _CANADA: _Rows = (
 )
 
 _CARIBBEAN = "242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876"
+NOWHERE = frozenset(
+    "500 521 522 523 524 525 526 527 528 529 533 544 566 577 588 600 622 700 710 800 822 833 844 855 866 877 888 900".split()
+)
+"""Codes of no place: toll-free, personal, paid, government and carriers' own. They may be anywhere."""
+
 OTHER_COUNTRIES = frozenset(_CARIBBEAN.split())
 """Area codes of the Caribbean and Bermuda: inside +1, outside the law this product knows."""
 

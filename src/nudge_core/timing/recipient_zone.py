@@ -1,9 +1,8 @@
 """Where a recipient may be: the zones whose clocks count and the jurisdictions whose hours count.
 
-Order of evidence (`verticals.md` 1.2): a zone that is known of the client, else every zone of the number's area code,
-else every zone of the United States. Several candidates mean that an hour must be lawful in all of them. The
-jurisdictions are those of the area code whatever is known of the zone: some states take the area code as evidence of
-place. An unknown area code counts as every state.
+Evidence is added up (`messaging.md` 11.1 and 11.3): every zone of the number's area code and its states, and besides
+them the zone and the state that are known of the client. Numbers are ported and people move, so neither replaces the
+other; an hour must be lawful in all candidates. A code of no place, or an unknown one, counts as every state and zone.
 """
 
 from __future__ import annotations
@@ -14,14 +13,14 @@ from attrs import frozen
 
 from nudge_core.errors import Invalid
 from nudge_core.model.fields import E164
-from nudge_core.timing.area_codes import AREAS, OTHER_COUNTRIES, US_STATES, US_ZONES
+from nudge_core.timing.area_codes import AREAS, CANADIAN_PROVINCES, OTHER_COUNTRIES, US_STATES, US_ZONES
 
 NANP_PREFIX = "+1"
 NANP_LENGTH = len("+12125550100")
 
 
 class Evidence(StrEnum):
-    """What the zones rest on."""
+    """The best that the zones rest on."""
 
     KNOWN = "known"
     AREA_CODE = "area_code"
@@ -50,23 +49,30 @@ def area_code(phone: str) -> str | None:
     return phone[2:5] if inside else None
 
 
-def whereabouts(phone: str, known_zone: str | None = None) -> Whereabouts:
+def whereabouts(phone: str, known_zone: str | None = None, known_state: str | None = None) -> Whereabouts:
     """Return where the holder of `phone` may be.
 
     Args:
         phone: E.164.
         known_zone: the zone of the client's address, or one that the client or the professional stated.
+        known_state: postal code of the state or province of the client's address.
 
     Raises:
-        Invalid: `phone` is not E.164.
+        Invalid: `phone` is not E.164, or there is no such state or province.
     """
+    if known_state is not None and known_state not in US_STATES | CANADIAN_PROVINCES:
+        raise Invalid("client.state", "postal code of a state or province, such as TX", known_state)
     code = area_code(phone)
     if code is None or code in OTHER_COUNTRIES:
         return Whereabouts(zones=frozenset(), jurisdictions=frozenset(), evidence=Evidence.ABROAD)
     area = AREAS.get(code)
-    jurisdictions = US_STATES if area is None else area.jurisdictions
-    if known_zone is not None:
-        return Whereabouts(zones=frozenset({known_zone}), jurisdictions=jurisdictions, evidence=Evidence.KNOWN)
-    if area is None:
-        return Whereabouts(zones=US_ZONES, jurisdictions=jurisdictions, evidence=Evidence.NOTHING)
-    return Whereabouts(zones=area.zones, jurisdictions=jurisdictions, evidence=Evidence.AREA_CODE)
+    evidence = Evidence.NOTHING if area is None else Evidence.AREA_CODE
+    return Whereabouts(
+        zones=(US_ZONES if area is None else area.zones) | _one(known_zone),
+        jurisdictions=(US_STATES if area is None else area.jurisdictions) | _one(known_state),
+        evidence=evidence if known_zone is None else Evidence.KNOWN,
+    )
+
+
+def _one(value: str | None) -> frozenset[str]:
+    return frozenset() if value is None else frozenset({value})
