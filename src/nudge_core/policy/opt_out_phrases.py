@@ -86,17 +86,17 @@ STOP_PHRASES = tuple(
         r"outreach|marketing)\b|^no (?:text )?(?:solicit\w+|texting|texts?|messag\w+|marketing)(?: (?:please|pls|thanks|thank you|anymore))*$"
         r"|^(?:please |pls )no (?:solicit\w+|texting|texts?|messag\w+)$",
         rf"\b(?:count|leave|keep|exclude|omit|excuse) (?:me|us) (?:\w+ )?(?:out|off|from)(?: (?:of|from))?(?: {_OUR_TEXTS}| this| these|$)",
-        rf"\b(?:exclude|omit|excuse|unlist) (?:me|us)\b|\b(?:dont|do not|never) (?:include|add|put|enroll|sign) (?:me|us)\b",
+        r"\b(?:exclude|omit|excuse|unlist) (?:me|us)\b|\b(?:dont|do not|never) (?:include|add|put|enroll|sign) (?:me|us)\b",
         rf"\b(?:terminate|deactivate|disable|suspend|shut off|shut down|kill|mute) (?:{_OUR_TEXTS}|my (?:texts|subscription|number))\b",
         r"\b(?:dont|do not|never|not|stop|quit) (?:ever )?(?:use|using|dial\w*|ring\w*) (?:this|my) (?:\w+ )?(?:number|phone|cell)"
         r"(?: (?:again|anymore|any more|ever|please|for (?:texts|marketing|messages)))*$",
         r"\b(?:get rid of|throw|toss|trash|discard) (?:away )?(?:my|this) (?:number|info|contact|phone)\b",
         r"\b(?:this|my) (?:number|phone) is (?:off limits|private|not for|blocked)\b",
-        rf"\b(?:dont|do not|never) (?:call|text|write|email|message|contact|dm)(?: (?:or|and|nor|to|text|call|email|write|message|contact|mail))*"
+        r"\b(?:dont|do not|never) (?:call|text|write|email|message|contact|dm)(?: (?:or|and|nor|to|text|call|email|write|message|contact|mail))*"
         r" (?:to )?(?:me|us|this|here|again)(?: (?:or|and) \w+ me)?(?: \w+)? ?(?:again|anymore|any more|ever)\b",
         r"\b(?:asked|ask|asking|want|need|like|request|requested|requesting|have|get|wish|demand|demanding) (?:\w+ )?(?:me |us |to )?(?:be )?"
         r"(?:removed|unsubscribed|opted out)(?: (?:please|now|immediately|again|twice|already))*$",
-        rf"\b(?:removed|unsubscribed|taken off|opted out) (?:from|of)? ?(?:this|these|your|the (?:text|mess)\w*) ?(?:\w+ )?(?:lists?|texts?|messages?|"
+        r"\b(?:removed|unsubscribed|taken off|opted out) (?:from|of)? ?(?:this|these|your|the (?:text|mess)\w*) ?(?:\w+ )?(?:lists?|texts?|messages?|"
         r"database|system|contacts|campaign)?$",
         r"\b(?:am|im|be|were|are) (?:hereby )?(?:unsubscribing|opting out)\b",
         r"\b(?:i|we|ive|weve|have) (?:\w+ )?(?:said|typed|texted|replied|wrote|sent|say|saying|answered|put) (?:\w+ )?stop"
@@ -155,7 +155,7 @@ STOP_PHRASES = tuple(
         r"^(?:\w+ and )?(?:reported|blocked|blocking|reporting)(?: and (?:reported|blocked|deleted))?(?: (?:you|now|this|sender))*$",
         rf"\b(?:{_ACT}|one more|another)\b.* (?:lawyer|attorney|sue|lawsuit|legal action|police|fcc|ftc|tcpa|complaint)\b"
         rf"|\b(?:tcpa|do not call registry|dnc registry|spam law)\b",
-        rf"\breport(?:ing|ed)? (?:\w+ ){{0,3}}?(?:as |for )?(?:spam|harassment)\b",
+        r"\breport(?:ing|ed)? (?:\w+ ){0,3}?(?:as |for )?(?:spam|harassment)\b",
         # consent
         r"\b(?:consent|permission|authorization) (?:is |has been |hereby )?(?:withdrawn|revoked|rescinded|denied|removed)\b",
         r"\b(?:never|didnt|did not|havent|have not|not) (?:ever )?(?:agree|agreed|consented|consent|sign|signed|opt|opted|subscribe|"
@@ -163,7 +163,7 @@ STOP_PHRASES = tuple(
         r"receiving|get|getting|texts?|messages?|here)\b|$)",
         r"\b(?:not|never|no longer|havent been|have not been) (?:authorized|permitted|allowed|welcome) to (?:\w+ )?"
         rf"(?:{_ACT}|{_SEND}|call)",
-        rf"\b(?:not|never|nor) (?:to )?(?:be|been|being|get) (?:contacted|texted|messaged|bothered|called)\b",
+        r"\b(?:not|never|nor) (?:to )?(?:be|been|being|get) (?:contacted|texted|messaged|bothered|called)\b",
         rf"\b(?:wish|want|like|ask|asking|request|requesting) (?:\w+ ){{0,3}}?(?:to )?(?:stop|end|cease|discontinue)"
         rf" (?:\w+ ){{0,3}}?{_OUR_TEXTS}\b",
         # away with my number

@@ -7,9 +7,8 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
-from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.carrier_events import CarrierEvents
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
@@ -65,7 +64,11 @@ class SystemTransaction(Protocol):
 
     @property
     def vitals(self) -> Vitals: ...
+
+    @property
     def carrier_events(self) -> CarrierEvents: ...
+
+    @property
     def schedules(self) -> Schedules: ...
 
 
