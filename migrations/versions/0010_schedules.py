@@ -12,8 +12,8 @@ branch_labels = None
 depends_on = None
 
 _SENDER_TYPE = postgresql.ENUM("USER", "AI", "SYSTEM", name="sendertype", create_type=False)
-_TOPICS_BEFORE = "topic IN ('spread', 'held', 'match', 'draft')"
-_TOPICS = "topic IN ('spread', 'held', 'match', 'draft', 'converse')"
+_TOPICS_BEFORE = "topic IN ('spread', 'held', 'match', 'draft', 'hear')"
+_TOPICS = "topic IN ('spread', 'held', 'match', 'draft', 'hear', 'converse')"
 
 
 def _new() -> tuple[sa.Column[object], ...]:
