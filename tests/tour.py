@@ -352,7 +352,13 @@ class Tour:
         async with parts.store.tenant(OWNER) as tx:
             await review.edit(tx, briefing.id, "Hi {first_name}, my own words.", "Dana", vertical)
         (briefing,) = await self.queue(parts)
-        assert briefing.original_draft != briefing.draft == "Hi {first_name}, my own words."
+        with pytest.raises(Invalid, match="sender_not_named"):  # the first text says who writes
+            await self.approve(parts, briefing)
+        signed = "Hi {first_name}, my own words. Dana, Bluebonnet Realty"
+        async with parts.store.tenant(OWNER) as tx:
+            await review.edit(tx, briefing.id, signed, "Dana", vertical)
+        (briefing,) = await self.queue(parts)
+        assert briefing.original_draft != briefing.draft == signed
         approved = await self.approve(parts, briefing)
         async with parts.store.tenant(OWNER) as tx:
             message = await tx.messages.get(approved.message_ids[0])

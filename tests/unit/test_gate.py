@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.consent import LEAST_CONSENT, Consent, ConsentKind, Suppression, SuppressionScope
 from nudge_core.model.message import MessageClass, MessageSource
+from nudge_core.policy.caps import SentText
 from nudge_core.policy.consent import SilenceReason, is_enough, latest
 from nudge_core.policy.facts import Facts, GateRules
 from nudge_core.policy.findings import Finding, Severity
@@ -55,7 +56,9 @@ def silence(reason: str = "opted_out", topic: str | None = None) -> Suppression:
 
 
 def facts(**changes: Any) -> Facts:
-    """Facts of a marketing text that may go out, with changes."""
+    """Facts of a marketing text that may go out, with changes; `sent` by its instants."""
+    if "sent" in changes:
+        changes["sent"] = tuple(SentText(at=instant) for instant in changes["sent"])
     plain = Facts(
         now=NOON,
         message_class=MessageClass.MARKETING,
@@ -264,7 +267,7 @@ AGES = st.lists(st.timedeltas(timedelta(0), timedelta(days=40)), max_size=7)
 @given(ANY_FACTS, AGES, st.sampled_from([WIDE, GateRules()]))
 def test_it_never_says_send_where_one_rule_forbids_it(some: Facts, ages: list[timedelta], rules: GateRules) -> None:
     """Written anew here, by wall clocks and sums, apart from the gate's own arithmetic."""
-    known = evolve(some, sent=tuple(some.now - age for age in ages))
+    known = evolve(some, sent=tuple(SentText(at=some.now - age) for age in ages))
     outcome = decide(known, rules)
     assert isinstance(outcome, Send) or outcome.reason
     if not isinstance(outcome, Send) or known.message_class is MessageClass.SERVICE:
@@ -293,7 +296,7 @@ def test_it_never_says_send_where_one_rule_forbids_it(some: Facts, ages: list[ti
 @settings(max_examples=200)
 @given(ANY_FACTS, AGES, st.sampled_from([WIDE, GateRules()]))
 def test_a_wait_ends_later_and_at_a_lawful_hour(some: Facts, ages: list[timedelta], rules: GateRules) -> None:
-    known = evolve(some, sent=tuple(some.now - age for age in ages))
+    known = evolve(some, sent=tuple(SentText(at=some.now - age) for age in ages))
     outcome = decide(known, rules)
     if isinstance(outcome, Wait):
         assert outcome.until > known.now

@@ -13,8 +13,10 @@ from attrs import field, frozen
 
 from nudge_core.model import fields
 from nudge_core.model.message import MessageClass
+from nudge_core.policy.frequency_table import FREQUENCY_RULES, FrequencyRule
 from nudge_core.policy.outcomes import Reason
 from nudge_core.timing.local_time import at, local_date
+from nudge_core.timing.recipient_zone import Whereabouts
 
 COUNTED = frozenset({MessageClass.MARKETING, MessageClass.INFORMATIONAL})
 """Proactive texts: what the caps count and what they hold back."""
@@ -27,11 +29,24 @@ PROACTIVE_HOUR = time(10)
 
 @frozen(kw_only=True)
 class Caps:
-    """Texts per recipient-local calendar day, per 7 days and per 30 days."""
+    """Texts to one person per recipient-local calendar day, per 7 days and per 30 days, and of those about one topic.
+
+    They hold over all plans and campaigns. A text whose topic nobody named counts for every topic.
+    """
 
     per_day: int = field(default=1, validator=fields.between(0, 100))
     per_7_days: int = field(default=2, validator=fields.between(0, 700))
     per_30_days: int = field(default=6, validator=fields.between(0, 3_000))
+    per_topic_day: int = field(default=1, validator=fields.between(0, 100))
+    per_topic_7_days: int = field(default=2, validator=fields.between(0, 700))
+
+
+@frozen(kw_only=True)
+class SentText:
+    """A proactive text that this person was or may have been sent. `topic`: None when nobody named it."""
+
+    at: datetime
+    topic: str | None = None
 
 
 @frozen
@@ -57,6 +72,64 @@ def capped(now: datetime, sent: Iterable[datetime], zones: Collection[str], caps
             return cap
         moment, longest = cap.until, cap  # another cap may hold just then
     return longest
+
+
+def held_back(
+    now: datetime,
+    sent: Sequence[SentText],
+    topic: str | None,
+    where: Whereabouts,
+    caps: Caps,
+    laws: Sequence[FrequencyRule] = FREQUENCY_RULES,
+) -> Capped | None:
+    """Return None when one more proactive text about `topic` may go out now, else the cap that lifts last.
+
+    Args:
+        now: the instant of sending, in UTC.
+        sent: what this person was or may have been sent.
+        topic: what the text is about; None counts for every topic.
+        where: candidate zones and jurisdictions of the recipient.
+        caps: the house's values.
+        laws: what jurisdictions allow, per rolling time and subject.
+    """
+    every = [text.at for text in sent]
+    alike = sorted(text.at for text in sent if topic is None or text.topic in (None, topic))
+    moment, longest = now, None
+    while True:
+        cap = capped(moment, every, where.zones, caps) or _of_topic(moment, alike, where, caps, laws)
+        if cap is None:
+            return longest
+        if cap.until is None:
+            return cap
+        moment, longest = cap.until, cap
+
+
+def _of_topic(
+    now: datetime, alike: Sequence[datetime], where: Whereabouts, caps: Caps, laws: Sequence[FrequencyRule]
+) -> Capped | None:
+    """Return the cap on one subject that holds at `now` and lifts last."""
+    holding = [
+        Capped(reason, until)
+        for reason, limit, until in (
+            (Reason.CAP_TOPIC_DAY, caps.per_topic_day, _day_lifts(now, alike, where.zones, caps.per_topic_day)),
+            (Reason.CAP_TOPIC_7_DAYS, caps.per_topic_7_days, _rolling_lifts(now, alike, WEEK, caps.per_topic_7_days)),
+            *(
+                (Reason.CAP_STATE, law.limit, _rolling_lifts(now, alike, law.length, law.limit))
+                for law in laws
+                if _binds(law, now, where)
+            ),
+        )
+        if limit == 0 or until is not None
+    ]
+    never = next((cap for cap in holding if cap.until is None), None)
+    return never or max(holding, key=lambda cap: cap.until or now, default=None)
+
+
+def _binds(law: FrequencyRule, now: datetime, where: Whereabouts) -> bool:
+    """Say whether a row is in play, and in force in one candidate zone at least."""
+    if not law.jurisdictions & where.jurisdictions:
+        return False
+    return law.since is None or any(law.since <= local_date(now, name) for name in where.zones)
 
 
 def _holding(now: datetime, past: Sequence[datetime], zones: Collection[str], caps: Caps) -> Capped | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from attrs import field, frozen
@@ -9,19 +10,29 @@ from attrs import field, frozen
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.message import MessageClass, MessageSource
-from nudge_core.policy.caps import COUNTED, Caps
+from nudge_core.policy.caps import COUNTED, Caps, SentText
 from nudge_core.policy.cool_down import CoolDowns
 from nudge_core.policy.findings import Finding
-from nudge_core.policy.hours_table import HOUSE_DEFAULT, RULES, HoursRule, WeekHours
+from nudge_core.policy.frequency_table import FREQUENCY_RULES, FrequencyRule
+from nudge_core.policy.hours_table import FEDERAL, HOUSE_DEFAULT, RULES, HoursRule, WeekHours
 from nudge_core.timing.recipient_zone import Whereabouts
 
 
 @frozen(kw_only=True)
 class GateRules:
-    """The parameters of all checks: the strict values by default."""
+    """The parameters of all checks: the strict values by default.
+
+    `owner_hours`, `owner_hours_in`: the professional's window, and where it differs by the recipient's state.
+    `federal`, `hours_rules`, `frequency_rules`: the law's. `link_hosts`: the hosts links may lead to, None for any
+    that hides nothing.
+    """
 
     owner_hours: WeekHours = HOUSE_DEFAULT
+    owner_hours_in: Mapping[str, WeekHours] = field(factory=dict[str, WeekHours])
+    federal: WeekHours = FEDERAL
     hours_rules: tuple[HoursRule, ...] = RULES
+    frequency_rules: tuple[FrequencyRule, ...] = FREQUENCY_RULES
+    link_hosts: frozenset[str] | None = None
     caps: Caps = field(factory=Caps)
     cool_downs: CoolDowns = field(factory=CoolDowns)
     reply_grace: timedelta = timedelta(minutes=30)
@@ -36,8 +47,9 @@ class Facts:
 
     `suppressions`: those that hold for this phone. `consent`: the phone's newest record. `untrue`: a reason code when
     a fact the text states is no longer true. `paused`: a reason code when the client's last word must be answered by
-    a person first. `sent`: when this phone was or may have been sent proactive texts. `automatic`: no person has
+    a person first. `sent`: proactive texts that this phone was or may have been sent. `automatic`: no person has
     approved this very text. `topic`: what the text is about, None when nobody said.
+    `text`: its words, for rules that differ by owner; empty for a service text.
     """
 
     now: datetime
@@ -50,6 +62,7 @@ class Facts:
     suppressions: tuple[Suppression, ...] = ()
     consent: Consent | None = None
     topic: str | None = None
+    text: str = field(default="", repr=False)
     untrue: str | None = None
     not_after: datetime | None = None
     plan: BriefingStatus | None = None
@@ -58,7 +71,7 @@ class Facts:
     human_contact_at: datetime | None = None
     client_wrote_at: datetime | None = None
     automatic: bool = False
-    sent: tuple[datetime, ...] = ()
+    sent: tuple[SentText, ...] = ()
     provider_free_at: datetime | None = None
     already_sent: bool = False
 

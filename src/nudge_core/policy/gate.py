@@ -12,7 +12,7 @@ from typing import TypeAlias
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.consent import SuppressionScope
 from nudge_core.model.message import MessageClass, MessageSource
-from nudge_core.policy.caps import capped
+from nudge_core.policy.caps import held_back
 from nudge_core.policy.consent import SilenceReason, is_enough
 from nudge_core.policy.cool_down import cooling, too_new
 from nudge_core.policy.facts import Facts, GateRules
@@ -20,6 +20,8 @@ from nudge_core.policy.findings import Severity
 from nudge_core.policy.hours_table import ALL_DAY
 from nudge_core.policy.outcomes import Ask, Outcome, Reason, Refuse, Send, Wait
 from nudge_core.policy.quiet_hours import SendingHours
+from nudge_core.policy.topics import is_meant
+from nudge_core.policy.wording import hidden_links
 from nudge_core.timing.recipient_zone import Evidence
 
 Objection: TypeAlias = Wait | Ask | Refuse
@@ -49,8 +51,9 @@ def not_revoked(facts: Facts, _rules: GateRules) -> Objection | None:
             wrong = suppression.reason == SilenceReason.WRONG_NUMBER
             return Refuse(reason=Reason.WRONG_NUMBER if wrong else Reason.REVOKED)
     for suppression in facts.suppressions:
-        unnamed = facts.topic is None and facts.message_class is MessageClass.MARKETING
-        if unnamed or facts.topic == suppression.topic:
+        if facts.topic == suppression.topic:
+            return Refuse(reason=Reason.REVOKED_TOPIC)
+        if facts.message_class is MessageClass.MARKETING and is_meant(suppression.topic, facts.topic):
             return Refuse(reason=Reason.REVOKED_TOPIC)
     return None
 
@@ -82,9 +85,12 @@ def plan_goes_on(facts: Facts, rules: GateRules) -> Objection | None:
     return None
 
 
-def wording_passes(facts: Facts, _rules: GateRules) -> Objection | None:
-    """6. No rule of the vertical blocks the words."""
-    blocking = next((finding for finding in facts.findings if finding.severity is Severity.BLOCK), None)
+def wording_passes(facts: Facts, rules: GateRules) -> Objection | None:
+    """6. No rule of the vertical blocks the words, and every link leads to a host that the owner has named."""
+    found = (
+        facts.findings if rules.link_hosts is None else (*facts.findings, *hidden_links(facts.text, rules.link_hosts))
+    )
+    blocking = next((finding for finding in found if finding.severity is Severity.BLOCK), None)
     return None if blocking is None else Refuse(reason=f"{Reason.WORDING}:{blocking.rule}")
 
 
@@ -103,7 +109,7 @@ def under_caps(facts: Facts, rules: GateRules) -> Objection | None:
     """8. One more proactive text is not too many."""
     if not facts.is_proactive:
         return None
-    cap = capped(facts.now, facts.sent, facts.whereabouts.zones, rules.caps)
+    cap = held_back(facts.now, facts.sent, facts.topic, facts.whereabouts, rules.caps, rules.frequency_rules)
     if cap is None:
         return None
     return Ask(reason=cap.reason) if cap.until is None else Wait(until=cap.until, reason=cap.reason)
@@ -176,7 +182,13 @@ def hours_of(facts: Facts, rules: GateRules) -> SendingHours | None:
     if wrote is not None and facts.now - wrote <= rules.reply_grace:
         return None
     owner = ALL_DAY if is_reply else rules.owner_hours
-    return SendingHours(whereabouts=facts.whereabouts, owner=owner, rules=rules.hours_rules)
+    return SendingHours(
+        whereabouts=facts.whereabouts,
+        owner=owner,
+        owner_in={} if is_reply else rules.owner_hours_in,
+        rules=rules.hours_rules,
+        federal=rules.federal,
+    )
 
 
 def _at_lawful_hour(wait: Wait, hours: SendingHours) -> Wait | Ask:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
+from datetime import timedelta
 from itertools import pairwise
 
 from nudge_core.policy.contacts import host_of, links
@@ -31,6 +32,9 @@ REVIEW_ABOVE_PARTS = 2
 BLOCK_ABOVE_PARTS = 4  # messaging.md section 8
 
 OPT_OUT_LINE = "Reply STOP to opt out."
+OPT_OUT_EVERY = timedelta(days=30)
+"""A person is told how to stop in the first text and at least so often. Source: C13, "at least monthly"."""
+
 BUSINESS_UNITS = 48
 """The longest business name in a sign-off; a longer one is cut between words so that a text keeps to two parts."""
 
@@ -126,9 +130,14 @@ def first_text(text: str, sender_first_name: str, business: str) -> tuple[Findin
     return tuple(found)
 
 
+def tells_how_to_stop(text: str) -> bool:
+    """Say whether the text tells its reader how to stop us."""
+    return bool(_OPT_OUT.search(text))
+
+
 def with_opt_out_line(text: str) -> str:
     """Return the text with the line that says how to stop, unless it has one."""
-    if _OPT_OUT.search(text):
+    if tells_how_to_stop(text):
         return text
     ended = text.rstrip()
     return f"{ended}{'.' if ended[-1:].isalnum() else ''} {OPT_OUT_LINE}"

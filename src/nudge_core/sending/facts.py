@@ -12,7 +12,7 @@ from nudge_core.model.client import Client
 from nudge_core.model.event import MarketEvent
 from nudge_core.model.message import Delivery, Direction, Message, MessageClass, MessageSource
 from nudge_core.model.resource import Resource
-from nudge_core.policy.caps import COUNTED, MONTH
+from nudge_core.policy.caps import COUNTED, MONTH, SentText
 from nudge_core.policy.facts import Facts
 from nudge_core.policy.findings import Finding
 from nudge_core.policy.outcomes import Reason
@@ -70,7 +70,13 @@ async def gather(tx: TenantTransaction, message: Message, rules: TextRules) -> F
         findings=() if is_service else rules.lint(message.content),
         human_contact_at=max((row.claimed_at for row in by_hand if row.claimed_at), default=None),
         client_wrote_at=wrote_at,
-        sent=tuple(row.claimed_at for row in others if row.claimed_at and row.message_class in COUNTED),
+        topic=message.topic,
+        text="" if is_service else message.content,
+        sent=tuple(
+            SentText(at=row.claimed_at, topic=row.topic)
+            for row in others
+            if row.claimed_at and row.message_class in COUNTED
+        ),
         already_sent=message.provider_sid is not None,
     )
 

@@ -24,7 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from nudge_core.errors import Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, OutgoingText, ProviderRecord, SendOutcome, TryLater
@@ -36,6 +36,7 @@ from nudge_core.policy.delivery import DeliverySettings, backoff_s, grace_is_ove
 from nudge_core.policy.facts import Facts
 from nudge_core.policy.gate import decide, hours_of
 from nudge_core.policy.outcomes import Ask, Outcome, Reason, Refuse, Send, Wait
+from nudge_core.policy.switches import rules_or_strict
 from nudge_core.ports import SmsGateway, SystemTransaction, TenantTransaction
 from nudge_core.sending.evidence import adopt, attribute
 from nudge_core.sending.facts import TextRules, gather
@@ -87,7 +88,8 @@ async def prepare(
     if (stored.delivery, stored.attempt) != (Delivery.SENDING, message.attempt):
         return None
     facts = await gather(tx, stored, rules)
-    outcome = _in_time(decide(facts, settings.gate), facts, settings)
+    own = evolve(settings, gate=rules_or_strict(await tx.users.get(tx.user_id), settings.gate))
+    outcome = _in_time(decide(facts, own.gate), facts, own)
     if isinstance(outcome, Send):
         return Prepared(message=stored, text=_outgoing(stored, facts.now, outcome.until, settings))
     if isinstance(outcome, Wait) and stored.attempt < settings.most_attempts:

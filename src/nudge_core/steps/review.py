@@ -25,7 +25,8 @@ from nudge_core.model.vector import Vector
 from nudge_core.policy.findings import Finding, Severity
 from nudge_core.policy.placeholders import fill
 from nudge_core.policy.segments import plain_characters, segments
-from nudge_core.policy.wording import with_opt_out_line
+from nudge_core.policy.switches import rules_for
+from nudge_core.policy.wording import OPT_OUT_EVERY, first_text, hidden_links, tells_how_to_stop, with_opt_out_line
 from nudge_core.ports import TenantTransaction
 from nudge_core.verticals.base import Vertical
 
@@ -99,7 +100,8 @@ async def approve(
 
     Raises:
         Conflict: the briefing changed since the person saw it.
-        Invalid: the words break a rule that blocks, take more than `PARTS_AT_MOST` parts, nobody is included, or the
+        Invalid: the words break a rule that blocks, a first text does not say who writes, a link leads to a host that
+            the owner has not listed, they take more than `PARTS_AT_MOST` parts, nobody is included, or the
             briefing is information for the professional only.
         IllegalTransition: the briefing is no longer a draft.
     """
@@ -203,13 +205,20 @@ async def _preview(
     client = await tx.clients.get(member.client_id)
     values = vertical.personal(event, member, client) if event else _only_name(client)
     text = plain_characters(fill(briefing.draft, values))
-    if await _is_first_text(tx, client):
+    if await _needs_opt_out_line(tx, client):
         text = with_opt_out_line(text)
     return Preview(client_id=client.id, text=text, parts=segments(text).parts)
 
 
 def _only_name(client: Client) -> Mapping[str, str]:
     return {"first_name": client.first_name, "reason": "", "question": ""}
+
+
+async def _needs_opt_out_line(tx: TenantTransaction, client: Client) -> bool:
+    """Say whether the client was not told for `OPT_OUT_EVERY`, or never, how to stop the texts (C13)."""
+    earlier = await tx.messages.of_client(client.id, limit=50)
+    told = (one for one in earlier if one.direction is Direction.OUTBOUND and tells_how_to_stop(one.content))
+    return not any(tx.now - one.created_at < OPT_OUT_EVERY for one in told)
 
 
 async def _is_first_text(tx: TenantTransaction, client: Client) -> bool:
@@ -230,6 +239,10 @@ async def _approved_text(
     if shown.parts > PARTS_AT_MOST:
         raise Invalid("briefing.draft", f"at most {PARTS_AT_MOST} SMS parts for every client", shown.text)
     client = await tx.clients.get(member.client_id)
+    hosts = rules_for(user).link_hosts
+    _no_block(hidden_links(shown.text, hosts) if hosts is not None else ())
+    if await _is_first_text(tx, client):
+        _no_block(first_text(shown.text, user.first_name, user.business_name))
     rule = vertical.events[briefing.campaign_type]
     return ApprovedText(
         id=stable_id("text", str(briefing.id), str(client.id)),
@@ -243,6 +256,7 @@ async def _approved_text(
         message_class=rule.message_class,
         dedupe_key=f"briefing:{briefing.id}:{client.id}",
         not_after=briefing.expires_at,
+        topic=rule.topic,
     )
 
 

@@ -34,7 +34,8 @@ class EventRule:
     `considers`: whose interest it may be. `owner_only`: the professional is told, never a client. `useful_for_s`:
     seconds from the event until a text about it has lost its sense. `asks`: roles of which one may be asked for what
     the match does not know; of the others a match that is not an offer is nothing. `withdraws`: unsent nudges about
-    the same thing that this event overtakes, by their kind.
+    the same thing that this event overtakes, by their kind. `topic`: what texts about it count as, for caps and for
+    wishes that narrow; one of `nudge_core.policy.topics`.
     """
 
     considers: frozenset[Role]
@@ -43,6 +44,7 @@ class EventRule:
     asks: frozenset[Role] = frozenset()
     owner_only: bool = False
     withdraws: frozenset[str] = frozenset()
+    topic: str | None = None
 
 
 class Vertical(Protocol):

@@ -16,6 +16,7 @@ from nudge_core.model.json import object_in
 from nudge_core.model.listing import ListingStatus
 from nudge_core.model.message import MessageClass
 from nudge_core.model.resource import Resource, ResourceStatus
+from nudge_core.policy.topics import LISTINGS, MARKET
 from nudge_core.verticals.base import EventRule
 
 DAY_S = 24 * 60 * 60
@@ -35,16 +36,22 @@ RULES: Mapping[str, EventRule] = MappingProxyType(
     {
         ListingEvent.NEW_LISTING.value: EventRule(
             considers=_SEEKING,
+            topic=LISTINGS,
             message_class=MessageClass.MARKETING,
             useful_for_s=7 * DAY_S,
             asks=_SEEKING,
             withdraws=_OFFERS - {ListingEvent.NEW_LISTING.value},
         ),
         ListingEvent.COMING_SOON.value: EventRule(
-            considers=_SEEKING, message_class=MessageClass.MARKETING, useful_for_s=7 * DAY_S, asks=_SEEKING
+            topic=LISTINGS,
+            considers=_SEEKING,
+            message_class=MessageClass.MARKETING,
+            useful_for_s=7 * DAY_S,
+            asks=_SEEKING,
         ),
         ListingEvent.PRICE_DROP.value: EventRule(
             considers=_SEEKING | _OWNING,
+            topic=LISTINGS,
             message_class=MessageClass.MARKETING,
             useful_for_s=7 * DAY_S,  # "until the next change of that listing or 7 days"
             asks=_SEEKING,
@@ -52,6 +59,7 @@ RULES: Mapping[str, EventRule] = MappingProxyType(
         ),
         ListingEvent.BACK_ON_MARKET.value: EventRule(
             considers=_SEEKING,
+            topic=LISTINGS,
             message_class=MessageClass.MARKETING,
             useful_for_s=3 * DAY_S,
             asks=_SEEKING,
@@ -59,6 +67,7 @@ RULES: Mapping[str, EventRule] = MappingProxyType(
         ),
         ListingEvent.SOLD_LISTING.value: EventRule(
             considers=_OWNING,
+            topic=MARKET,
             message_class=MessageClass.INFORMATIONAL,
             useful_for_s=14 * DAY_S,
             withdraws=_OFFERS,
