@@ -18,7 +18,7 @@ from tests.twilio_calls import BASE, FORM, TOKEN, Call, inbound_call, status_cal
 
 ACCEPTED = frozenset({200, 204})
 _WORDS = ("STOP", "hi there", "é 😀", "a+b & c=d", "100% sure", "", "no más", "\n\t", "x" * 200, "+", "%2B")
-_JUDGE = RequestValidator(TOKEN)  # type: ignore[no-untyped-call]
+_JUDGE = RequestValidator(TOKEN)
 
 Pairs = Sequence[tuple[str, str]]
 
