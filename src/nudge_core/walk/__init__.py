@@ -7,17 +7,20 @@ from nudge_core.walk.hearing import Heard, hear
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
+from nudge_core.walk.schedule import ReleaseReport, release_due
 from nudge_core.walk.sending import send_due, tidy
 
 __all__ = [
     "Heard",
     "Parts",
     "PassReport",
+    "ReleaseReport",
     "WorkReport",
     "embed_book",
     "hear",
     "poll",
     "reconcile",
+    "release_due",
     "run_once",
     "send_due",
     "tidy",
