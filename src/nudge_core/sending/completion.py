@@ -1,11 +1,11 @@
-"""A briefing ends when every one of its texts has."""
+"""A briefing ends when every one of its texts has, those still planned among them."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from nudge_core.model.briefing import BriefingStatus
-from nudge_core.model.message import DELIVERY
+from nudge_core.model.message import DELIVERY, SCHEDULED
 from nudge_core.ports import TenantTransaction
 
 RECENT = 100  # newest texts of a client: far more than wait for one person at a time
@@ -16,6 +16,8 @@ async def complete_if_done(tx: TenantTransaction, briefing_id: UUID) -> bool:
     briefing = await tx.briefings.get(briefing_id)
     texts = await tx.messages.of_briefing(briefing_id)
     if briefing.status is not BriefingStatus.ACTIVE or not all(DELIVERY.is_final(text.delivery) for text in texts):
+        return False
+    if briefing.is_plan and not all(SCHEDULED.is_final(row.status) for row in await tx.scheduled.of_plan(briefing_id)):
         return False
     await tx.briefings.save(briefing.moved(BriefingStatus.COMPLETED, tx.now))
     return True

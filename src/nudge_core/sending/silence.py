@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.consent import Suppression, SuppressionScope
@@ -13,6 +14,8 @@ from nudge_core.model.message import Delivery, ScheduledStatus
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.outcomes import Reason
 from nudge_core.ports import TenantTransaction
+from nudge_core.sending.planned import end
+from nudge_core.sending.plans import exit_plans
 
 WITHHELD_AS = {
     SilenceReason.PHONE_UNUSABLE: Reason.PHONE_UNUSABLE,
@@ -43,8 +46,11 @@ async def silence(
     actor: str,
     detail: str,
     source_sid: str | None = None,
+    subject: str = "message",
 ) -> Silenced:
-    """Suppress a phone wholly; in the same transaction withdraw what is queued and cancel what is planned for it.
+    """Suppress a phone wholly; in the same transaction withdraw what is queued, cancel what is planned, end the plans.
+
+    Of everybody in the book who has this phone. Nothing of it comes back by itself: START makes no plan go on.
 
     Args:
         tx: the owner's transaction.
@@ -54,6 +60,7 @@ async def silence(
         actor: which part of the machine.
         detail: a code for the audit: the carrier's, or the layer that read the words.
         source_sid: the provider's id of the text that asked for it.
+        subject: what `cause` is: `message` or `interaction`.
     """
     held = Suppression(
         id=stable_id("suppression", reason, str(cause)),
@@ -68,26 +75,34 @@ async def silence(
         return Silenced(withdrawn=0, unplanned=0)
     code = withheld_as(reason)
     withdrawn = await tx.messages.withdraw(recipient=phone, briefing_id=None, to=Delivery.WITHHELD, reason=code)
-    unplanned = await _cancel_planned(tx, phone, code)
+    people = [person.id for person in await tx.clients.by_phone(phone)]
+    unplanned = await _cancel_planned(tx, people, code, actor)
+    ended = await exit_plans(tx, people, code, cause, actor)
     entry = AuditEntry(
         id=stable_id("audit", "phone_silenced", reason, str(cause)),
         user_id=tx.user_id,
         at=tx.now,
         actor=actor,
         action="phone_silenced",
-        subject_type="message",
+        subject_type=subject,
         subject_id=cause,
-        facts={"reason": reason.value, "detail": detail, "withdrawn": withdrawn, "unplanned": unplanned},
+        facts={
+            "reason": reason.value,
+            "detail": detail,
+            "withdrawn": withdrawn,
+            "unplanned": unplanned,
+            "ended": ended,
+        },
     )
     await tx.audit.add([entry])
     return Silenced(withdrawn=withdrawn, unplanned=unplanned)
 
 
-async def _cancel_planned(tx: TenantTransaction, phone: str, code: str) -> int:
+async def _cancel_planned(tx: TenantTransaction, client_ids: Sequence[UUID], code: str, actor: str) -> int:
     cancelled = 0
-    for person in await tx.clients.by_phone(phone):
-        for planned in await tx.scheduled.of_client(person.id):
+    for client_id in client_ids:
+        for planned in await tx.scheduled.of_client(client_id):
             if planned.status is ScheduledStatus.PENDING:
-                await tx.scheduled.save(evolve(planned, status=ScheduledStatus.CANCELLED, error_message=code))
+                await end(tx, planned, ScheduledStatus.CANCELLED, code, actor=actor, go_on=False)
                 cancelled += 1
     return cancelled

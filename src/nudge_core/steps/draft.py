@@ -6,21 +6,21 @@ drafter, `file` stores the briefing as DRAFT.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from uuid import UUID
 
 from attrs import frozen
 
-from nudge_core.errors import Refused, Unavailable
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing, Draft
 from nudge_core.model.event import MarketEvent, stable_id
 from nudge_core.model.json import object_in, text_in
 from nudge_core.model.outbox import OutboxNote
-from nudge_core.policy.findings import Severity
-from nudge_core.ports import Drafter, TenantTransaction
+from nudge_core.ports import TenantTransaction
+from nudge_core.sending.words import write
 from nudge_core.verticals.base import Vertical
+
+__all__ = ["Prepared", "drop", "file", "prepare", "write"]
 
 
 @frozen(kw_only=True)
@@ -44,31 +44,6 @@ async def prepare(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) -
     if tx.now >= vertical.expires_at(event):
         stale = "expired"
     return Prepared(event=event, ranking=ranking, brief=vertical.brief(user, event, ranking), stale=stale)
-
-
-async def write(drafters: Sequence[Drafter], brief: Brief, vertical: Vertical) -> Draft:
-    """Ask the drafters in turn; the first whose words pass the rules is taken.
-
-    Why an earlier one was not taken is recorded in `Draft.fallback_reason`.
-
-    Raises:
-        Unavailable, Refused: of the last drafter, when none wrote anything usable.
-    """
-    reasons: list[str] = []
-    for drafter in drafters:
-        try:
-            draft = await drafter.draft(brief)
-            blocked = [f.rule for f in vertical.lint(draft.text) if f.severity is Severity.BLOCK]
-            if blocked:
-                raise Refused(drafter.name, "wording", ", ".join(sorted(set(blocked))))
-        except (Unavailable, Refused) as error:
-            if drafter is drafters[-1]:
-                raise
-            reasons.append(str(error))
-            continue
-        why = "; ".join(filter(None, [*reasons, draft.fallback_reason])) or None
-        return Draft(text=draft.text, drafted_by=draft.drafted_by, fallback_reason=why)
-    raise Refused("drafter", "none", "no drafter is configured")
 
 
 async def file(

@@ -72,6 +72,16 @@ class Series:
                 return other - one
         return dates[-1] - dates[-2] if len(dates) > 1 else occurrence.on - self.anchor
 
+    def length_before(self, occurrence: Occurrence) -> timedelta:
+        """Return the time from the occurrence before this one to this one; for the first from the anchor.
+
+        A series that begins on its anchor has nothing before its first: then the time to the next one stands for it.
+        """
+        before = next(_around(self.rule.dates(self.anchor, with_anchor=self.with_anchor), occurrence.on), self.anchor)
+        if before == occurrence.on:
+            before = self.anchor
+        return occurrence.on - before if before < occurrence.on else self.length(occurrence)
+
     def _occurrence(self, number: int, on: date) -> Occurrence:
         day = next_business_day(on) if self.business_days else on
         return Occurrence(

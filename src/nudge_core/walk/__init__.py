@@ -9,6 +9,7 @@ from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
+from nudge_core.walk.schedule import ReleaseReport, release_due
 from nudge_core.walk.sending import send_due, tidy
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Parts",
     "PassReport",
     "Polled",
+    "ReleaseReport",
     "WorkReport",
     "code_of",
     "collect_bills",
@@ -28,6 +30,7 @@ __all__ = [
     "poll",
     "poll_inbound",
     "reconcile",
+    "release_due",
     "run_once",
     "send_due",
     "tidy",

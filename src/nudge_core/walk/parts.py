@@ -11,6 +11,7 @@ from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.ports import Drafter, Embedder, Ids, SmsGateway, Store
 from nudge_core.steps.converse import ReceiveSettings
 from nudge_core.steps.ingest import IngestSettings
+from nudge_core.steps.release import ReleaseSettings
 from nudge_core.verticals.base import Vertical
 
 
@@ -27,6 +28,7 @@ class Parts:
     ingest: IngestSettings = field(factory=IngestSettings)
     delivery: DeliverySettings = field(factory=DeliverySettings)
     receive: ReceiveSettings = field(factory=ReceiveSettings)
+    release: ReleaseSettings = field(factory=ReleaseSettings)
 
     def vertical(self, name: str) -> Vertical:
         """Return the vertical of this name, or raise Invalid with the names there are."""
