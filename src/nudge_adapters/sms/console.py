@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from nudge_adapters.sms.codes import NO_BODY
-from nudge_core.model.carrier import Accepted, NotSent, OutgoingText, ProviderRecord, SendOutcome
+from nudge_core.model.carrier import Accepted, InboundText, NotSent, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.message import Receipt
 from nudge_core.ports.services import Clock
 
@@ -49,9 +49,20 @@ class ConsoleGateway:
             if (record.sender, record.recipient) == (sender, recipient) and record.created_at >= since
         ]
 
+    async def fetch(self, provider_sid: str) -> ProviderRecord | None:
+        """Return what this process has printed under that name."""
+        return next((record for record in self._accepted if record.provider_sid == provider_sid), None)
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002  as the port
+        """Return nothing: nobody can write to a console."""
+        return []
+
     async def ping(self) -> str:
         """Return one line."""
         return f"console, {len(self._accepted)} texts printed"
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
 
 
 def masked(phone: str) -> str:

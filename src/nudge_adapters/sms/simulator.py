@@ -14,6 +14,7 @@ from nudge_core.model.carrier import (
     Accepted,
     CarrierNews,
     Doubtful,
+    InboundText,
     OutgoingText,
     ProviderRecord,
     SendOutcome,
@@ -32,8 +33,10 @@ _DOUBTS = {
     Fault.ERROR_AFTER: "answer 500",
     Fault.GARBAGE: "answer 201 that cannot be read",
     Fault.ARRIVES_LATE: "read timeout",
+    Fault.CUT_SHORT: "answer 201 that cannot be read",
+    Fault.HANG: "read timeout",
 }
-_ACCEPTED_ALL_THE_SAME = frozenset({Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE})
+_ACCEPTED_ALL_THE_SAME = frozenset({Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE, Fault.CUT_SHORT})
 
 
 class SimulatedGateway:
@@ -93,6 +96,16 @@ class SimulatedGateway:
             raise Unavailable(SERVICE, "the list does not answer")
         return self.carrier.listing(sender, recipient, since, self._clock.now())
 
+    async def fetch(self, provider_sid: str) -> ProviderRecord | None:
+        """Return one text as the carrier knows it now."""
+        return self.carrier.fetch(provider_sid, self._clock.now())
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:
+        """Return what people wrote to our number since then, oldest first, whether or not the news of it was lost."""
+        if self.list_fails:
+            raise Unavailable(SERVICE, "the list does not answer")
+        return self.carrier.received(recipient, since, self._clock.now())
+
     def news(self, now: datetime) -> Iterator[CarrierNews]:
         """Yield what the carrier has to tell by `now`, one at a time.
 
@@ -110,3 +123,6 @@ class SimulatedGateway:
     async def ping(self) -> str:
         """Return one line: how many texts were accepted so far."""
         return f"simulated carrier, {len(self.carrier.ledger(self._clock.now()))} texts accepted so far"
+
+    async def aclose(self) -> None:
+        """Nothing is held."""

@@ -9,7 +9,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_core.model import fields
-from nudge_core.model.message import Receipt
+from nudge_core.model.message import Media, Receipt
 
 
 @frozen(kw_only=True)
@@ -37,27 +37,37 @@ class Accepted:
 class NotSent:
     """The carrier did not take it and will not: final for this text. `phone_unusable`: nor any other to this phone.
 
-    `opted_out`: the carrier knows of a STOP that we must record.
+    `opted_out`: the carrier knows of a STOP that we must record. `lane_stop`: as for `TryLater`.
     """
 
     code: str
     phone_unusable: bool = False
     opted_out: bool = False
+    lane_stop: bool = False
 
 
 @frozen(kw_only=True)
 class TryLater:
-    """Known not to have been taken: safe to try again after `retry_after_s` seconds."""
+    """Known not to have been taken: safe to try again after `retry_after_s` seconds.
+
+    `lane_stop`: the account or the number is at fault, not the text. Nothing more goes out from this sender until a
+    person has mended it.
+    """
 
     why: str
     retry_after_s: float
+    lane_stop: bool = False
 
 
 @frozen(kw_only=True)
 class Doubtful:
-    """It may or may not have been taken. Never sent again on this account alone."""
+    """It may or may not have been taken. Never sent again on this account alone.
+
+    `alarm`: an answer that no rule foresees; a person should look.
+    """
 
     why: str
+    alarm: bool = False
 
 
 SendOutcome: TypeAlias = Accepted | NotSent | TryLater | Doubtful
@@ -76,18 +86,24 @@ class ReceiptNews:
     at: datetime = field(validator=fields.instant)
     sender: str | None = field(default=None, validator=fields.optional(fields.phone))
     message_id: UUID | None = None
+    attempt: int | None = None
     error_code: str | None = None
 
 
 @frozen(kw_only=True)
 class InboundText:
-    """A text that somebody sent to one of our numbers."""
+    """A text that somebody sent to one of our numbers.
+
+    `opt_out_type`: STOP, START or HELP where the carrier understood the text so and has answered it; None elsewhere.
+    """
 
     provider_sid: str
     sender: str = field(validator=fields.phone)
     recipient: str = field(validator=fields.phone)
     body: str = field(repr=False)
     at: datetime = field(validator=fields.instant)
+    media: tuple[Media, ...] = ()
+    opt_out_type: str | None = None
 
 
 CarrierNews: TypeAlias = ReceiptNews | InboundText
@@ -95,7 +111,11 @@ CarrierNews: TypeAlias = ReceiptNews | InboundText
 
 @frozen(kw_only=True)
 class ProviderRecord:
-    """One text as the carrier's own list shows it: the evidence that closes a doubt."""
+    """One text as the carrier's own list shows it: the evidence that closes a doubt.
+
+    `segments` and `price_micros` (millionths of `price_currency`, what the text cost) are None until the carrier knows
+    them; `error_code` is why it failed.
+    """
 
     provider_sid: str
     sender: str
@@ -103,3 +123,7 @@ class ProviderRecord:
     body: str = field(repr=False)
     receipt: Receipt
     created_at: datetime = field(validator=fields.instant)
+    segments: int | None = None
+    price_micros: int | None = None
+    price_currency: str | None = None
+    error_code: str | None = None

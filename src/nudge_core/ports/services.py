@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import Draft
-from nudge_core.model.carrier import OutgoingText, ProviderRecord, SendOutcome
+from nudge_core.model.carrier import InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.feed import FeedCursor, FeedPage
 from nudge_core.model.vector import Vector
 
@@ -132,6 +132,24 @@ class SmsGateway(Protocol):
         """
         ...
 
+    async def fetch(self, provider_sid: str) -> ProviderRecord | None:
+        """Return one text as the carrier knows it now: how it fares and what it cost. None: it knows no such text.
+
+        Raises Unavailable.
+        """
+        ...
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:
+        """Return the texts that people sent to our number since then, oldest first: what webhooks may have lost.
+
+        Raises Unavailable; never a part of the list. It lags behind, so ask for some time that was asked for before.
+        """
+        ...
+
     async def ping(self) -> str:
         """Return one line that says what answered, or raise."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
         ...
