@@ -17,7 +17,7 @@ from typing import Any
 from nudge_adapters.sms.codes import RETRY_AFTER_S, TOO_MANY_REQUESTS, UNAUTHORISED, verdict
 from nudge_core.model.carrier import Accepted, Doubtful, InboundText, NotSent, ProviderRecord, SendOutcome, TryLater
 from nudge_core.model.fields import E164
-from nudge_core.model.message import Media, Receipt
+from nudge_core.model.message import Receipt
 
 MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 MOST_RETRY_AFTER_S = 3_600.0
@@ -88,7 +88,7 @@ def record_of(fields: Mapping[str, Any]) -> ProviderRecord | None:
     sender, recipient, body = fields.get("from"), fields.get("to"), fields.get("body")
     if sid is None or created is None or not isinstance(sender, str) or not isinstance(recipient, str):
         return None
-    price, currency = price_micros(fields.get("price")), fields.get("price_unit")
+    price = price_micros(fields.get("price"))
     return ProviderRecord(
         provider_sid=sid,
         sender=sender,
@@ -98,21 +98,24 @@ def record_of(fields: Mapping[str, Any]) -> ProviderRecord | None:
         created_at=created,
         segments=segments_of(fields.get("num_segments")),
         price_micros=price,
-        price_currency=currency.upper() if price is not None and _is_currency(currency) else None,
+        price_currency=None if price is None else _currency(fields.get("price_unit")),
         error_code=_failure_code(fields.get("error_code")),
     )
 
 
-def inbound_of(fields: Mapping[str, Any], media: tuple[Media, ...] = ()) -> InboundText | None:
-    """Return a text of the list that a person sent; None for ours, and for senders that are no phone of a person."""
+def inbound_of(fields: Mapping[str, Any]) -> InboundText | None:
+    """Return a text of the list that a person sent; None for ours, and for senders that are no phone of a person.
+
+    What came with it stands in a list of its own.
+    """
     sid, created = message_sid(fields), instant_of(fields.get("date_created"))
-    sender, recipient, body = fields.get("from"), fields.get("to"), fields.get("body")
+    sender, recipient, body = _phone(fields.get("from")), _phone(fields.get("to")), fields.get("body")
     if sid is None or created is None or fields.get("direction") != "inbound":
         return None
-    if not _is_phone(sender) or not _is_phone(recipient):
+    if sender is None or recipient is None:
         return None
     words = body if isinstance(body, str) else ""
-    return InboundText(provider_sid=sid, sender=sender, recipient=recipient, body=words, at=created, media=media)
+    return InboundText(provider_sid=sid, sender=sender, recipient=recipient, body=words, at=created)
 
 
 def instant_of(date: object) -> datetime | None:
@@ -176,9 +179,9 @@ def _failure_code(code: object) -> str | None:
     return error_code({"code": code}) if code is not None else None
 
 
-def _is_currency(text: Any) -> bool:
-    return isinstance(text, str) and len(text) == 3 and text.isascii() and text.isalpha()
+def _currency(text: object) -> str | None:
+    return text.upper() if isinstance(text, str) and len(text) == 3 and text.isascii() and text.isalpha() else None
 
 
-def _is_phone(text: Any) -> bool:
-    return isinstance(text, str) and E164.fullmatch(text) is not None
+def _phone(text: object) -> str | None:
+    return text if isinstance(text, str) and E164.fullmatch(text) else None

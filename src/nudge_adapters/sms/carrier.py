@@ -8,42 +8,39 @@ says what time it is. `nudge_adapters.sms.simulator` puts it behind the `SmsGate
 from __future__ import annotations
 
 import hashlib
-import heapq
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
 from nudge_adapters.sms import codes
-from nudge_adapters.sms.codes import VALIDITY_EXPIRED
+from nudge_adapters.sms.books import Books
 from nudge_adapters.sms.fate import Answer, Fate, People, Weather, chance, fate_of, inbound_arrivals
 from nudge_adapters.sms.journal import Entry, Journal
 from nudge_adapters.sms.ledger import UNNAMED, AcceptedText, accepted_of, inbound_of, request_entry, request_of
-from nudge_core.model.carrier import CarrierNews, InboundText, OutgoingText, ProviderRecord, ReceiptNews
+from nudge_adapters.sms.news import Envelope, News
+from nudge_core.model.carrier import InboundText, OutgoingText, ProviderRecord, ReceiptNews
 from nudge_core.model.message import MAX_SMS_CHARACTERS, Receipt
-from nudge_core.policy.opt_out import is_carrier_start, is_carrier_stop
-from nudge_core.policy.segments import segments
 
 MOST_VALIDITY_S = 36_000  # ValidityPeriod, messaging.md section 2
 SID_PREFIX = "SM"
 SID_DIGITS = 32
-SEGMENT_MICROS = 7_900
-"""Price of one part in millionths of a dollar, about what a US long code costs. Invented, but of the right size."""
 
 
 @frozen(kw_only=True)
 class CarrierSettings:
     """How this carrier behaves. `refuse_after_stop` False lets a text through that should never have been offered.
 
-    `landlines`: share of phones that cannot receive. `list_lag_s`: until a text shows in the list.
+    `landlines`: share of phones that cannot receive. `list_lag_s`: until a text shows in the list. `reports` False
+    tells nobody how texts fare.
     """
 
     seed: int = 0
     refuse_after_stop: bool = True
     landlines: float = 0.0
     list_lag_s: float = 0.5
+    reports: bool = True
     weather: Weather = field(factory=Weather)
     people: People = field(factory=People)
 
@@ -63,32 +60,16 @@ class Rejected:
     code: str
 
 
-@frozen(kw_only=True)
-class Envelope:
-    """News to be told, until `handled` is called with it."""
-
-    key: str
-    news: CarrierNews
-
-
 class SimulatedCarrier:
-    """State rebuilt from a journal; several may share one journal. `listen` is told entries that are not about texts."""
+    """State rebuilt from a journal; several may share one. `listen` is told of entries that are not about texts."""
 
     def __init__(
-        self, journal: Journal, settings: CarrierSettings, listen: Callable[[Entry], None] = lambda entry: None
+        self, journal: Journal, settings: CarrierSettings, listen: Callable[[Entry], None] | None = None
     ) -> None:
         self._journal, self._listen = journal, listen
         self._settings = settings
-        self._accepted: list[AcceptedText] = []
-        self._by_pair: dict[tuple[str, str], list[AcceptedText]] = defaultdict(list)
-        self._texts_to: dict[str, int] = defaultdict(int)
-        self._words: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
-        self._coming: list[tuple[datetime, str, CarrierNews]] = []  # a heap
-        self._open: dict[str, CarrierNews] = {}
-        self._told: set[str] = set()  # and still to come: read from a journal before its time
-        self._by_sid: dict[str, AcceptedText] = {}
-        self._received: list[InboundText] = []
-        self._redacted: set[str] = set()
+        self._books = Books(self._fate, settings.list_lag_s)
+        self._news = News()
         self._waiting: dict[str, Entry] = {}
         self._inbound = 0
 
@@ -126,52 +107,38 @@ class SimulatedCarrier:
             sid = self._new_sid("inbound", self._inbound)
             inbound = {"kind": "inbound", "sid": sid, "at": now.isoformat(), "media": [list(one) for one in media]}
             self._write({**inbound, "sender": sender, "recipient": recipient, "body": body}, durable=True)
-            return self._received[-1]
+            return self._books.received[-1]
 
     def listing(self, sender: str, recipient: str, since: datetime, now: datetime) -> Sequence[ProviderRecord]:
         """Return what the carrier's list shows of this pair, oldest first; times in whole seconds, as Twilio's."""
         with self._turn(now):
-            return [
-                self._record(text, now)
-                for text in self._by_pair.get((sender, recipient), ())
-                if since.replace(microsecond=0) <= text.at <= self._seen_by(now)
-            ]
+            return self._books.listing(sender, recipient, since, now)
 
     def fetch(self, sid: str, now: datetime) -> ProviderRecord | None:
-        """Return one text as it stands; the list's lag does not hold for a text that is asked for by its name."""
+        """Return an accepted text as it stands; the list's lag does not hold for one that is asked for by its name."""
         with self._turn(now):
-            text = self._by_sid.get(sid)
-            return None if text is None else self._record(text, now)
+            text = self._books.lookup(sid, now)
+            return self._books.record(text, now) if isinstance(text, AcceptedText) else None
 
     def received(self, recipient: str, since: datetime, now: datetime) -> Sequence[InboundText]:
-        """Return what people have written to a number, oldest first, as the list shows it."""
+        """Return what the list shows of what people have written to a number, oldest first."""
+        first = since.replace(microsecond=0)
         with self._turn(now):
-            first = since.replace(microsecond=0)
-            shown = [text for text in self._received if text.recipient == recipient]
-            return sorted(
-                (text for text in shown if first <= text.at <= self._seen_by(now)), key=lambda text: text.at
-            )
+            return [text for text in self._books.written(None, recipient, now) if first <= text.at]
 
-    def matching(self, sender: str | None, recipient: str | None, now: datetime) -> Sequence[AcceptedText]:
-        """Return the accepted texts that the list shows of this sender and recipient (None: any), oldest first."""
+    def matching(
+        self, sender: str | None, recipient: str | None, now: datetime
+    ) -> Sequence[AcceptedText | InboundText]:
+        """Return the texts of both directions that the list shows of this pair (None: any), newest first."""
         with self._turn(now):
-            if sender is not None and recipient is not None:
-                chosen: Iterable[AcceptedText] = self._by_pair.get((sender, recipient), ())
-            else:
-                chosen = (t for t in self._accepted if sender in (None, t.sender) and recipient in (None, t.recipient))
-            return [text for text in chosen if text.at <= self._seen_by(now)]
-
-    def written(self, sender: str | None, recipient: str | None, now: datetime) -> Sequence[InboundText]:
-        """Return what people wrote, as `matching` does for what we wrote."""
-        with self._turn(now):
-            chosen = (t for t in self._received if sender in (None, t.sender) and recipient in (None, t.recipient))
-            return sorted((text for text in chosen if text.at <= self._seen_by(now)), key=lambda text: text.at)
+            ours, theirs = self._books.matching(sender, recipient, now), self._books.written(sender, recipient, now)
+        texts: list[AcceptedText | InboundText] = [*ours, *theirs]
+        return sorted(texts, key=lambda text: text.at)[::-1]
 
     def lookup(self, sid: str, now: datetime) -> AcceptedText | InboundText | None:
         """Return a text by its name, whichever way it went."""
         with self._turn(now):
-            found = self._by_sid.get(sid)
-            return found or next((t for t in self._received if t.provider_sid == sid and t.at <= now), None)
+            return self._books.lookup(sid, now)
 
     def redact(self, sid: str, now: datetime) -> None:
         """Show no words of this text any more. The ledger keeps them."""
@@ -181,13 +148,13 @@ class SimulatedCarrier:
     def due(self, now: datetime) -> Sequence[Envelope]:
         """Return the news that has arrived by `now` and was not handled yet, in order of arrival."""
         with self._turn(now):
-            self._arrived(now)
-            return [Envelope(key=key, news=news) for key, news in self._open.items()]
+            self._news.arrive(now)
+            return self._news.waiting()
 
     def arriving(self, now: datetime) -> Sequence[Envelope]:
-        """Return the news that has arrived since this or `due` was last called. Each is told once only so."""
+        """Return the news that has arrived since this or `due` was last asked. This way each is given once only."""
         with self._turn(now):
-            return self._arrived(now)
+            return self._news.arrive(now)
 
     def next_news(self, now: datetime) -> datetime | None:
         """Return when news arrives next, or a request that is stuck on its way; `now` when some is waiting.
@@ -195,16 +162,16 @@ class SimulatedCarrier:
         None: nothing will happen by itself.
         """
         with self._turn(now):
-            if self._open:
+            if self._news.waiting():
                 return now
         return self.next_arrival(now)
 
     def next_arrival(self, now: datetime) -> datetime | None:
         """Return when news arrives next, or a request that is stuck; what waits to be handled does not count."""
         with self._turn(now):
-            self._forget_told()
             moments = [datetime.fromisoformat(entry["arrives"]) for entry in self._waiting.values()]
-            return min(moments + [entry[0] for entry in self._coming[:1]], default=None)
+            following = self._news.following()
+            return min(moments if following is None else [*moments, following], default=None)
 
     def note(self, entry: Entry, now: datetime) -> None:
         """Write something down that is no text; whoever listens learns it, also after a restart."""
@@ -219,17 +186,17 @@ class SimulatedCarrier:
     def ledger(self, now: datetime) -> Sequence[AcceptedText]:
         """Return everything ever accepted, in order."""
         with self._turn(now):
-            return tuple(self._accepted)
+            return tuple(self._books.accepted)
 
     def counts(self, now: datetime) -> tuple[int, int, int]:
         """Return how many texts were accepted, how many were received, and how much news is still to be told."""
         with self._turn(now):
-            return len(self._accepted), len(self._received), len(self._open) + len(self._coming)
+            return len(self._books.accepted), len(self._books.received), len(self._news)
 
     def is_blocked(self, sender: str, recipient: str, now: datetime) -> bool:
         """Say whether `recipient` has told `sender` to stop, by the carrier's own words, and not to start again."""
         with self._turn(now):
-            return self._blocked(sender, recipient, now)
+            return self._books.is_blocked(sender, recipient, now)
 
     def _objection(self, text: OutgoingText, now: datetime) -> str | None:
         """Return the code of the first rule that refuses a text."""
@@ -245,54 +212,14 @@ class SimulatedCarrier:
             return codes.BAD_VALIDITY
         if chance(self._settings.seed, "landline", text.recipient) < self._settings.landlines:
             return codes.NOT_MOBILE
-        if self._settings.refuse_after_stop and self._blocked(text.sender, text.recipient, now):
+        if self._settings.refuse_after_stop and self._books.is_blocked(text.sender, text.recipient, now):
             return codes.OPTED_OUT
         return None
 
     def _accept(self, request: Entry, at: datetime) -> AcceptedText:
-        sid = self._new_sid("accepted", len(self._accepted))
+        sid = self._new_sid("accepted", len(self._books.accepted))
         self._write({**request, "kind": "accepted", "sid": sid, "at": at.isoformat()}, durable=True)
-        return self._accepted[-1]
-
-    def _blocked(self, sender: str, recipient: str, now: datetime) -> bool:
-        words = [entry for entry in self._words.get((recipient, sender), ()) if entry[0] <= now]
-        return bool(words) and max(words)[1] == "stop"
-
-    def _record(self, text: AcceptedText, now: datetime) -> ProviderRecord:
-        happened = [change for change in self._fate(text).changes if change.at <= now]
-        last = max(happened, key=lambda change: change.receipt.rank, default=None)
-        billed = last is not None and last.receipt.rank >= Receipt.SENT.rank and last.error_code != VALIDITY_EXPIRED
-        parts = segments(text.body).parts
-        return ProviderRecord(
-            provider_sid=text.sid,
-            sender=text.sender,
-            recipient=text.recipient,
-            body="" if text.sid in self._redacted else text.body,
-            receipt=Receipt.QUEUED if last is None else last.receipt,
-            created_at=text.at.replace(microsecond=0),
-            segments=parts,
-            price_micros=parts * SEGMENT_MICROS if billed else None,
-            price_currency="USD" if billed else None,
-            error_code=None if last is None else last.error_code,
-        )
-
-    def _seen_by(self, now: datetime) -> datetime:
-        return now - timedelta(seconds=self._settings.list_lag_s)
-
-    def _arrived(self, now: datetime) -> Sequence[Envelope]:
-        """Move the news whose time has come to what is open; returns what was moved."""
-        moved = []
-        while self._coming and self._coming[0][0] <= now:
-            self._forget_told()
-            if self._coming and self._coming[0][0] <= now:
-                _, key, news = heapq.heappop(self._coming)
-                self._open[key] = news
-                moved.append(Envelope(key=key, news=news))
-        return moved
-
-    def _forget_told(self) -> None:
-        while self._coming and self._coming[0][1] in self._told:
-            self._told.discard(heapq.heappop(self._coming)[1])
+        return self._books.accepted[-1]
 
     def _new_sid(self, kind: str, number: int) -> str:
         digest = hashlib.sha256(f"{self._settings.seed}:{kind}:{number}".encode()).hexdigest()
@@ -335,50 +262,49 @@ class SimulatedCarrier:
         elif entry["kind"] == "dropped":
             self._waiting.pop(entry["key"], None)
         elif entry["kind"] == "told":
-            if self._open.pop(entry["key"], None) is None:
-                self._told.add(entry["key"])
+            self._news.tell(entry["key"])
         elif entry["kind"] == "redacted":
-            self._redacted.add(entry["sid"])
+            self._books.redact(entry["sid"])
         elif entry["kind"] == "inbound":
             self._inbound += 1
             self._hear(inbound_of(entry))
-        else:
+        elif self._listen is not None:
             self._listen(entry)
 
     def _remember(self, text: AcceptedText) -> None:
-        self._accepted.append(text)
-        self._by_sid[text.sid] = text
-        self._by_pair[(text.sender, text.recipient)].append(text)
-        self._texts_to[text.recipient] += 1
+        nth = self._books.accept(text)
+        if not self._settings.reports and not self._settings.people.says_anything:
+            return
         fate = self._fate(text)
+        if self._settings.reports:
+            self._report(text, fate)
+        answer = self._settings.people.answer(self._settings.seed, text.sid, text.recipient, nth)
+        if fate.delivered_at is not None and answer is not None:
+            sid = self._new_sid("answer", len(self._books.accepted))
+            self._hear(_answer(answer, text, fate.delivered_at, sid))
+
+    def _report(self, text: AcceptedText, fate: Fate) -> None:
+        """Let the changes of a text's status be told."""
+        unnamed = text.message_id == UNNAMED
         for told in fate.callbacks:
             news = ReceiptNews(
                 provider_sid=text.sid,
                 receipt=told.receipt,
                 at=told.at,
                 sender=text.sender,
-                message_id=None if text.message_id == UNNAMED else text.message_id,
-                attempt=None if text.message_id == UNNAMED else text.attempt,
+                message_id=None if unnamed else text.message_id,
+                attempt=None if unnamed else text.attempt,
                 error_code=told.error_code,
             )
-            heapq.heappush(self._coming, (told.arrives, told.key, news))
-        seed, nth = self._settings.seed, self._texts_to[text.recipient]
-        answer = self._settings.people.answer(seed, text.sid, text.recipient, nth)
-        if fate.delivered_at is not None and answer is not None:
-            self._hear(_answer(answer, text, fate.delivered_at, self._new_sid("answer", len(self._accepted))))
+            self._news.add(told.arrives, told.key, news)
 
     def _hear(self, inbound: InboundText) -> None:
-        """Take in what a person wrote: it is news, and the carrier minds its own words."""
-        self._received.append(inbound)
-        arrivals = inbound_arrivals(
-            self._settings.seed, inbound.provider_sid, inbound.at, self._settings.weather
-        )
+        """Take in what a person wrote, and let it be told."""
+        self._books.hear(inbound)
+        sid = inbound.provider_sid
+        arrivals = inbound_arrivals(self._settings.seed, sid, inbound.at, self._settings.weather)
         for copy, arrives in enumerate(arrivals):
-            key = f"{inbound.provider_sid}:inbound" + (f":{copy}" if copy else "")
-            heapq.heappush(self._coming, (arrives, key, inbound))
-        for word, is_said in (("stop", is_carrier_stop), ("start", is_carrier_start)):
-            if is_said(inbound.body):
-                self._words[(inbound.sender, inbound.recipient)].append((inbound.at, word))
+            self._news.add(arrives, f"{sid}:inbound" + (f":{copy}" if copy else ""), inbound)
 
     def _fate(self, text: AcceptedText) -> Fate:
         return fate_of(self._settings.seed, text.sid, text.at, text.valid_for_s, self._settings.weather)

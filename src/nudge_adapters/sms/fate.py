@@ -43,6 +43,11 @@ class People:
     scripted: Mapping[str, tuple[Answer | None, ...]] = MappingProxyType({})
     habits: tuple[tuple[float, Answer], ...] = ()
 
+    @property
+    def says_anything(self) -> bool:
+        """Whether anybody ever answers."""
+        return bool(self.scripted or self.habits)
+
     def answer(self, seed: int, sid: str, phone: str, nth: int) -> Answer | None:
         """Return what the holder of `phone` answers to their `nth` text (from 1)."""
         if phone in self.scripted:
@@ -164,12 +169,12 @@ def inbound_arrivals(seed: int, sid: str, written_at: datetime, weather: Weather
 def _callbacks(seed: int, sid: str, change: Change, weather: Weather) -> list[Told]:
     """Return the callbacks of one change: none when lost, two when doubled."""
     receipt = change.receipt
-    if chance(seed, "lost", sid, receipt) < weather.lost:
+    if weather.lost and chance(seed, "lost", sid, receipt) < weather.lost:
         return []
-    copies = 2 if chance(seed, "doubled", sid, receipt) < weather.doubled else 1
+    copies = 2 if weather.doubled and chance(seed, "doubled", sid, receipt) < weather.doubled else 1
     told = []
     for copy in range(copies):
-        late = chance(seed, "late", sid, receipt, copy) < weather.late
+        late = weather.late > 0 and chance(seed, "late", sid, receipt, copy) < weather.late
         delay = weather.late_by_s * chance(seed, "late by", sid, receipt, copy) if late else 0.0
         told.append(
             Told(

@@ -98,6 +98,8 @@ class SimulatedGateway:
 
     async def fetch(self, provider_sid: str) -> ProviderRecord | None:
         """Return one text as the carrier knows it now."""
+        if self.list_fails:
+            raise Unavailable(SERVICE, "the list does not answer")
         return self.carrier.fetch(provider_sid, self._clock.now())
 
     async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:

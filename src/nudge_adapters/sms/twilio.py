@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from nudge_adapters.sms.answers import (
     MESSAGE_SID,
@@ -113,7 +113,8 @@ class TwilioGateway:
             if record is None:
                 raise Unavailable(SERVICE, "a row of the list cannot be read")
             found.append(record)
-        return sorted(reversed(found), key=lambda record: record.created_at)  # in one second: as the list has them
+        found.reverse()  # the list begins with the newest, also within one second
+        return sorted(found, key=lambda record: record.created_at)
 
     async def fetch(self, provider_sid: str) -> ProviderRecord | None:
         """Return one text as Twilio knows it now; None when it knows none of that name."""
@@ -136,10 +137,12 @@ class TwilioGateway:
         found = []
         async for row in self._rows(query, since):
             text = inbound_of(row)
+            if text is not None and row.get("num_media") not in (None, 0, "0"):
+                text = evolve(text, media=await self._media(text.provider_sid))
             if text is not None:
-                with_media = row.get("num_media") not in (None, 0, "0")
-                found.append(inbound_of(row, await self._media(text.provider_sid)) if with_media else text)
-        return sorted((text for text in reversed(found) if text is not None), key=lambda text: text.at)
+                found.append(text)
+        found.reverse()
+        return sorted(found, key=lambda text: text.at)
 
     async def ping(self) -> str:
         """Return one line: that the account answers, and its state."""

@@ -81,14 +81,12 @@ def settings_of(given: argparse.Namespace, token: str) -> ServerSettings:
             seed=given.seed,
             refuse_after_stop=not given.accept_after_stop,
             list_lag_s=given.list_lag_s,
+            reports=not given.no_reports,
             weather=weather,
             people=SOME_ANSWER if given.answers else People(),
         ),
-        faults=FaultPlan(
-            seed=given.seed, shares=MappingProxyType(shares), slow_s=given.slow_s, late_s=given.late_s
-        ),
+        faults=FaultPlan(seed=given.seed, shares=MappingProxyType(shares), slow_s=given.slow_s, late_s=given.late_s),
         latency_s=given.latency_ms / 1_000,
-        reports=not given.no_reports,
         signs_fragment=given.sign_fragment,
     )
 
@@ -110,8 +108,9 @@ def main(words: list[str] | None = None) -> int:
     """Run the command; returns the exit status."""
     parser = arguments()
     given = parser.parse_args(words)
-    token = sys.stdin.readline().strip() if given.token == "-" else os.environ.get(TOKEN, "")
-    if given.token not in (None, "-"):
+    from_stdin = given.token == "-"  # noqa: S105 - says where the token is, and is none
+    token = sys.stdin.readline().strip() if from_stdin else os.environ.get(TOKEN, "")
+    if given.token is not None and not from_stdin:
         parser.error("--token takes only '-': a command line is seen by everybody")
     if not token:
         parser.error(f"a token is needed, in {TOKEN} or on standard input with --token -")

@@ -180,7 +180,7 @@ class CarrierServer:
 
     def _knows(self, headers: list[tuple[bytes, bytes]]) -> bool:
         given = next((value for name, value in headers if name == b"authorization"), b"")
-        return any([hmac.compare_digest(given, key) for key in self._keys])
+        return any(hmac.compare_digest(given, key) for key in self._keys)
 
 
 def _keys(settings: ServerSettings) -> tuple[bytes, ...]:

@@ -4,7 +4,8 @@
     GET  received         what people wrote
     GET  counters         texts, requests by fault, webhooks
     GET  codes            the one-time codes that people hold
-    POST faults           {"shares": {"drop_after": 0.1}, "slow_s": 3, "late_s": 1.5, "latency_s": 0, "list_fails": false}
+    POST faults           {"shares": {"drop_after": 0.1}, "slow_s": 3, "late_s": 1.5, "latency_s": 0,
+                           "list_fails": false}; what is left out stays, but for the shares
     POST person           {"from": "+1...", "to": "+1...", "body": "STOP", "media": [["https://...", "image/png"]]}
     POST webhooks         {"mute": true}
 
@@ -23,6 +24,7 @@ from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sms.ledger import UNNAMED, AcceptedText
 from nudge_adapters.sms.server.settings import NOT_FOUND, Reply, Request, reply
 from nudge_core.errors import Invalid
+from nudge_core.model.carrier import InboundText
 from nudge_core.ports.services import Clock
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ class Control:
             after = int(request.query.get("after", "0"))
             return reply({"accepted": [_line(text) for text in server.carrier.ledger(now)[after:]]})
         if name == "received":
-            texts = server.carrier.written(None, None, now)
+            texts = [t for t in server.carrier.matching(None, None, now)[::-1] if isinstance(t, InboundText)]
             rows = [
                 {"sid": t.provider_sid, "from": t.sender, "to": t.recipient, "body": t.body, "at": t.at.isoformat()}
                 for t in texts

@@ -102,9 +102,7 @@ class Messages:
         if isinstance(answer, Rejected):
             status = 429 if answer.code == codes.TOO_MANY_REQUESTS else 400
             return refusal(status, answer.code)
-        fields = self._fields(
-            answer.sid, text.sender, text.recipient, text.body, now, "outbound-api", creation.service
-        )
+        fields = self._fields(answer.sid, text.sender, text.recipient, text.body, now, "outbound-api", creation.service)
         fields["status"] = "queued" if creation.service is None else "accepted"
         if creation.service is not None:
             fields["num_segments"] = "0"
@@ -112,9 +110,7 @@ class Messages:
 
     def arrive_late(self, creation: Creation, now: datetime, arrives: datetime) -> None:
         """Let the carrier get the text only later."""
-        self._carrier.submit_late(
-            creation.text, now, arrives, callback=creation.callback, service=creation.service
-        )
+        self._carrier.submit_late(creation.text, now, arrives, callback=creation.callback, service=creation.service)
 
     def answer(self, request: Request, now: datetime) -> Reply:
         """Answer a request for the list or for one message."""
@@ -132,12 +128,7 @@ class Messages:
 
     def _list(self, request: Request, now: datetime) -> Reply:
         sender, recipient = request.query.get("From"), request.query.get("To")
-        texts = [
-            *self._carrier.matching(sender, recipient, now),
-            *self._carrier.written(sender, recipient, now),
-        ]
-        texts.sort(key=lambda text: text.at)
-        texts.reverse()  # newest first, as Twilio
+        texts = self._carrier.matching(sender, recipient, now)
         number, size = paging(request.query)
         start = number * size
         rows = [self._shown(text, now) for text in texts[start : start + size]]
@@ -207,7 +198,7 @@ class Messages:
         }
 
 
-def _outcome(record: ProviderRecord) -> Mapping[str, Any]:
+def _outcome(record: ProviderRecord) -> dict[str, Any]:
     """Return the fields that change while a text is on its way."""
     price = None if record.price_micros is None else f"-{record.price_micros / 1_000_000:.5f}"
     sent = record.receipt.rank >= Receipt.SENT.rank
@@ -228,5 +219,3 @@ def _is_callback(address: str) -> bool:
     return (
         parts.scheme in ("http", "https") and bool(host) and "_" not in (host or "") and len(address) <= MOST_CALLBACK
     )
-
-

@@ -7,7 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -15,7 +15,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from nudge_adapters.sms.journal import Journal
 from nudge_adapters.sms.server.app import CarrierServer
 from nudge_adapters.sms.server.settings import ServerSettings
-from nudge_adapters.sms.server.wire import Wires
+from nudge_adapters.sms.server.wire import Corked, Wires
 from nudge_core.errors import Unavailable
 from nudge_core.ports.services import Clock
 
@@ -116,10 +116,11 @@ def _protocol(wires: Wires) -> type[asyncio.Protocol]:
     class Watched(H11Protocol):
         def connection_made(self, transport: Any) -> None:
             wires.opened(transport)
-            super().connection_made(transport)
+            self._wire = transport
+            super().connection_made(cast(asyncio.Transport, Corked(transport)))
 
         def connection_lost(self, exc: Exception | None) -> None:
-            wires.closed(self.transport)
+            wires.closed(self._wire)
             super().connection_lost(exc)
 
     return Watched

@@ -24,7 +24,7 @@ class ServerSettings:
 
     `token` opens the account and signs webhooks; `api_key` and `api_secret` open it as well. `inbound_url` and
     `fallback_url`: where texts to our numbers are told, unless a number has an address of its own. `latency_s`: what
-    an ordinary answer takes. `reports`: whether status callbacks are made at all. `signs_fragment`: whether the
+    an ordinary answer takes. `signs_fragment`: whether the
     `#rc=...` of an address is part of what is signed: not known of Twilio (`messaging.md` 17). `advanced_opt_out`:
     webhooks carry OptOutType. `webhook_slots`: webhooks under way at once. `retry_pause_s`: between their tries.
     `owned_only`: refuse to send from a number that was not bought (21606).
@@ -36,10 +36,9 @@ class ServerSettings:
     api_secret: Secret | None = None
     inbound_url: str | None = None
     fallback_url: str | None = None
-    carrier: CarrierSettings = CarrierSettings()
-    faults: FaultPlan = FaultPlan()
+    carrier: CarrierSettings = field(factory=CarrierSettings)
+    faults: FaultPlan = field(factory=FaultPlan)
     latency_s: float = 0.0
-    reports: bool = True
     signs_fragment: bool = False
     advanced_opt_out: bool = False
     webhook_slots: int = 16

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from nudge_adapters.sms import codes
 from nudge_adapters.sms.server.settings import BAD_METHOD, NOT_FOUND, Fields, Reply, Request, refusal, reply
@@ -65,7 +65,7 @@ class Verify:
         self._forget(now)
         if resource == "Verifications":
             return self._start(service, request.form, now)
-        return self._check(service, request.form, now)
+        return self._check(service, request.form)
 
     def _start(self, service: str, form: Fields, now: datetime) -> Reply:
         to, channel = form.get("To", ""), form.get("Channel", "")
@@ -91,7 +91,7 @@ class Verify:
         )
         return reply(self._shown(service, self._pending[key]), 201)
 
-    def _check(self, service: str, form: Fields, now: datetime) -> Reply:
+    def _check(self, service: str, form: Fields) -> Reply:
         to, given = form.get("To"), form.get("Code", "")
         key = self._key(service, to, form.get("VerificationSid"))
         if key is None or not re.fullmatch(r"[0-9A-Za-z]{4,10}", given):
@@ -102,15 +102,7 @@ class Verify:
         if one.checks >= MOST_CHECKS:
             return refusal(429, codes.TOO_MANY_CHECKS)
         approved = given == one.code
-        checked = Verification(
-            sid=one.sid,
-            to=one.to,
-            channel=one.channel,
-            code=one.code,
-            sent=one.sent,
-            checks=one.checks + 1,
-            status="approved" if approved else "pending",
-        )
+        checked = evolve(one, checks=one.checks + 1, status="approved" if approved else "pending")
         if approved:
             del self._pending[key]
         else:

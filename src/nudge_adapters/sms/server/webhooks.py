@@ -17,8 +17,9 @@ from urllib.parse import parse_qs, urldefrag, urlencode
 import httpx
 from attrs import frozen
 
-from nudge_adapters.sms.carrier import Envelope, SimulatedCarrier
+from nudge_adapters.sms.carrier import SimulatedCarrier
 from nudge_adapters.sms.ledger import AcceptedText
+from nudge_adapters.sms.news import Envelope
 from nudge_adapters.sms.server.settings import API, API_VERSION, ServerSettings
 from nudge_adapters.sms.signature import HEADER, sign
 from nudge_core.model.carrier import InboundText, ReceiptNews
@@ -142,7 +143,7 @@ class Webhooks:
             form = self._inbound_form(news)
         else:
             text = self._carrier.lookup(news.provider_sid, self._clock.now())
-            if not isinstance(text, AcceptedText) or not self._settings.reports:
+            if not isinstance(text, AcceptedText):
                 return
             addresses, form = [text.callback], self._status_form(news, text)
         token = hashlib.sha256(envelope.key.encode()).hexdigest()[:32]
@@ -173,9 +174,7 @@ class Webhooks:
         """Make one request; returns the kind of its failure, or None."""
         bare = urldefrag(address).url
         headers = {
-            HEADER: sign(
-                self._settings.token.reveal(), address if self._settings.signs_fragment else bare, form
-            ),
+            HEADER: sign(self._settings.token.reveal(), address if self._settings.signs_fragment else bare, form),
             TOKEN_HEADER: token,
             "Content-Type": "application/x-www-form-urlencoded",
             "User-Agent": "TwilioProxy/1.1",

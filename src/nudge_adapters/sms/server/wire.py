@@ -45,8 +45,35 @@ class Wires:
         """End the connection of a request after what was written has left."""
         transport = self._open.get(_client(scope["client"]))
         if transport is not None:
-            transport.close()
+            asyncio.get_running_loop().call_soon(transport.close)  # behind what is corked
 
 
 def _client(address: Any) -> tuple[str, int]:
     return (str(address[0]), int(address[1])) if address else ("", 0)
+
+
+class Corked:
+    """A transport that sends once what is written in one turn of the loop: a head and its body cost one call."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self._loop = transport, asyncio.get_running_loop()
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        """Send this when the turn ends."""
+        if not self._held:
+            self._loop.call_soon(self._flush)
+        self._held.append(data)
+
+    def close(self) -> None:
+        """Close when everything has left."""
+        self._flush()
+        self._transport.close()
+
+    def _flush(self) -> None:
+        data, self._held = b"".join(self._held), []
+        if data:
+            self._transport.write(data)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
