@@ -29,8 +29,9 @@ class CarrierUnderTest:
     carrier cannot do such a thing; the promise is then skipped, and says so.
 
     `misbehave`: from now on requests fail so (`try_later`, `doubt_before`, `doubt_after`).
-    `hear_stop`: the person sends STOP. `break_list`: from now on the list does not answer.
-    `refused_recipient`: a phone this carrier refuses as unusable.
+    `hear_stop`: the person sends STOP. `hear`: a person sends these words, with files (address and type).
+    `break_list`: from now on neither list nor single texts can be had.
+    `refused_recipient`: a phone this carrier refuses as unusable. `bills`: it says what a text cost.
     """
 
     gateway: SmsGateway
@@ -39,8 +40,10 @@ class CarrierUnderTest:
     settle: Callable[[], None]
     misbehave: Callable[[str], None] | None = None
     hear_stop: Callable[[str], None] | None = None
+    hear: Callable[[str, str, Sequence[tuple[str, str]]], None] | None = None
     break_list: Callable[[], None] | None = None
     refused_recipient: str | None = field(default=None)
+    bills: bool = False
 
 
 def text(number: int, recipient: str = PERSON, body: str = "A home near Zilker dropped to $450,000.") -> OutgoingText:
@@ -154,3 +157,87 @@ class GatewayContract:
         carrier.settle()
         found = await carrier.gateway.find(SENDER, PERSON, since)
         assert "canary" not in repr(outcome) + repr(found) + repr(text(1, body="canary words"))
+
+    async def test_sms_14_a_text_is_found_by_its_name(self, carrier: CarrierUnderTest) -> None:
+        outcome = await carrier.gateway.send(text(1, body="number 1"))
+        await carrier.gateway.send(text(2, body="number 2"))
+        assert isinstance(outcome, Accepted)
+        record = await carrier.gateway.fetch(outcome.provider_sid)
+        assert record is not None
+        assert (record.provider_sid, record.sender, record.recipient) == (outcome.provider_sid, SENDER, PERSON)
+        assert record.body == "number 1"
+
+    @pytest.mark.parametrize("sid", ["SM" + "0" * 32, "SM1", "", "../Messages", "SM" + "0" * 31 + "/"])
+    async def test_sms_15_a_name_that_nothing_has_is_nothing(self, carrier: CarrierUnderTest, sid: str) -> None:
+        await carrier.gateway.send(text(1))
+        assert await carrier.gateway.fetch(sid) is None
+
+    async def test_sms_16_a_look_at_one_text_that_fails_raises(self, carrier: CarrierUnderTest) -> None:
+        break_list = carrier.break_list or pytest.skip("this carrier's list never fails")
+        outcome = await carrier.gateway.send(text(1))
+        assert isinstance(outcome, Accepted)
+        break_list()
+        with pytest.raises(Unavailable):
+            await carrier.gateway.fetch(outcome.provider_sid)
+
+    async def test_sms_17_what_a_text_cost_is_said_once_it_has_gone_out(self, carrier: CarrierUnderTest) -> None:
+        if not carrier.bills:
+            pytest.skip("this carrier costs nothing")
+        outcome = await carrier.gateway.send(text(1, body="x" * 161))
+        assert isinstance(outcome, Accepted)
+        early = await carrier.gateway.fetch(outcome.provider_sid)
+        carrier.settle()
+        late = await carrier.gateway.fetch(outcome.provider_sid)
+        assert early is not None
+        assert late is not None
+        assert early.price_micros is None
+        assert (late.segments, late.price_currency) == (2, "USD")
+        assert late.price_micros is not None
+        assert late.price_micros > 0
+
+    async def test_sms_18_what_people_wrote_to_a_number_is_shown_oldest_first(self, carrier: CarrierUnderTest) -> None:
+        hear = carrier.hear or pytest.skip("this carrier hears nobody")
+        since = carrier.now()
+        for person, words in ((PERSON, "first"), (SOMEBODY_ELSE, "STOP"), (PERSON, "third")):
+            hear(person, words, ())
+            carrier.settle()
+        await carrier.gateway.send(text(1))
+        carrier.settle()
+        found = await carrier.gateway.received(SENDER, since)
+        assert [(one.sender, one.body) for one in found] == [
+            (PERSON, "first"),
+            (SOMEBODY_ELSE, "STOP"),
+            (PERSON, "third"),
+        ]
+        assert {one.recipient for one in found} == {SENDER}
+        assert len({one.provider_sid for one in found}) == 3
+        assert await carrier.gateway.received(SOMEBODY_ELSE, since) == []
+
+    async def test_sms_19_what_people_wrote_before_is_left_out(self, carrier: CarrierUnderTest) -> None:
+        hear = carrier.hear or pytest.skip("this carrier hears nobody")
+        hear(PERSON, "first", ())
+        carrier.settle()
+        assert await carrier.gateway.received(SENDER, carrier.now()) == []
+
+    async def test_sms_20_a_list_of_what_people_wrote_that_fails_raises(self, carrier: CarrierUnderTest) -> None:
+        break_list = carrier.break_list or pytest.skip("this carrier's list never fails")
+        break_list()
+        with pytest.raises(Unavailable):
+            await carrier.gateway.received(SENDER, carrier.now() - timedelta(hours=1))
+
+    async def test_sms_21_a_picture_that_came_with_a_text_is_named(self, carrier: CarrierUnderTest) -> None:
+        hear = carrier.hear or pytest.skip("this carrier hears nobody")
+        since = carrier.now()
+        hear(PERSON, "look", (("https://example.com/canary.png", "image/png"),))
+        hear(PERSON, "nothing to see", ())
+        carrier.settle()
+        found = {one.body: one.media for one in await carrier.gateway.received(SENDER, since)}
+        assert [one.content_type for one in found["look"]] == ["image/png"]
+        assert found["look"][0].url.startswith("http")
+        assert found["nothing to see"] == ()
+        assert "canary" not in repr(found["look"])
+
+    async def test_sms_22_closing_twice_does_no_harm(self, carrier: CarrierUnderTest) -> None:
+        await carrier.gateway.send(text(1))
+        await carrier.gateway.aclose()
+        await carrier.gateway.aclose()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from types import MappingProxyType
 from uuid import UUID
@@ -34,6 +35,9 @@ def under_test(journal: Journal) -> CarrierUnderTest:
     def hear_stop(person: str) -> None:
         carrier.person_writes(person, SENDER, "Stop", clock.now())
 
+    def hear(person: str, words: str, media: Sequence[tuple[str, str]]) -> None:
+        carrier.person_writes(person, SENDER, words, clock.now(), media)
+
     def break_list() -> None:
         gateway.list_fails = True
 
@@ -44,6 +48,8 @@ def under_test(journal: Journal) -> CarrierUnderTest:
         settle=lambda: clock.move(60),
         misbehave=misbehave,
         hear_stop=hear_stop,
+        hear=hear,
+        bills=True,
         break_list=break_list,
         refused_recipient="+15005550009",
     )

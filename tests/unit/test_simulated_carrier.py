@@ -230,6 +230,7 @@ async def test_every_fault_shows_what_it_should_and_accepts_only_where_it_says_s
         Fault.ERROR_AFTER: Doubtful,
         Fault.GARBAGE: Doubtful,
         Fault.ARRIVES_LATE: Doubtful,
+        Fault.CUT_SHORT: Doubtful,
         Fault.SLOW: Accepted,
     }
     for fault in Fault:

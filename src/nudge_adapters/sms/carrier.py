@@ -8,40 +8,39 @@ says what time it is. `nudge_adapters.sms.simulator` puts it behind the `SmsGate
 from __future__ import annotations
 
 import hashlib
-import heapq
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
 from nudge_adapters.sms import codes
-from nudge_adapters.sms.fate import Answer, Fate, People, Weather, chance, fate_of
+from nudge_adapters.sms.books import Books
+from nudge_adapters.sms.fate import Answer, Fate, People, Weather, chance, fate_of, inbound_arrivals
 from nudge_adapters.sms.journal import Entry, Journal
-from nudge_adapters.sms.ledger import AcceptedText, accepted_of, inbound_of, request_entry, request_of
-from nudge_core.model.carrier import CarrierNews, InboundText, OutgoingText, ProviderRecord, ReceiptNews
+from nudge_adapters.sms.ledger import UNNAMED, AcceptedText, accepted_of, inbound_of, request_entry, request_of
+from nudge_adapters.sms.news import Envelope, News
+from nudge_core.model.carrier import InboundText, OutgoingText, ProviderRecord, ReceiptNews
 from nudge_core.model.message import MAX_SMS_CHARACTERS, Receipt
-from nudge_core.policy.opt_out import is_carrier_start, is_carrier_stop
-from nudge_core.policy.segments import segments
 
 MOST_VALIDITY_S = 36_000  # ValidityPeriod, messaging.md section 2
 SID_PREFIX = "SM"
 SID_DIGITS = 32
-PRICE_MICROS = 8_300  # millionths of a dollar a part: the order of Twilio's US list price, for want of a bill
 
 
 @frozen(kw_only=True)
 class CarrierSettings:
     """How this carrier behaves. `refuse_after_stop` False lets a text through that should never have been offered.
 
-    `landlines`: share of phones that cannot receive. `list_lag_s`: until a text shows in the list.
+    `landlines`: share of phones that cannot receive. `list_lag_s`: until a text shows in the list. `reports` False
+    tells nobody how texts fare.
     """
 
     seed: int = 0
     refuse_after_stop: bool = True
     landlines: float = 0.0
     list_lag_s: float = 0.5
+    reports: bool = True
     weather: Weather = field(factory=Weather)
     people: People = field(factory=People)
 
@@ -61,84 +60,101 @@ class Rejected:
     code: str
 
 
-@frozen(kw_only=True)
-class Envelope:
-    """News to be told, until `handled` is called with it."""
-
-    key: str
-    news: CarrierNews
-
-
 class SimulatedCarrier:
-    """State rebuilt from a journal; several may share one journal."""
+    """State rebuilt from a journal; several may share one. `listen` is told of entries that are not about texts."""
 
-    def __init__(self, journal: Journal, settings: CarrierSettings) -> None:
-        self._journal = journal
+    def __init__(
+        self, journal: Journal, settings: CarrierSettings, listen: Callable[[Entry], None] | None = None
+    ) -> None:
+        self._journal, self._listen = journal, listen
         self._settings = settings
-        self._accepted: list[AcceptedText] = []
-        self._by_pair: dict[tuple[str, str], list[AcceptedText]] = defaultdict(list)
-        self._texts_to: dict[str, int] = defaultdict(int)
-        self._words: dict[tuple[str, str], list[tuple[datetime, str]]] = defaultdict(list)
-        self._coming: list[tuple[datetime, str, CarrierNews]] = []  # a heap
-        self._open: dict[str, CarrierNews] = {}
-        self._told: set[str] = set()
+        self._books = Books(self._fate, settings.list_lag_s)
+        self._news = News()
         self._waiting: dict[str, Entry] = {}
         self._inbound = 0
-        self._written: list[InboundText] = []
 
-    def submit(self, text: OutgoingText, now: datetime) -> Taken | Rejected:
+    def submit(
+        self, text: OutgoingText, now: datetime, *, callback: str | None = None, service: str | None = None
+    ) -> Taken | Rejected:
         """Accept a text, or refuse it with a code. An accepted one is on the disk when this returns."""
         with self._turn(now):
             code = self._objection(text, now)
             if code is not None:
                 return Rejected(code=code)
-            return Taken(sid=self._accept(request_entry(text), now).sid, receipt=Receipt.QUEUED)
+            sid = self._accept(request_entry(text, callback, service), now).sid
+            return Taken(sid=sid, receipt=Receipt.QUEUED)
 
-    def submit_late(self, text: OutgoingText, now: datetime, arrives: datetime) -> None:
+    def submit_late(
+        self,
+        text: OutgoingText,
+        now: datetime,
+        arrives: datetime,
+        *,
+        callback: str | None = None,
+        service: str | None = None,
+    ) -> None:
         """Let a request arrive only later, as from a stuck proxy: it is judged then."""
         with self._turn(now):
             key = f"late:{text.message_id}:{text.attempt}:{now.isoformat()}"
-            self._write(
-                {"kind": "late", "key": key, "arrives": arrives.isoformat(), **request_entry(text)}, durable=True
-            )
+            late = {"kind": "late", "key": key, "arrives": arrives.isoformat()}
+            self._write(late | dict(request_entry(text, callback, service)), durable=True)
 
-    def person_writes(self, sender: str, recipient: str, body: str, now: datetime) -> InboundText:
-        """Let somebody text one of our numbers, outside of any script."""
+    def person_writes(
+        self, sender: str, recipient: str, body: str, now: datetime, media: Sequence[tuple[str, str]] = ()
+    ) -> InboundText:
+        """Let somebody text one of our numbers, outside of any script. `media`: address and type of each file."""
         with self._turn(now):
             sid = self._new_sid("inbound", self._inbound)
-            inbound = {"kind": "inbound", "sid": sid, "at": now.isoformat()}
+            inbound = {"kind": "inbound", "sid": sid, "at": now.isoformat(), "media": [list(one) for one in media]}
             self._write({**inbound, "sender": sender, "recipient": recipient, "body": body}, durable=True)
-            return InboundText(provider_sid=sid, sender=sender, recipient=recipient, body=body, at=now)
+            return self._books.received[-1]
 
     def listing(self, sender: str, recipient: str, since: datetime, now: datetime) -> Sequence[ProviderRecord]:
         """Return what the carrier's list shows of this pair, oldest first; times in whole seconds, as Twilio's."""
         with self._turn(now):
-            seen_by = now - timedelta(seconds=self._settings.list_lag_s)
-            return [
-                self._record(text, now)
-                for text in self._by_pair[(sender, recipient)]
-                if since.replace(microsecond=0) <= text.at <= seen_by
-            ]
+            return self._books.listing(sender, recipient, since, now)
 
-    def record(self, sid: str, now: datetime) -> ProviderRecord | None:
-        """Return one accepted text as it is now; None when this carrier never accepted it."""
+    def fetch(self, sid: str, now: datetime) -> ProviderRecord | None:
+        """Return an accepted text as it stands; the list's lag does not hold for one that is asked for by its name."""
         with self._turn(now):
-            return next((self._record(text, now) for text in self._accepted if text.sid == sid), None)
+            text = self._books.lookup(sid, now)
+            return self._books.record(text, now) if isinstance(text, AcceptedText) else None
 
     def received(self, recipient: str, since: datetime, now: datetime) -> Sequence[InboundText]:
-        """Return what people have sent to this number since then, oldest first."""
+        """Return what the list shows of what people have written to a number, oldest first."""
+        first = since.replace(microsecond=0)
         with self._turn(now):
-            there = [text for text in self._written if text.recipient == recipient and since <= text.at <= now]
-            return sorted(there, key=lambda text: (text.at, text.provider_sid))
+            return [text for text in self._books.written(None, recipient, now) if first <= text.at]
+
+    def matching(
+        self, sender: str | None, recipient: str | None, now: datetime
+    ) -> Sequence[AcceptedText | InboundText]:
+        """Return the texts of both directions that the list shows of this pair (None: any), newest first."""
+        with self._turn(now):
+            ours, theirs = self._books.matching(sender, recipient, now), self._books.written(sender, recipient, now)
+        texts: list[AcceptedText | InboundText] = [*ours, *theirs]
+        return sorted(texts, key=lambda text: text.at)[::-1]
+
+    def lookup(self, sid: str, now: datetime) -> AcceptedText | InboundText | None:
+        """Return a text by its name, whichever way it went."""
+        with self._turn(now):
+            return self._books.lookup(sid, now)
+
+    def redact(self, sid: str, now: datetime) -> None:
+        """Show no words of this text any more. The ledger keeps them."""
+        with self._turn(now):
+            self._write({"kind": "redacted", "sid": sid}, durable=False)
 
     def due(self, now: datetime) -> Sequence[Envelope]:
         """Return the news that has arrived by `now` and was not handled yet, in order of arrival."""
         with self._turn(now):
-            while self._coming and self._coming[0][0] <= now:
-                _, key, news = heapq.heappop(self._coming)
-                if key not in self._told:
-                    self._open[key] = news
-            return [Envelope(key=key, news=news) for key, news in self._open.items()]
+            self._news.arrive(now)
+            return self._news.waiting()
+
+    def arriving(self, now: datetime) -> Sequence[Envelope]:
+        """Return the news that has arrived since this or `due` was last asked. This way each is given once only."""
+        with self._turn(now):
+            return self._news.arrive(now)
 
     def next_news(self, now: datetime) -> datetime | None:
         """Return when news arrives next, or a request that is stuck on its way; `now` when some is waiting.
@@ -146,12 +162,21 @@ class SimulatedCarrier:
         None: nothing will happen by itself.
         """
         with self._turn(now):
-            if self._open:
+            if self._news.waiting():
                 return now
-            while self._coming and self._coming[0][1] in self._told:
-                heapq.heappop(self._coming)
+        return self.next_arrival(now)
+
+    def next_arrival(self, now: datetime) -> datetime | None:
+        """Return when news arrives next, or a request that is stuck; what waits to be handled does not count."""
+        with self._turn(now):
             moments = [datetime.fromisoformat(entry["arrives"]) for entry in self._waiting.values()]
-            return min(moments + [entry[0] for entry in self._coming[:1]], default=None)
+            following = self._news.following()
+            return min(moments if following is None else [*moments, following], default=None)
+
+    def note(self, entry: Entry, now: datetime) -> None:
+        """Write something down that is no text; whoever listens learns it, also after a restart."""
+        with self._turn(now):
+            self._write(entry, durable=True)
 
     def handled(self, envelope: Envelope, now: datetime) -> None:
         """Never tell this again. Lost in a crash, it is told twice: as any carrier does."""
@@ -161,12 +186,17 @@ class SimulatedCarrier:
     def ledger(self, now: datetime) -> Sequence[AcceptedText]:
         """Return everything ever accepted, in order."""
         with self._turn(now):
-            return tuple(self._accepted)
+            return tuple(self._books.accepted)
+
+    def counts(self, now: datetime) -> tuple[int, int, int]:
+        """Return how many texts were accepted, how many were received, and how much news is still to be told."""
+        with self._turn(now):
+            return len(self._books.accepted), len(self._books.received), len(self._news)
 
     def is_blocked(self, sender: str, recipient: str, now: datetime) -> bool:
         """Say whether `recipient` has told `sender` to stop, by the carrier's own words, and not to start again."""
         with self._turn(now):
-            return self._blocked(sender, recipient, now)
+            return self._books.is_blocked(sender, recipient, now)
 
     def _objection(self, text: OutgoingText, now: datetime) -> str | None:
         """Return the code of the first rule that refuses a text."""
@@ -182,37 +212,14 @@ class SimulatedCarrier:
             return codes.BAD_VALIDITY
         if chance(self._settings.seed, "landline", text.recipient) < self._settings.landlines:
             return codes.NOT_MOBILE
-        if self._settings.refuse_after_stop and self._blocked(text.sender, text.recipient, now):
+        if self._settings.refuse_after_stop and self._books.is_blocked(text.sender, text.recipient, now):
             return codes.OPTED_OUT
         return None
 
     def _accept(self, request: Entry, at: datetime) -> AcceptedText:
-        sid = self._new_sid("accepted", len(self._accepted))
+        sid = self._new_sid("accepted", len(self._books.accepted))
         self._write({**request, "kind": "accepted", "sid": sid, "at": at.isoformat()}, durable=True)
-        return self._accepted[-1]
-
-    def _blocked(self, sender: str, recipient: str, now: datetime) -> bool:
-        words = [entry for entry in self._words[(recipient, sender)] if entry[0] <= now]
-        return bool(words) and max(words)[1] == "stop"
-
-    def _record(self, text: AcceptedText, now: datetime) -> ProviderRecord:
-        parts = segments(text.body).parts
-        told = [told for told in self._fate(text).callbacks if told.at <= now]
-        happened = max(told, key=lambda one: one.receipt.rank, default=None)
-        return ProviderRecord(
-            provider_sid=text.sid,
-            sender=text.sender,
-            recipient=text.recipient,
-            body=text.body,
-            receipt=Receipt.QUEUED if happened is None else happened.receipt,
-            created_at=text.at.replace(microsecond=0),
-            segments=parts,
-            price_micros=parts * PRICE_MICROS
-            if happened is not None and happened.receipt.rank >= Receipt.SENT.rank
-            else None,
-            price_currency="USD",
-            error_code=None if happened is None else happened.error_code,
-        )
+        return self._books.accepted[-1]
 
     def _new_sid(self, kind: str, number: int) -> str:
         digest = hashlib.sha256(f"{self._settings.seed}:{kind}:{number}".encode()).hexdigest()
@@ -228,11 +235,15 @@ class SimulatedCarrier:
         with self._journal.turn() as fresh:
             for entry in fresh:
                 self._apply(entry)
-            for entry in sorted(self._waiting.values(), key=lambda waiting: str(waiting["arrives"])):
-                arrives = datetime.fromisoformat(entry["arrives"])
-                if arrives <= now:
-                    self._arrive(entry, arrives)
+            if self._waiting:
+                self._let_arrive(now)
             yield
+
+    def _let_arrive(self, now: datetime) -> None:
+        for entry in sorted(self._waiting.values(), key=lambda waiting: str(waiting["arrives"])):
+            arrives = datetime.fromisoformat(entry["arrives"])
+            if arrives <= now:
+                self._arrive(entry, arrives)
 
     def _arrive(self, entry: Entry, arrives: datetime) -> None:
         request = {name: value for name, value in entry.items() if name not in ("kind", "arrives")}
@@ -251,39 +262,49 @@ class SimulatedCarrier:
         elif entry["kind"] == "dropped":
             self._waiting.pop(entry["key"], None)
         elif entry["kind"] == "told":
-            self._told.add(entry["key"])
-            self._open.pop(entry["key"], None)
+            self._news.tell(entry["key"])
+        elif entry["kind"] == "redacted":
+            self._books.redact(entry["sid"])
         elif entry["kind"] == "inbound":
             self._inbound += 1
             self._hear(inbound_of(entry))
+        elif self._listen is not None:
+            self._listen(entry)
 
     def _remember(self, text: AcceptedText) -> None:
-        self._accepted.append(text)
-        self._by_pair[(text.sender, text.recipient)].append(text)
-        self._texts_to[text.recipient] += 1
+        nth = self._books.accept(text)
+        if not self._settings.reports and not self._settings.people.says_anything:
+            return
         fate = self._fate(text)
+        if self._settings.reports:
+            self._report(text, fate)
+        answer = self._settings.people.answer(self._settings.seed, text.sid, text.recipient, nth)
+        if fate.delivered_at is not None and answer is not None:
+            sid = self._new_sid("answer", len(self._books.accepted))
+            self._hear(_answer(answer, text, fate.delivered_at, sid))
+
+    def _report(self, text: AcceptedText, fate: Fate) -> None:
+        """Let the changes of a text's status be told."""
+        unnamed = text.message_id == UNNAMED
         for told in fate.callbacks:
             news = ReceiptNews(
                 provider_sid=text.sid,
                 receipt=told.receipt,
                 at=told.at,
                 sender=text.sender,
-                message_id=text.message_id,
+                message_id=None if unnamed else text.message_id,
+                attempt=None if unnamed else text.attempt,
                 error_code=told.error_code,
             )
-            heapq.heappush(self._coming, (told.arrives, told.key, news))
-        seed, nth = self._settings.seed, self._texts_to[text.recipient]
-        answer = self._settings.people.answer(seed, text.sid, text.recipient, nth)
-        if fate.delivered_at is not None and answer is not None:
-            self._hear(_answer(answer, text, fate.delivered_at, self._new_sid("answer", len(self._accepted))))
+            self._news.add(told.arrives, told.key, news)
 
     def _hear(self, inbound: InboundText) -> None:
-        """Take in what a person wrote: it is news, and the carrier minds its own words."""
-        self._written.append(inbound)
-        heapq.heappush(self._coming, (inbound.at, f"{inbound.provider_sid}:inbound", inbound))
-        for word, is_said in (("stop", is_carrier_stop), ("start", is_carrier_start)):
-            if is_said(inbound.body):
-                self._words[(inbound.sender, inbound.recipient)].append((inbound.at, word))
+        """Take in what a person wrote, and let it be told."""
+        self._books.hear(inbound)
+        sid = inbound.provider_sid
+        arrivals = inbound_arrivals(self._settings.seed, sid, inbound.at, self._settings.weather)
+        for copy, arrives in enumerate(arrivals):
+            self._news.add(arrives, f"{sid}:inbound" + (f":{copy}" if copy else ""), inbound)
 
     def _fate(self, text: AcceptedText) -> Fate:
         return fate_of(self._settings.seed, text.sid, text.at, text.valid_for_s, self._settings.weather)

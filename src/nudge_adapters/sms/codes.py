@@ -5,31 +5,64 @@ Shared by the simulated carrier, which answers with them, and by any adapter tha
 
 from __future__ import annotations
 
+from enum import StrEnum
 from types import MappingProxyType
 
-from nudge_core.model.carrier import NotSent, TryLater
+from nudge_core.model.carrier import Doubtful, NotSent, TryLater
 
+UNAUTHORISED = "20003"
+MISSING = "20404"
+TOO_MANY_REQUESTS = "20429"
+SERVER_ERROR = "20500"
 INVALID_TO = "21211"
 INVALID_FROM = "21212"
 REGION_NOT_ENABLED = "21408"
+NUMBER_NOT_AVAILABLE = "21422"
 NO_BODY = "21602"
+NO_FROM = "21603"
+NO_TO = "21604"
 FROM_NOT_USABLE = "21606"
+BAD_CALLBACK = "21609"
 OPTED_OUT = "21610"
 SENDER_QUEUE_FULL = "21611"
 NOT_ROUTABLE = "21612"
 NOT_MOBILE = "21614"
 BODY_TOO_LONG = "21617"
+BAD_VALIDITY_OLD = "21624"
 LANDLINE = "21635"
+TEXT_TOO_LONG = "21658"
 BAD_VALIDITY = "90007"
-UNAUTHORISED = "20003"
-TOO_MANY_REQUESTS = "20429"
+UNENCODABLE = "unencodable"
+"""Ours: the text holds half a character and cannot be written as UTF-8."""
 
+QUEUE_OVERFLOW = "30001"
 HANDSET_UNREACHABLE = "30003"
+BLOCKED = "30004"
+UNKNOWN_HANDSET = "30005"
+LANDLINE_REACHED = "30006"
 CARRIER_FILTERED = "30007"
+UNKNOWN_CARRIER_ERROR = "30008"
+RATE_10DLC = "30022"
+DAILY_CAP_T_MOBILE = "30023"
+TOLL_FREE_UNVERIFIED = "30032"
+NO_CAMPAIGN = "30034"
 VALIDITY_EXPIRED = "30036"
-"""Three of the codes that come with a callback: the text had been accepted, and failed later."""
+PUMPING_PROTECTION = "30450"
+CARRIER_QUIET_HOURS = "30610"
+KNOWN_LITIGATOR = "30640"
+"""From 30001 on: these come with a callback. The text had been accepted, and failed later."""
+
+BAD_PARAMETER = "60200"
+TOO_MANY_SENDS = "60202"
+TOO_MANY_CHECKS = "60203"
+STARTED_TWICE = "60212"
+REGION_BLOCKED = "60410"
+"""From 60200 on: of Verify, the one-time codes."""
 
 PHONE_UNUSABLE = frozenset({INVALID_TO, NOT_MOBILE, LANDLINE})
+
+LANE_STOPPING = frozenset({UNAUTHORISED, MISSING, INVALID_FROM, NO_FROM, FROM_NOT_USABLE, BAD_CALLBACK})
+"""The account, the number or our own address is at fault: the next text from this sender would fail alike."""
 
 RETRY_AFTER_S = MappingProxyType(
     {
@@ -39,6 +72,41 @@ RETRY_AFTER_S = MappingProxyType(
     }
 )
 """Known not to have been taken: safe to try again after so many seconds. The values are ours."""
+
+
+class Consequence(StrEnum):
+    """What a code that comes with a callback asks for. Another try is always a new text with its own id and cap."""
+
+    LATER = "later"
+    ONE_TRY_LATER = "one_try_later"
+    SLOW_DOWN = "slow_down"
+    RESCHEDULE = "reschedule"
+    FINAL = "final"
+    PHONE_UNUSABLE = "phone_unusable"
+    REVIEW_CONTENT = "review_content"
+    LANE_STOP = "lane_stop"
+
+
+CONSEQUENCES = MappingProxyType(
+    {
+        QUEUE_OVERFLOW: Consequence.LATER,
+        HANDSET_UNREACHABLE: Consequence.ONE_TRY_LATER,
+        BLOCKED: Consequence.REVIEW_CONTENT,
+        UNKNOWN_HANDSET: Consequence.PHONE_UNUSABLE,
+        LANDLINE_REACHED: Consequence.PHONE_UNUSABLE,
+        CARRIER_FILTERED: Consequence.REVIEW_CONTENT,
+        UNKNOWN_CARRIER_ERROR: Consequence.ONE_TRY_LATER,
+        RATE_10DLC: Consequence.SLOW_DOWN,
+        DAILY_CAP_T_MOBILE: Consequence.SLOW_DOWN,
+        TOLL_FREE_UNVERIFIED: Consequence.LANE_STOP,
+        NO_CAMPAIGN: Consequence.LANE_STOP,
+        VALIDITY_EXPIRED: Consequence.RESCHEDULE,
+        PUMPING_PROTECTION: Consequence.FINAL,
+        CARRIER_QUIET_HOURS: Consequence.FINAL,
+        KNOWN_LITIGATOR: Consequence.FINAL,
+    }
+)
+"""A code that is not here is `Consequence.FINAL`: nothing is tried again on the word of a code nobody knows."""
 
 TEST_RECIPIENTS = MappingProxyType(
     {
@@ -61,8 +129,11 @@ TEST_SENDERS = MappingProxyType(
 """Senders of the same table; +15005550006 is the valid one."""
 
 
-def verdict(code: str) -> NotSent | TryLater:
+def verdict(code: str) -> NotSent | TryLater | Doubtful:
     """Return what a refusal with this code means for the text. An unknown code is final: the carrier said no."""
+    if code == SERVER_ERROR:
+        return Doubtful(why=f"code {SERVER_ERROR}")
+    stop = code in LANE_STOPPING
     if code in RETRY_AFTER_S:
-        return TryLater(why=code, retry_after_s=RETRY_AFTER_S[code])
-    return NotSent(code=code, phone_unusable=code in PHONE_UNUSABLE, opted_out=code == OPTED_OUT)
+        return TryLater(why=code, retry_after_s=RETRY_AFTER_S[code], lane_stop=stop)
+    return NotSent(code=code, phone_unusable=code in PHONE_UNUSABLE, opted_out=code == OPTED_OUT, lane_stop=stop)

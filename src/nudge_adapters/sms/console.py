@@ -50,16 +50,19 @@ class ConsoleGateway:
         ]
 
     async def fetch(self, provider_sid: str) -> ProviderRecord | None:
-        """Return one text that was printed; it cost nothing, so it has no bill."""
+        """Return what this process has printed under that name."""
         return next((record for record in self._accepted if record.provider_sid == provider_sid), None)
 
-    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002
-        """Return nothing: nobody answers a console."""
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002  as the port
+        """Return nothing: nobody can write to a console."""
         return []
 
     async def ping(self) -> str:
         """Return one line."""
         return f"console, {len(self._accepted)} texts printed"
+
+    async def aclose(self) -> None:
+        """Nothing is held."""
 
 
 def masked(phone: str) -> str:

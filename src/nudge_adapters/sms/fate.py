@@ -43,6 +43,11 @@ class People:
     scripted: Mapping[str, tuple[Answer | None, ...]] = MappingProxyType({})
     habits: tuple[tuple[float, Answer], ...] = ()
 
+    @property
+    def says_anything(self) -> bool:
+        """Whether anybody ever answers."""
+        return bool(self.scripted or self.habits)
+
     def answer(self, seed: int, sid: str, phone: str, nth: int) -> Answer | None:
         """Return what the holder of `phone` answers to their `nth` text (from 1)."""
         if phone in self.scripted:
@@ -72,7 +77,8 @@ SOME_ANSWER = People(
 class Weather:
     """How well the networks behave: shares from 0 to 1 and seconds.
 
-    A callback may be lost, told twice (`doubled`), or come late (`late`), so that it arrives after its successor.
+    A callback may be lost, told twice (`doubled`), or come late (`late`), so that it arrives after its successor; and
+    so may the news of what a person wrote (`inbound_lost`, `inbound_doubled`, `inbound_late`).
     """
 
     undelivered: float = 0.0
@@ -80,6 +86,9 @@ class Weather:
     lost: float = 0.0
     doubled: float = 0.0
     late: float = 0.0
+    inbound_lost: float = 0.0
+    inbound_doubled: float = 0.0
+    inbound_late: float = 0.0
     handover_s: tuple[float, float] = (0.5, 4.0)
     delivery_s: tuple[float, float] = (1.0, 15.0)
     late_by_s: float = 60.0
@@ -97,9 +106,19 @@ class Told:
 
 
 @frozen(kw_only=True)
-class Fate:
-    """`callbacks` in the order of their arrival; `delivered_at` None when the handset never got it."""
+class Change:
+    """One change of a text's status, whether or not anybody is told."""
 
+    receipt: Receipt
+    at: datetime
+    error_code: str | None = None
+
+
+@frozen(kw_only=True)
+class Fate:
+    """`changes` in order; `callbacks` in the order of their arrival; `delivered_at` None when it never got there."""
+
+    changes: tuple[Change, ...]
     callbacks: tuple[Told, ...]
     delivered_at: datetime | None
 
@@ -108,19 +127,19 @@ def fate_of(seed: int, sid: str, accepted_at: datetime, valid_for_s: int, weathe
     """Return what becomes of a text: it is handed over, then delivered, filtered, unreachable or expired."""
     handed = accepted_at + _between(weather.handover_s, chance(seed, "handover", sid))
     final_at = handed + _between(weather.delivery_s, chance(seed, "delivery", sid))
-    steps: list[tuple[Receipt, datetime, str | None]]
     if handed > accepted_at + timedelta(seconds=valid_for_s):
-        steps = [(Receipt.FAILED, handed, VALIDITY_EXPIRED)]
+        changes = [Change(receipt=Receipt.FAILED, at=handed, error_code=VALIDITY_EXPIRED)]
     else:
         final, code = _end(chance(seed, "end", sid), weather)
-        steps = [
-            (Receipt.SENDING, accepted_at + (handed - accepted_at) / 2, None),
-            (Receipt.SENT, handed, None),
-            (final, final_at, code),
+        changes = [
+            Change(receipt=Receipt.SENDING, at=accepted_at + (handed - accepted_at) / 2),
+            Change(receipt=Receipt.SENT, at=handed),
+            Change(receipt=final, at=final_at, error_code=code),
         ]
-    callbacks = [told for receipt, at, code in steps for told in _callbacks(seed, sid, receipt, at, code, weather)]
-    delivered = steps[-1][0] is Receipt.DELIVERED
+    callbacks = [told for change in changes for told in _callbacks(seed, sid, change, weather)]
+    delivered = changes[-1].receipt is Receipt.DELIVERED
     return Fate(
+        changes=tuple(changes),
         callbacks=tuple(sorted(callbacks, key=lambda told: (told.arrives, told.key))),
         delivered_at=final_at if delivered else None,
     )
@@ -134,22 +153,36 @@ def _end(drawn: float, weather: Weather) -> tuple[Receipt, str | None]:
     return Receipt.DELIVERED, None
 
 
-def _callbacks(seed: int, sid: str, receipt: Receipt, at: datetime, code: str | None, weather: Weather) -> list[Told]:
+def inbound_arrivals(seed: int, sid: str, written_at: datetime, weather: Weather) -> tuple[datetime, ...]:
+    """Return when the news of what a person wrote arrives: never when it is lost, twice when it is doubled."""
+    if chance(seed, "inbound lost", sid) < weather.inbound_lost:
+        return ()
+    copies = 2 if chance(seed, "inbound doubled", sid) < weather.inbound_doubled else 1
+    arrivals = []
+    for copy in range(copies):
+        late = chance(seed, "inbound late", sid, copy) < weather.inbound_late
+        delay = weather.late_by_s * chance(seed, "inbound late by", sid, copy) if late else 0.0
+        arrivals.append(written_at + timedelta(seconds=delay))
+    return tuple(arrivals)
+
+
+def _callbacks(seed: int, sid: str, change: Change, weather: Weather) -> list[Told]:
     """Return the callbacks of one change: none when lost, two when doubled."""
-    if chance(seed, "lost", sid, receipt) < weather.lost:
+    receipt = change.receipt
+    if weather.lost and chance(seed, "lost", sid, receipt) < weather.lost:
         return []
-    copies = 2 if chance(seed, "doubled", sid, receipt) < weather.doubled else 1
+    copies = 2 if weather.doubled and chance(seed, "doubled", sid, receipt) < weather.doubled else 1
     told = []
     for copy in range(copies):
-        late = chance(seed, "late", sid, receipt, copy) < weather.late
+        late = weather.late > 0 and chance(seed, "late", sid, receipt, copy) < weather.late
         delay = weather.late_by_s * chance(seed, "late by", sid, receipt, copy) if late else 0.0
         told.append(
             Told(
                 key=f"{sid}:{receipt}:{copy}",
-                arrives=at + timedelta(seconds=delay),
+                arrives=change.at + timedelta(seconds=delay),
                 receipt=receipt,
-                at=at,
-                error_code=code,
+                at=change.at,
+                error_code=change.error_code,
             )
         )
     return told

@@ -16,7 +16,8 @@ from nudge_core.model.carrier import OutgoingText
 class Fault(StrEnum):
     """One way for a request to fail. `_BEFORE` and `_AFTER`: whether the carrier had accepted it by then.
 
-    The caller of `_BEFORE` and `_AFTER` faults sees the same thing: that is what makes a send doubtful.
+    The caller of `_BEFORE` and `_AFTER` faults sees the same thing: that is what makes a send doubtful. What was
+    answered by GARBAGE or CUT_SHORT had been accepted; what HANGs never is.
     """
 
     CONNECT_FAILED = "connect_failed"
@@ -28,6 +29,8 @@ class Fault(StrEnum):
     GARBAGE = "garbage"
     SLOW = "slow"
     ARRIVES_LATE = "arrives_late"
+    CUT_SHORT = "cut_short"
+    HANG = "hang"
 
 
 @frozen(kw_only=True)
@@ -46,7 +49,11 @@ class FaultPlan:
 
     def draw(self, text: OutgoingText) -> Fault | None:
         """Return what befalls this attempt at this text; the same for the same seed, text and attempt."""
-        drawn = chance(self.seed, "fault", text.message_id, text.attempt)
+        return self.draw_for(text.message_id, text.attempt)
+
+    def draw_for(self, *request: object) -> Fault | None:
+        """Return what befalls the request that is named so."""
+        drawn = chance(self.seed, "fault", *request)
         for fault in Fault:
             share = self.shares.get(fault, 0.0)
             if drawn < share:

@@ -9,11 +9,18 @@ from attrs import field, frozen
 
 from nudge_adapters.sms.journal import Entry
 from nudge_core.model.carrier import InboundText, OutgoingText
+from nudge_core.model.message import Media
+
+UNNAMED = UUID(int=0)
 
 
 @frozen(kw_only=True)
 class AcceptedText:
-    """One line of the ledger."""
+    """One line of the ledger. `callback`: where its status is to be told; `service`: the Messaging Service it names.
+
+    A text that came over the wire names its message by the address of its callback alone: without one, `message_id`
+    is `UNNAMED`.
+    """
 
     sid: str
     at: datetime
@@ -24,10 +31,13 @@ class AcceptedText:
     recipient: str
     body: str = field(repr=False)
     valid_for_s: int
+    callback: str | None = field(default=None, repr=False)
+    service: str | None = None
 
 
-def request_entry(text: OutgoingText) -> Entry:
-    return {
+def request_entry(text: OutgoingText, callback: str | None = None, service: str | None = None) -> Entry:
+    given = {"callback": callback, "service": service}
+    return {name: value for name, value in given.items() if value is not None} | {
         "user_id": str(text.user_id),
         "message_id": str(text.message_id),
         "attempt": text.attempt,
@@ -62,6 +72,8 @@ def accepted_of(entry: Entry) -> AcceptedText:
         recipient=text.recipient,
         body=text.body,
         valid_for_s=text.valid_for_s,
+        callback=entry.get("callback"),
+        service=entry.get("service"),
     )
 
 
@@ -72,4 +84,5 @@ def inbound_of(entry: Entry) -> InboundText:
         recipient=entry["recipient"],
         body=entry["body"],
         at=datetime.fromisoformat(entry["at"]),
+        media=tuple(Media(url=url, content_type=kind) for url, kind in entry.get("media", ())),
     )

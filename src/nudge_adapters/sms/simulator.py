@@ -33,8 +33,10 @@ _DOUBTS = {
     Fault.ERROR_AFTER: "answer 500",
     Fault.GARBAGE: "answer 201 that cannot be read",
     Fault.ARRIVES_LATE: "read timeout",
+    Fault.CUT_SHORT: "answer 201 that cannot be read",
+    Fault.HANG: "read timeout",
 }
-_ACCEPTED_ALL_THE_SAME = frozenset({Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE})
+_ACCEPTED_ALL_THE_SAME = frozenset({Fault.DROP_AFTER, Fault.ERROR_AFTER, Fault.GARBAGE, Fault.CUT_SHORT})
 
 
 class SimulatedGateway:
@@ -95,13 +97,13 @@ class SimulatedGateway:
         return self.carrier.listing(sender, recipient, since, self._clock.now())
 
     async def fetch(self, provider_sid: str) -> ProviderRecord | None:
-        """Return one accepted text with its bill, or None."""
+        """Return one text as the carrier knows it now."""
         if self.list_fails:
             raise Unavailable(SERVICE, "the list does not answer")
-        return self.carrier.record(provider_sid, self._clock.now())
+        return self.carrier.fetch(provider_sid, self._clock.now())
 
     async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:
-        """Return what people have sent to this number since then, oldest first."""
+        """Return what people wrote to our number since then, oldest first, whether or not the news of it was lost."""
         if self.list_fails:
             raise Unavailable(SERVICE, "the list does not answer")
         return self.carrier.received(recipient, since, self._clock.now())
@@ -123,3 +125,6 @@ class SimulatedGateway:
     async def ping(self) -> str:
         """Return one line: how many texts were accepted so far."""
         return f"simulated carrier, {len(self.carrier.ledger(self._clock.now()))} texts accepted so far"
+
+    async def aclose(self) -> None:
+        """Nothing is held."""

@@ -38,27 +38,37 @@ class Accepted:
 class NotSent:
     """The carrier did not take it and will not: final for this text. `phone_unusable`: nor any other to this phone.
 
-    `opted_out`: the carrier knows of a STOP that we must record.
+    `opted_out`: the carrier knows of a STOP that we must record. `lane_stop`: as for `TryLater`.
     """
 
     code: str
     phone_unusable: bool = False
     opted_out: bool = False
+    lane_stop: bool = False
 
 
 @frozen(kw_only=True)
 class TryLater:
-    """Known not to have been taken: safe to try again after `retry_after_s` seconds."""
+    """Known not to have been taken: safe to try again after `retry_after_s` seconds.
+
+    `lane_stop`: the account or the number is at fault, not the text. Nothing more goes out from this sender until a
+    person has mended it.
+    """
 
     why: str
     retry_after_s: float
+    lane_stop: bool = False
 
 
 @frozen(kw_only=True)
 class Doubtful:
-    """It may or may not have been taken. Never sent again on this account alone."""
+    """It may or may not have been taken. Never sent again on this account alone.
+
+    `alarm`: an answer that no rule foresees; a person should look.
+    """
 
     why: str
+    alarm: bool = False
 
 
 SendOutcome: TypeAlias = Accepted | NotSent | TryLater | Doubtful
@@ -77,6 +87,7 @@ class ReceiptNews:
     at: datetime = field(validator=fields.instant)
     sender: str | None = field(default=None, validator=fields.optional(fields.phone))
     message_id: UUID | None = None
+    attempt: int | None = None
     error_code: str | None = None
 
 

@@ -149,3 +149,7 @@ class SmsGateway(Protocol):
     async def ping(self) -> str:
         """Return one line that says what answered, or raise."""
         ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
