@@ -47,10 +47,14 @@ class NotSent:
 
 @frozen(kw_only=True)
 class TryLater:
-    """Known not to have been taken: safe to try again after `retry_after_s` seconds."""
+    """Known not to have been taken: safe to try again after `retry_after_s` seconds.
+
+    `lane_stop`: the fault lies with the sender or the account, so no other text of this sender will be taken either.
+    """
 
     why: str
     retry_after_s: float
+    lane_stop: bool = False
 
 
 @frozen(kw_only=True)
