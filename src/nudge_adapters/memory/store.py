@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
+from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
 from nudge_adapters.memory.messages import MemoryMessages, MemoryScheduled
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
@@ -56,6 +57,7 @@ class MemoryTenantTransaction:
     scheduled: MemoryScheduled
     consents: MemoryConsents
     suppressions: MemorySuppressions
+    lanes: MemoryLanes
     negative_preferences: MemoryNegativePreferences
     audit: MemoryAudit
     contents: MemoryContents
@@ -133,6 +135,7 @@ class MemoryStore:
                 scheduled=MemoryScheduled(work, world),
                 consents=MemoryConsents(work, world),
                 suppressions=MemorySuppressions(work, world),
+                lanes=MemoryLanes(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),
                 audit=MemoryAudit(work, world),
                 contents=MemoryContents(work, world),

@@ -17,6 +17,7 @@ from nudge_core.model.event import GlobalMlsEvent, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.lane import SenderLane
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, MessageClass, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote
@@ -47,6 +48,7 @@ class Book:
         self.messages: Table[UUID, Message] = Table(journal)
         self.message_ids: Table[str, UUID] = Table(journal)  # by dedupe key
         self.sids: Table[str, UUID] = Table(journal)  # by provider id
+        self.lanes: Table[str, SenderLane] = Table(journal)  # by sender
         self.scheduled: Table[UUID, ScheduledMessage] = Table(journal)
         self.consents: Table[UUID, Consent] = Table(journal)
         self.suppressions: Table[UUID, Suppression] = Table(journal)

@@ -17,6 +17,7 @@ from nudge_adapters.sql import tables
 from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages, SqlScheduled
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
@@ -67,6 +68,7 @@ class SqlTenantTransaction:
     scheduled: SqlScheduled
     consents: SqlConsents
     suppressions: SqlSuppressions
+    lanes: SqlLanes
     negative_preferences: SqlNegativePreferences
     audit: SqlAudit
     contents: SqlContents
@@ -178,6 +180,7 @@ class SqlStore:
                 scheduled=SqlScheduled(work),
                 consents=SqlConsents(work),
                 suppressions=SqlSuppressions(work),
+                lanes=SqlLanes(work),
                 negative_preferences=SqlNegativePreferences(work),
                 audit=SqlAudit(work),
                 contents=SqlContents(work),

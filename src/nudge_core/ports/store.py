@@ -15,6 +15,7 @@ from nudge_core.ports.tenant import (
     Consents,
     Contents,
     Faqs,
+    Lanes,
     MarketEvents,
     Messages,
     NegativePreferences,
@@ -102,6 +103,9 @@ class TenantTransaction(Protocol):
 
     @property
     def suppressions(self) -> Suppressions: ...
+
+    @property
+    def lanes(self) -> Lanes: ...
 
     @property
     def negative_preferences(self) -> NegativePreferences: ...

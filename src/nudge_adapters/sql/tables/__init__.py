@@ -14,7 +14,7 @@ from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negat
 from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
 from nudge_adapters.sql.tables.schema import METADATA
 from nudge_adapters.sql.tables.sources import feedcounter, feedcursor, unreadrecord
-from nudge_adapters.sql.tables.texts import message, scheduledmessage
+from nudge_adapters.sql.tables.texts import message, scheduledmessage, senderlane
 from nudge_adapters.sql.tables.work import outbox, pipelinerun
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "pipelinerun",
     "resource",
     "scheduledmessage",
+    "senderlane",
     "suppression",
     "unreadrecord",
     "user",

@@ -10,6 +10,8 @@ from sqlalchemy import (
     Computed,
     Double,
     Index,
+    Integer,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
@@ -92,6 +94,7 @@ message = Table(
     Column("price_currency", String(3)),
     Column("media", OBJECT, nullable=False, server_default=text("'[]'")),
     Column("read_at", INSTANT),
+    Column("parts", SmallInteger, nullable=False, server_default=text("1"), comment="segments by our own count"),
     tenant_key("message"),
     within_tenant("client_id", "client"),
     within_tenant("briefing_id", "campaignbriefing"),
@@ -123,6 +126,7 @@ message = Table(
     Index(
         "ix_message_queued_pair", "sender", "recipient", "due_at", "id", postgresql_where=text("delivery = 'queued'")
     ),
+    Index("ix_message_lane", "user_id", "sender", "due_at", "id", postgresql_where=text("delivery = 'queued'")),
     Index("ix_message_lease", "lease_until", "id", postgresql_where=text("delivery = 'sending'")),
     Index("ix_message_doubt", "claimed_at", "id", postgresql_where=text("delivery = 'in_doubt'")),
     Index(
@@ -138,6 +142,24 @@ message = Table(
         unique=True,
         postgresql_where=text("delivery IN ('sending', 'in_doubt')"),
     ),
+)
+
+senderlane = Table(
+    "senderlane",
+    METADATA,
+    owner(),
+    Column("sender", String(16), nullable=False),
+    Column("rate_per_s", Double),
+    Column("in_flight", SmallInteger),
+    Column("free_at", INSTANT),
+    Column("paused_until", INSTANT),
+    Column("pause_reason", String(200)),
+    Column("strikes", Integer, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("user_id", "sender"),
+    CheckConstraint("rate_per_s > 0", "rate_is_positive"),
+    CheckConstraint("in_flight > 0", "in_flight_is_positive"),
+    CheckConstraint("strikes >= 0", "strikes_are_counted"),
+    CheckConstraint("paused_until IS NULL OR pause_reason IS NOT NULL", "a_pause_has_a_reason"),
 )
 
 scheduledmessage = Table(
