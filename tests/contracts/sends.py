@@ -39,10 +39,10 @@ class SendsContract(StorageContract):
         await add_practice(store)
         await add_client(store, OTHER, 10)
         await queue(store, 72, recipient=phone(1), not_before=later(-5))
-        await queue(store, 71, owner=OTHER, recipient=phone(2))
         await queue(store, 70, recipient=phone(3))
         await queue(store, 69, recipient=phone(4), not_before=later(30))
         assert numbers(*await claim(store, 1)) == [72]
+        await queue(store, 71, owner=OTHER, recipient=phone(2))
         assert numbers(*await claim(store)) == [70, 71]
         assert await claim(store) == []
         clock.forward(30)
@@ -74,10 +74,13 @@ class SendsContract(StorageContract):
             await tx.messages.move(uid(70), attempt=1, expected=[Delivery.IN_DOUBT], to=Delivery.UNCONFIRMED)
         assert numbers(*await claim(store)) == [71]
 
-    async def test_uow_98_a_text_without_a_phone_is_taken_so_that_the_gate_can_withhold_it(self, store: Store) -> None:
+    async def test_uow_98_a_text_without_a_phone_is_left_to_the_gate(self, store: Store) -> None:
         await add_practice(store)
-        await queue(store, 70, 71, recipient=None)
-        assert numbers(*await claim(store)) == [70, 71]
+        await queue(store, 70, recipient=None)
+        await queue(store, 71, sender=None)
+        assert await claim(store) == []
+        async with store.system() as tx:
+            assert numbers(*await tx.sends.blocked(10)) == [70, 71]
 
     async def test_uow_99_no_text_to_a_suppressed_phone(self, store: Store, clock: SteppingClock) -> None:
         await add_practice(store)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from nudge_core.model.message import Message
 from nudge_core.ports import Store
@@ -42,8 +42,20 @@ async def add_practice(store: Store) -> None:
     await add_client(store)
 
 
+async def agree(store: Store, phone: str, owner: UUID = OWNER, client_id: UUID = BEN, **changes: Any) -> None:
+    """Store the consent of a phone; twice is once."""
+    consent_id = uuid5(owner, f"consent {phone} {changes}")
+    async with store.tenant(owner) as tx:
+        given = await tx.consents.latest([phone])
+        if phone not in given or changes:
+            await tx.consents.add([samples.consent(owner, 1, client_id, id=consent_id, phone=phone, **changes)])
+
+
 async def queue(store: Store, *numbers: int, owner: UUID = OWNER, client_id: UUID = BEN, **changes: Any) -> None:
-    """Queue approved texts."""
+    """Queue approved texts; their phone has agreed to any kind."""
+    phone = changes.get("recipient", samples.THEIR_NUMBER)
+    if phone is not None:
+        await agree(store, phone, owner, client_id)
     async with store.tenant(owner) as tx:
         await tx.messages.queue([samples.approved(owner, number, client_id, **changes) for number in numbers])
 
@@ -74,6 +86,7 @@ __all__ = [
     "add_client",
     "add_practice",
     "add_user",
+    "agree",
     "claim",
     "numbers",
     "queue",

@@ -34,6 +34,7 @@ async def queue_many(store: SqlStore, count: int) -> None:
     """Queue texts to as many phones."""
     async with store.tenant(OWNER) as tx:
         rows = [samples.approved(OWNER, 1_000 + n, BEN, recipient=phone(n)) for n in range(count)]
+        await tx.consents.add([samples.consent(OWNER, 9_000 + n, BEN, phone=phone(n)) for n in range(count)])
         await tx.messages.queue(rows)
 
 
@@ -128,13 +129,13 @@ async def test_a_claim_that_rolls_back_gives_its_texts_back(sql_store: SqlStore)
 async def test_a_pair_of_phones_stays_single_when_claimers_cannot_see_each_other(
     sql_store: SqlStore, database: str, clock: SteppingClock
 ) -> None:
-    """The second text is queued, due earlier and claimed while a first claimer has not committed the other one."""
+    """The second, better text is queued and claimed while a first claimer has not committed the other one."""
     await add_practice(sql_store)
     await queue(sql_store, 70)
     other = SqlStore(database, clock, CountingIds(2))
     async with sql_store.system() as tx:
         assert numbers(*await tx.sends.claim(10, 60)) == [70]
-        await queue(other, 71, not_before=samples.later(-5))
+        await queue(other, 71, time_bound=True)
         second = asyncio.create_task(claim(other))  # its index entry waits for ours
         while not await _waiting_for_a_lock(database):
             assert not second.done()

@@ -20,6 +20,7 @@ from nudge_core.errors import NudgeError
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.event import EventStatus
 from nudge_core.model.interaction import InteractionKind
+from nudge_core.model.lane import UNPACED, ClaimRules, Paces
 from nudge_core.model.message import DELIVERY, Delivery, Receipt, ScheduledStatus
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.ports import Store
@@ -40,6 +41,13 @@ MAYBE_LATER = st.none() | TIMES
 KEYS = st.sampled_from(["k1", "k2", "k3"])
 EXAMPLES = int(os.environ.get("NUDGE_MACHINE_EXAMPLES", "8"))  # a long run, now and then: 200
 STEPS = 25
+CLAIM_RULES = st.builds(
+    ClaimRules,
+    per_7_days=st.integers(0, 3),
+    per_30_days=st.integers(0, 3),
+    paces=st.sampled_from([UNPACED, Paces()]),
+    open_after=st.sampled_from([1, 5]),
+)
 SOURCES = st.sampled_from(["mls", "other"])
 
 
@@ -98,6 +106,11 @@ class StoresAgree(RuleBasedStateMachine):
         clients = [samples.client(uid(number), client_id.int) for client_id in CLIENTS]
         self.as_system(lambda tx: tx.users.add(samples.user(number)))
         self.as_tenant(uid(number), lambda tx: tx.clients.add(clients))
+        agreed = [
+            samples.consent(uid(number), 90 + n, CLIENTS[0], phone=phone, recorded_at=NOON - timedelta(days=1))
+            for n, phone in enumerate(["+15125550001", "+15125550002"])
+        ]
+        self.as_tenant(uid(number), lambda tx: tx.consents.add(agreed))
 
     @rule(seconds=st.integers(0, 50))
     def time_goes_by(self, seconds: int) -> None:
@@ -164,6 +177,9 @@ class StoresAgree(RuleBasedStateMachine):
             recipient=PHONES | st.none(),
             sender=SENDERS,
             not_before=MAYBE_LATER,
+            not_after=MAYBE_LATER,
+            time_bound=st.booleans(),
+            match_score=st.sampled_from([0.0, 80.0]),
         )
         text = data.draw(drawn)
         texts = [
@@ -176,9 +192,33 @@ class StoresAgree(RuleBasedStateMachine):
     def receive(self, owner: UUID, message: Any) -> None:
         self.as_tenant(owner, lambda tx: tx.messages.receive(evolve(message, user_id=owner)))
 
-    @rule(limit=st.integers(1, 4), lease_s=st.integers(1, 40))
-    def claim_texts(self, limit: int, lease_s: int) -> None:
-        self.as_system(lambda tx: tx.sends.claim(limit, lease_s))
+    @rule(limit=st.integers(1, 4), lease_s=st.integers(1, 40), rules=CLAIM_RULES)
+    def claim_texts(self, limit: int, lease_s: int, rules: ClaimRules) -> None:
+        self.as_system(lambda tx: tx.sends.claim(limit, lease_s, rules))
+        self.as_system(lambda tx: tx.sends.blocked(9, rules))
+
+    @rule(owner=OWNERS, which=FEW, attempt=st.integers(1, 2))
+    def begin_posting(self, owner: UUID, which: UUID, attempt: int) -> None:
+        self.as_tenant(owner, lambda tx: tx.messages.begin_posting(which, attempt))
+
+    @rule(owner=OWNERS, which=FEW, reason=st.sampled_from(["cap_day", "quiet_hours"]), until=TIMES, end=MAYBE_LATER)
+    def put_off(self, owner: UUID, which: UUID, reason: str, until: Any, end: Any) -> None:
+        self.as_tenant(
+            owner,
+            lambda tx: tx.messages.put_off(which, attempt=0, reason=reason, not_before=until, window_end=end),
+        )
+
+    @rule(
+        owner=OWNERS,
+        rate=st.none() | st.sampled_from([0.25, 1.0, 2.0]),
+        most=st.none() | st.integers(1, 2),
+        until=MAYBE_LATER,
+        what=st.sampled_from(["set_rate", "pause", "resume", "strike", "answered"]),
+    )
+    def change_lane(self, owner: UUID, rate: float | None, most: int | None, until: Any, what: str) -> None:
+        arguments: dict[str, tuple[Any, ...]] = {"set_rate": (rate, most), "pause": (until, "why")}
+        call = (samples.OUR_NUMBER, *arguments.get(what, ()))
+        self.as_tenant(owner, lambda tx: getattr(tx.lanes, what)(*call))
 
     @rule(
         owner=OWNERS,
@@ -190,6 +230,7 @@ class StoresAgree(RuleBasedStateMachine):
         sid=st.none() | SIDS,
         receipt=st.none() | st.sampled_from(Receipt),
         not_before=MAYBE_LATER,
+        unposted=st.booleans(),
     )
     def move(
         self,
@@ -200,6 +241,7 @@ class StoresAgree(RuleBasedStateMachine):
         sid: str | None,
         receipt: Receipt | None,
         not_before: Any,
+        unposted: bool,
     ) -> None:
         self.as_tenant(
             owner,
@@ -211,6 +253,8 @@ class StoresAgree(RuleBasedStateMachine):
                 provider_sid=sid,
                 receipt=receipt,
                 not_before=not_before,
+                window_end=not_before,
+                unposted=unposted,
             ),
         )
 
@@ -375,6 +419,13 @@ async def _practice(tx: Any) -> object:
         await tx.messages.counts(),
         await tx.messages.withheld(),
         [await tx.messages.sent_to(phone, NOON) for phone in phones],
+        await tx.messages.sent_to_each(phones, NOON),
+        await tx.messages.last_words(CLIENTS),
+        await tx.messages.waiting_for_slot(phones),
+        [await tx.messages.is_unfinished(briefing_id) for briefing_id in ids],
+        await tx.clients.of(CLIENTS[:1], phones),
+        await tx.suppressions.active_for(phones),
+        await tx.lanes.of([samples.OUR_NUMBER]),
         await tx.messages.by_sid("SM2"),
         await tx.resources.by_entity("mls", ["k1", "k2", "k3"]),
         await tx.resources.active(9),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
@@ -61,3 +61,8 @@ class MemorySuppressions:
     async def active(self, phone: str) -> Sequence[Suppression]:
         """Return the records that hold now, the newest per scope and topic where it is `active`, by scope and topic."""
         return self._book.active_suppressions(phone)
+
+    @reading
+    async def active_for(self, phones: Collection[str]) -> Mapping[str, Sequence[Suppression]]:
+        """Return the records that hold now for each of several phones; a phone without any has no entry."""
+        return {phone: held for phone in phones if (held := self._book.active_suppressions(phone))}

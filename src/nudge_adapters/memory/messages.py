@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -13,13 +13,17 @@ from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, IllegalTransition, Invalid
 from nudge_core.model.approval import ApprovedText
+from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import (
     DELIVERY,
     Delivery,
     Direction,
+    LastWords,
     Message,
+    MessageSource,
     Receipt,
 )
+from nudge_core.policy.slots import waits_for_slot
 
 _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
 _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
@@ -48,6 +52,8 @@ class MemoryMessages:
             message = text.queued(self._work.now)
             self._messages.add(text.id, message, "message")
             self._book.message_ids.put(text.dedupe_key, text.id)
+            if text.sender is not None and text.sender not in self._book.lanes:
+                self._book.lanes.put(text.sender, SenderLane(user_id=text.approval.user_id, sender=text.sender))
             queued.append(message)
         for message in queued:
             self._book.clients.need(message.client_id, "client")
@@ -105,6 +111,8 @@ class MemoryMessages:
         provider_sid: str | None = None,
         receipt: Receipt | None = None,
         not_before: datetime | None = None,
+        window_end: datetime | None = None,
+        unposted: bool = False,
     ) -> bool:
         """Move a message along `DELIVERY` if it is in one of `expected` and, unless None, at this `attempt`."""
         if to is Delivery.SENDING:
@@ -113,6 +121,8 @@ class MemoryMessages:
             DELIVERY.move(state, to)
         row = self._messages.get(message_id)
         if row is None or row.delivery not in expected or attempt not in (None, row.attempt):
+            return False
+        if unposted and row.posting_attempt >= row.attempt:
             return False
         if provider_sid is not None:
             if row.provider_sid not in (None, provider_sid):
@@ -130,11 +140,42 @@ class MemoryMessages:
             provider_sid=row.provider_sid if provider_sid is None else provider_sid,
             receipt=_higher(row.receipt, receipt),
             not_before=row.not_before if not_before is None else not_before,
+            window_end=row.window_end if not_before is None else window_end,
             lease_until=None,
             resends=row.resends + again,
             sent_at=self._work.now if to is Delivery.SENT else row.sent_at,
         )
         self._messages.put(row.id, moved)
+        return True
+
+    @writing
+    async def begin_posting(self, message_id: UUID, attempt: int) -> bool:
+        """Mark that the request of this attempt may begin; False when the claim is not ours."""
+        return bool(self._mark({message_id: attempt}))
+
+    @writing
+    async def begin_postings(self, attempts: Mapping[UUID, int]) -> frozenset[UUID]:
+        """Mark several; return those that were marked."""
+        return self._mark(attempts)
+
+    def _mark(self, attempts: Mapping[UUID, int]) -> frozenset[UUID]:
+        marked = set()
+        for message_id, attempt in attempts.items():
+            row = self._messages.get(message_id)
+            if row is not None and (row.delivery, row.attempt) == (Delivery.SENDING, attempt):
+                self._messages.put(row.id, evolve(row, posting_attempt=attempt))
+                marked.add(message_id)
+        return frozenset(marked)
+
+    @writing
+    async def put_off(
+        self, message_id: UUID, *, attempt: int, reason: str, not_before: datetime, window_end: datetime | None
+    ) -> bool:
+        """Let a queued text wait, with a reason; False when it is not queued at this attempt any more."""
+        row = self._messages.get(message_id)
+        if row is None or (row.delivery, row.attempt) != (Delivery.QUEUED, attempt):
+            return False
+        self._messages.put(row.id, evolve(row, reason=reason, not_before=not_before, window_end=window_end))
         return True
 
     @writing
@@ -199,6 +240,41 @@ class MemoryMessages:
             and row.claimed_at >= since
         ]
         return [row for _, _, row in sorted(rows, key=lambda entry: entry[:2])]
+
+    @reading
+    async def sent_to_each(self, recipients: Collection[str], since: datetime) -> Mapping[str, Sequence[Message]]:
+        """Return what each of these phones was or may have been sent since then, oldest first."""
+        return {phone: texts for phone in recipients if (texts := await self.sent_to(phone, since))}
+
+    @reading
+    async def last_words(self, client_ids: Collection[UUID]) -> Mapping[UUID, LastWords]:
+        """Return each client's last words; a client without any has no entry."""
+        rows = sorted(self._messages.rows(), key=lambda row: (row.created_at, row.id))
+        heard = {row.client_id: row for row in rows if row.direction is Direction.INBOUND}
+        written = {
+            row.client_id: row for row in rows if row.source is MessageSource.MANUAL and row.delivery is Delivery.SENT
+        }
+        return {
+            client_id: LastWords(inbound=heard.get(client_id), by_hand=written.get(client_id))
+            for client_id in client_ids
+            if client_id in heard or client_id in written
+        }
+
+    @reading
+    async def waiting_for_slot(self, recipients: Collection[str]) -> Sequence[Message]:
+        """Return queued texts to these phones that a cap holds back now, by id."""
+        rows = [
+            row
+            for row in self._messages.rows()
+            if row.delivery is Delivery.QUEUED and row.recipient in recipients and waits_for_slot(row, self._work.now)
+        ]
+        return sorted(rows, key=lambda row: row.id)
+
+    @reading
+    async def is_unfinished(self, briefing_id: UUID) -> bool:
+        """Say whether a text of this briefing has not come to its end."""
+        rows = [row for row in self._messages.rows() if row.briefing_id == briefing_id]
+        return not all(DELIVERY.is_final(row.delivery) for row in rows)
 
     @reading
     async def counts(self) -> Mapping[Delivery, int]:

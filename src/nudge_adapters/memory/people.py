@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -121,6 +121,12 @@ class MemoryClients:
     async def by_phone(self, phone: str) -> Sequence[Client]:
         """Return those with this phone, by id."""
         return sorted((c for c in self._clients.rows() if c.phone == phone), key=lambda client: client.id)
+
+    @reading
+    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these ids or one of these phones, each once, by id."""
+        rows = [row for row in self._clients.rows() if row.id in client_ids or row.phone in phones]
+        return sorted(rows, key=lambda row: row.id)
 
 
 class MemoryContents:

@@ -13,6 +13,7 @@ from attrs import field, frozen
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
+from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
 from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
@@ -65,6 +66,7 @@ class MemoryTenantTransaction:
     interactions: MemoryInteractions
     consents: MemoryConsents
     suppressions: MemorySuppressions
+    lanes: MemoryLanes
     negative_preferences: MemoryNegativePreferences
     audit: MemoryAudit
     contents: MemoryContents
@@ -149,6 +151,7 @@ class MemoryStore:
                 interactions=MemoryInteractions(work, world),
                 consents=MemoryConsents(work, world),
                 suppressions=MemorySuppressions(work, world),
+                lanes=MemoryLanes(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),
                 audit=MemoryAudit(work, world),
                 contents=MemoryContents(work, world),

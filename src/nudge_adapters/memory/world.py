@@ -20,6 +20,7 @@ from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.health import Heartbeat
 from nudge_core.model.interaction import Interaction
+from nudge_core.model.lane import SenderLane
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, MessageClass, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote
@@ -51,6 +52,7 @@ class Book:
         self.messages: Table[UUID, Message] = Table(journal)
         self.message_ids: Table[str, UUID] = Table(journal)  # by dedupe key
         self.sids: Table[str, UUID] = Table(journal)  # by provider id
+        self.lanes: Table[str, SenderLane] = Table(journal)  # by sender
         self.scheduled: Table[UUID, ScheduledMessage] = Table(journal)
         self.interactions: Table[UUID, Interaction] = Table(journal)
         self.consents: Table[UUID, Consent] = Table(journal)

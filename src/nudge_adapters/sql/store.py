@@ -18,6 +18,7 @@ from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
@@ -76,6 +77,7 @@ class SqlTenantTransaction:
     interactions: SqlInteractions
     consents: SqlConsents
     suppressions: SqlSuppressions
+    lanes: SqlLanes
     negative_preferences: SqlNegativePreferences
     audit: SqlAudit
     contents: SqlContents
@@ -194,6 +196,7 @@ class SqlStore:
                 interactions=SqlInteractions(work),
                 consents=SqlConsents(work),
                 suppressions=SqlSuppressions(work),
+                lanes=SqlLanes(work),
                 negative_preferences=SqlNegativePreferences(work),
                 audit=SqlAudit(work),
                 contents=SqlContents(work),

@@ -89,9 +89,9 @@ DELIVERY: StateMachine[Delivery] = StateMachine(
             },
             Delivery.SENDING: {
                 Delivery.SENT: "accepted, with the provider's id",
-                Delivery.QUEUED: "handed back before the first byte left",
+                Delivery.QUEUED: "handed back before the first byte left, or the lease ran out without a posting mark",
                 Delivery.FAILED: "refused for good",
-                Delivery.IN_DOUBT: "no readable answer, or the lease ran out",
+                Delivery.IN_DOUBT: "no readable answer, or the lease ran out after the posting mark",
                 Delivery.WITHHELD: "a rule forbids it for good, seen after the claim",
             },
             Delivery.IN_DOUBT: {
@@ -234,6 +234,14 @@ class Message:
     def status(self) -> MessageStatus:
         """What a person sees; follows from `delivery`."""
         return STATUS_OF[self.delivery]
+
+
+@frozen(kw_only=True)
+class LastWords:
+    """The newest text a client wrote to us, and the newest one that the professional wrote them by hand and sent."""
+
+    inbound: Message | None = None
+    by_hand: Message | None = None
 
 
 class ScheduledStatus(StrEnum):

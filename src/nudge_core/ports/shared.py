@@ -9,6 +9,7 @@ from uuid import UUID
 
 from nudge_core.model.event import GlobalMlsEvent, ListingEvent
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
+from nudge_core.model.lane import DEFAULT_CLAIM, ClaimRules
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote, ParkedNote, Topic
@@ -175,17 +176,33 @@ class Notes(Protocol):
 class Sends(Protocol):
     """The sending machine across all tenants: it claims ids, the work is then done as the tenant."""
 
-    async def claim(self, limit: int, lease_s: float) -> Sequence[Message]:
-        """Take queued texts that are due, oldest first; each gets attempt + 1 and a lease.
+    async def claim(self, limit: int, lease_s: float, rules: ClaimRules = DEFAULT_CLAIM) -> Sequence[Message]:
+        """Take queued texts that may go now; each gets attempt + 1 and a lease; returned oldest first.
 
-        Never one whose recipient is suppressed at this instant with scope ALL, unless its class is SERVICE (the one
-        confirmation of a STOP goes to a suppressed phone), and never a second one for a (sender, recipient) that has
-        a text in flight (sending or in doubt). A suppressed topic is the gate's to judge: a row has none.
+        Of every lane with due texts an equal share, so that nobody waits behind somebody else's campaign; with more
+        lanes than `limit` a lottery drawn from the instant decides whose turn it is. Within a lane the longest due
+        first. Never one
+
+        * whose recipient is suppressed at this instant with scope ALL, unless its class is SERVICE (the one
+          confirmation of a STOP goes to a suppressed phone); no claim commits after the commit of a suppression,
+        * whose phone's newest consent is less than its class needs, without a sender or a recipient,
+        * past `not_after`, or whose stored window has closed,
+        * that would be one proactive text too many in 7 or 30 days (`rules`), counted on what was or may have been
+          sent to the phone,
+        * of a (sender, recipient) that has a text in flight (sending or in doubt), or for which a better text is due
+          or waits for a slot (`nudge_core.policy.slots`),
+        * from a lane that is paused, or beyond its rate or its limit in flight (`nudge_core.policy.pacing`).
+
+        A suppressed topic, the calendar day and everything else is the gate's to judge.
         """
         ...
 
-    async def blocked(self, limit: int) -> Sequence[Message]:
-        """Return due queued texts that `claim` passes over because of a suppression, oldest first."""
+    async def blocked(self, limit: int, rules: ClaimRules = DEFAULT_CLAIM) -> Sequence[Message]:
+        """Return due queued texts that no claim will take by itself, oldest first, for the gate to say why.
+
+        All of the reasons of `claim` but those that pass by themselves: the lane, a text in flight, a better one due.
+        Looked for at the heads of the lanes, where they are in the way of others.
+        """
         ...
 
     async def expired_leases(self, limit: int) -> Sequence[Message]:
@@ -204,7 +221,10 @@ class Sends(Protocol):
         ...
 
     async def next_due(self) -> datetime | None:
-        """Return when the next queued text becomes due, or None."""
+        """Return when the next queued text becomes due and its lane is free, or None; now or earlier: at once.
+
+        Texts of a lane that is paused until somebody resumes it are not counted.
+        """
         ...
 
     async def owner_of_number(self, phone: str) -> UUID | None:

@@ -18,6 +18,7 @@ from nudge_core.ports.tenant import (
     Contents,
     Faqs,
     Interactions,
+    Lanes,
     MarketEvents,
     Messages,
     NegativePreferences,
@@ -123,6 +124,9 @@ class TenantTransaction(Protocol):
 
     @property
     def suppressions(self) -> Suppressions: ...
+
+    @property
+    def lanes(self) -> Lanes: ...
 
     @property
     def negative_preferences(self) -> NegativePreferences: ...

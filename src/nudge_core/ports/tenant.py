@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -16,7 +16,8 @@ from nudge_core.model.event import EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.interaction import Interaction
-from nudge_core.model.message import Delivery, Message, Receipt, ScheduledMessage
+from nudge_core.model.lane import SenderLane
+from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
 from nudge_core.model.resource import ContentResource, Resource
 
 
@@ -45,6 +46,10 @@ class Clients(Protocol):
 
     async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
         """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
+        ...
+
+    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these ids or one of these phones, each once, by id; one query."""
         ...
 
 
@@ -166,12 +171,33 @@ class Messages(Protocol):
         provider_sid: str | None = None,
         receipt: Receipt | None = None,
         not_before: datetime | None = None,
+        window_end: datetime | None = None,
+        unposted: bool = False,
     ) -> bool:
         """Move a message along `DELIVERY` if it is in one of `expected` and, unless None, at this `attempt`.
 
         False when it is not: somebody else moved it, or another attempt is on its way. `provider_sid` is set once
-        and never changed: a move with a different one is False.
+        and never changed: a move with a different one is False. `not_before` and `window_end` are set together: a
+        `not_before` without a `window_end` clears that. `unposted`: only if `begin_posting` has not marked this
+        attempt; of the two at the same moment exactly one succeeds.
         """
+        ...
+
+    async def begin_posting(self, message_id: UUID, attempt: int) -> bool:
+        """Mark that the request of this attempt may begin; False, and nothing marked, when the claim is not ours.
+
+        To be committed before the first byte leaves: a lease that runs out without the mark was never posted.
+        """
+        ...
+
+    async def begin_postings(self, attempts: Mapping[UUID, int]) -> frozenset[UUID]:
+        """Mark several, each as `begin_posting` does, in one statement; return those that were marked."""
+        ...
+
+    async def put_off(
+        self, message_id: UUID, *, attempt: int, reason: str, not_before: datetime, window_end: datetime | None
+    ) -> bool:
+        """Let a queued text wait, with a reason; False when it is not queued at this attempt any more."""
         ...
 
     async def note_receipt(self, provider_sid: str, receipt: Receipt, error_code: str | None = None) -> bool:
@@ -193,6 +219,22 @@ class Messages(Protocol):
 
     async def sent_to(self, recipient: str, since: datetime) -> Sequence[Message]:
         """Return outbound texts to this phone that were or may have been sent since (`claimed_at`), oldest first."""
+        ...
+
+    async def sent_to_each(self, recipients: Collection[str], since: datetime) -> Mapping[str, Sequence[Message]]:
+        """Return what `sent_to` returns for each of several phones, in one query; a phone without any has no entry."""
+        ...
+
+    async def last_words(self, client_ids: Collection[UUID]) -> Mapping[UUID, LastWords]:
+        """Return each client's last words, in one query; a client without any has no entry."""
+        ...
+
+    async def waiting_for_slot(self, recipients: Collection[str]) -> Sequence[Message]:
+        """Return queued texts to these phones that a cap holds back now (`nudge_core.policy.slots`), by id."""
+        ...
+
+    async def is_unfinished(self, briefing_id: UUID) -> bool:
+        """Say whether a text of this briefing has not come to its end."""
         ...
 
     async def counts(self) -> Mapping[Delivery, int]:
@@ -276,6 +318,45 @@ class Suppressions(Protocol):
 
     async def active(self, phone: str) -> Sequence[Suppression]:
         """Return the records that hold now: the newest per scope and topic, where it is `active`."""
+        ...
+
+    async def active_for(self, phones: Collection[str]) -> Mapping[str, Sequence[Suppression]]:
+        """Return what `active` returns for each of several phones, in one query; a phone without any has no entry."""
+        ...
+
+
+class Lanes(Protocol):
+    """How fast texts leave this professional's senders, and whether they may. A lane that nobody set is a plain one."""
+
+    async def get(self, sender: str) -> SenderLane:
+        """Return the lane of a sender."""
+        ...
+
+    async def of(self, senders: Collection[str]) -> Mapping[str, SenderLane]:
+        """Return the lane of each of several senders, in one query."""
+        ...
+
+    async def set_rate(self, sender: str, rate_per_s: float | None, in_flight: int | None = None) -> None:
+        """Set segments a second (None: the rate of its kind) and the most texts in flight (None: no limit)."""
+        ...
+
+    async def pause(self, sender: str, until: datetime | None, reason: str) -> None:
+        """Let nothing be claimed from this sender until then, or, None, until `resume`; `reason` is for a person.
+
+        A pause that ends sooner than the one that holds changes nothing.
+        """
+        ...
+
+    async def resume(self, sender: str) -> bool:
+        """End a pause and forget strikes; False when there were none."""
+        ...
+
+    async def strike(self, sender: str, count: int = 1) -> int:
+        """Count failures in a row; return how many there are now."""
+        ...
+
+    async def answered(self, sender: str) -> bool:
+        """Forget strikes, and a pause that is over: the carrier has answered; False when there were none."""
         ...
 
 

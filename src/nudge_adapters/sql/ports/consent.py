@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy import any_, insert, literal, select, text
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
@@ -92,3 +92,19 @@ class SqlSuppressions:
         )
         rows = [suppression_from_row(row) for row in await self._work.rows(newest)]
         return sorted((row for row in rows if row.active), key=lambda row: (row.scope, row.topic))
+
+    @reading
+    async def active_for(self, phones: Collection[str]) -> Mapping[str, Sequence[Suppression]]:
+        """Return the records that hold now for each of several phones; a phone without any has no entry."""
+        columns = _suppression.c
+        newest = (
+            select(_suppression)
+            .ext(distinct_on(columns.phone, columns.scope, columns.topic))
+            .where(columns.user_id == self._work.owner, columns.phone == any_(literal(sorted(phones), ARRAY(String))))
+            .order_by(columns.phone, columns.scope, columns.topic, columns.created_at.desc(), columns.seq.desc())
+        )
+        held: dict[str, list[Suppression]] = {}
+        for row in map(suppression_from_row, await self._work.rows(newest)):
+            if row.active:
+                held.setdefault(row.phone, []).append(row)
+        return {phone: sorted(rows, key=lambda row: (row.scope, row.topic)) for phone, rows in held.items()}

@@ -11,6 +11,8 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.bulk import insert_arrays
+from nudge_adapters.sql.ports.batches import MAYBE_SENT, SqlBatches
+from nudge_adapters.sql.ports.lanes import MAKE_LANES
 from nudge_adapters.sql.rows.texts import message_from_row, message_to_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import IllegalTransition, Invalid, NotFound
@@ -22,10 +24,10 @@ from nudge_core.model.message import (
     Message,
     Receipt,
 )
+from nudge_core.policy.segments import segments
 
 _message = tables.message
 
-_MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
 _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
 _MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
 
@@ -42,7 +44,7 @@ _LOCK_PHONES = text(
 )
 
 
-class SqlMessages:
+class SqlMessages(SqlBatches):
     """Texts sent and received."""
 
     def __init__(self, work: Work) -> None:
@@ -57,12 +59,16 @@ class SqlMessages:
             if not isinstance(approved, ApprovedText):
                 raise Invalid("texts", "approved texts only", approved)
             self._work.own(approved.approval.user_id, "approval.user_id")
-            rows.append(message_to_row(approved.queued(self._work.now)))
+            parts = segments(approved.content).parts
+            rows.append(message_to_row(approved.queued(self._work.now)) | {"parts": parts})
         if not rows:
             return []
         phones = sorted({approved.recipient for approved in texts if approved.recipient is not None})
         if phones:
             await self._work.run(_LOCK_PHONES, {"user_id": str(self._work.owner), "phones": phones})
+        senders = sorted({approved.sender for approved in texts if approved.sender is not None})
+        if senders:
+            await self._work.run(MAKE_LANES, {"user_id": self._work.owner, "senders": senders})
         queued = await self._work.insert(_QUEUE, [[row[name] for row in rows] for name in _QUEUED])
         stored = set(queued.scalars())
         return [text_id for text_id in dict.fromkeys(approved.id for approved in texts) if text_id in stored]
@@ -125,6 +131,8 @@ class SqlMessages:
         provider_sid: str | None = None,
         receipt: Receipt | None = None,
         not_before: datetime | None = None,
+        window_end: datetime | None = None,
+        unposted: bool = False,
     ) -> bool:
         """Move a message along `DELIVERY` if it is in one of `expected` and, unless None, at this `attempt`.
 
@@ -140,6 +148,8 @@ class SqlMessages:
         values: dict[str, object] = {"delivery": to, "reason": reason, "lease_until": None}
         if attempt is not None:
             guards.append(row.attempt == attempt)
+        if unposted:
+            guards.append(row.posting_attempt < row.attempt)
         if provider_sid is not None:
             guards.append(or_(row.provider_sid.is_(None), row.provider_sid == provider_sid))
             values["provider_sid"] = provider_sid
@@ -152,7 +162,7 @@ class SqlMessages:
         if receipt is not None:
             values["receipt"] = case((_may_become(receipt), receipt.value), else_=row.receipt)
         if not_before is not None:
-            values["not_before"] = not_before
+            values |= {"not_before": not_before, "window_end": window_end}
         return await self._work.changed(update(_message).where(and_(*guards)).values(values)) == 1
 
     @writing
@@ -194,7 +204,7 @@ class SqlMessages:
             self._mine,
             _message.c.recipient == recipient,
             _message.c.direction == Direction.OUTBOUND,
-            _message.c.delivery.in_(_MAYBE_SENT),
+            _message.c.delivery.in_(MAYBE_SENT),
             _message.c.claimed_at >= since,
         )
         rows = await self._work.rows(query.order_by(_message.c.claimed_at, _message.c.id))

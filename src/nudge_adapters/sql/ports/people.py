@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, select, update
+from sqlalchemy import Select, func, insert, or_, select, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.people import (
@@ -121,6 +121,13 @@ class SqlClients:
     async def by_phone(self, phone: str) -> Sequence[Client]:
         """Return those with this phone, by id."""
         query = select(_client).where(self._mine, _client.c.phone == phone).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
+    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these ids or one of these phones, each once, by id."""
+        which = or_(_client.c.id.in_(sorted(client_ids)), _client.c.phone.in_(sorted(phones)))
+        query = select(_client).where(self._mine, which).order_by(_client.c.id)
         return [client_from_row(row) for row in await self._work.rows(query)]
 
 

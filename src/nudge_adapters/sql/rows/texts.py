@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from nudge_adapters.sql.rows.values import NewRow, Row
+from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import (
     Media,
     Message,
@@ -98,4 +99,18 @@ def message_from_row(row: Row) -> Message:
         media=tuple(Media(**one) for one in row["media"]),
         read_at=row["read_at"],
         automatic=row["automatic"],
+    )
+
+
+def lane_from_row(row: Row) -> SenderLane:
+    """Return the lane of a sender."""
+    return SenderLane(
+        user_id=row["user_id"],
+        sender=row["sender"],
+        rate_per_s=row["rate_per_s"],
+        in_flight=row["in_flight"],
+        free_at=row["free_at"],
+        paused_until=row["paused_until"],
+        pause_reason=row["pause_reason"],
+        strikes=row["strikes"],
     )

@@ -16,7 +16,7 @@ from nudge_adapters.sql.tables.operations import heartbeat, timetable
 from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
 from nudge_adapters.sql.tables.schema import METADATA
 from nudge_adapters.sql.tables.sources import feedcounter, feedcursor, unreadrecord
-from nudge_adapters.sql.tables.texts import interaction, message, scheduledmessage
+from nudge_adapters.sql.tables.texts import interaction, message, scheduledmessage, senderlane
 from nudge_adapters.sql.tables.work import outbox, pipelinerun
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "pipelinerun",
     "resource",
     "scheduledmessage",
+    "senderlane",
     "suppression",
     "timetable",
     "unreadrecord",

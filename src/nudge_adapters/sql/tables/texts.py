@@ -13,6 +13,7 @@ from sqlalchemy import (
     Double,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     SmallInteger,
     String,
     Table,
@@ -98,6 +99,7 @@ message = Table(
     Column("media", OBJECT, nullable=False, server_default=text("'[]'")),
     Column("read_at", INSTANT),
     Column("automatic", Boolean, nullable=False, server_default=false()),
+    Column("parts", SmallInteger, nullable=False, server_default=text("1"), comment="segments by our own count"),
     tenant_key("message"),
     within_tenant("client_id", "client"),
     within_tenant("briefing_id", "campaignbriefing"),
@@ -130,6 +132,7 @@ message = Table(
     Index(
         "ix_message_queued_pair", "sender", "recipient", "due_at", "id", postgresql_where=text("delivery = 'queued'")
     ),
+    Index("ix_message_lane", "user_id", "sender", "due_at", "id", postgresql_where=text("delivery = 'queued'")),
     Index("ix_message_lease", "lease_until", "id", postgresql_where=text("delivery = 'sending'")),
     Index("ix_message_doubt", "claimed_at", "id", postgresql_where=text("delivery = 'in_doubt'")),
     Index(
@@ -151,6 +154,24 @@ message = Table(
         unique=True,
         postgresql_where=text("delivery IN ('sending', 'in_doubt')"),
     ),
+)
+
+senderlane = Table(
+    "senderlane",
+    METADATA,
+    owner(),
+    Column("sender", String(16), nullable=False),
+    Column("rate_per_s", Double),
+    Column("in_flight", SmallInteger),
+    Column("free_at", INSTANT),
+    Column("paused_until", INSTANT),
+    Column("pause_reason", String(200)),
+    Column("strikes", Integer, nullable=False, server_default=text("0")),
+    PrimaryKeyConstraint("user_id", "sender"),
+    CheckConstraint("rate_per_s > 0", "rate_is_positive"),
+    CheckConstraint("in_flight > 0", "in_flight_is_positive"),
+    CheckConstraint("strikes >= 0", "strikes_are_counted"),
+    CheckConstraint("paused_until IS NULL OR pause_reason IS NOT NULL", "a_pause_has_a_reason"),
 )
 
 scheduledmessage = Table(
