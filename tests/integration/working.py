@@ -24,8 +24,9 @@ from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.verticals import VERTICALS
-from nudge_core.walk import Parts
+from nudge_core.walk import Parts, timetable
 from nudge_core.walk.jobs import JOBS
+from nudge_entrypoints import drains
 from nudge_entrypoints.drains import Shift
 from nudge_entrypoints.telling import Teller
 from nudge_entrypoints.worker import WakeUps
@@ -80,4 +81,5 @@ async def serve(told: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
+    timetable.LEASE_S, drains.BEAT_S = 5.0, 1.0  # so that what a killed worker held is free in seconds
     asyncio.run(serve(json.loads(sys.argv[1])))
