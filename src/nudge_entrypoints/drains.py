@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core import walk
 from nudge_core.errors import NudgeError, Unavailable
@@ -57,6 +57,10 @@ class Drain:
     name: str
     round: Callable[[], Awaitable[int]]
     pause_s: Callable[[], Awaitable[float]]
+    waking: asyncio.Event = field(factory=asyncio.Event)
+    """Set: look now."""
+    idle: asyncio.Event = field(factory=asyncio.Event)
+    """Set: nothing was due when it looked after the last wake-up."""
 
 
 class Shift:
@@ -69,6 +73,7 @@ class Shift:
         worker_id: of this process.
         redis: how it stands with Redis at first; whoever knows better sets `redis`.
         poll_s: seconds between two looks when nothing wakes it.
+        grace_s: seconds that what is in flight may take after `stop`; None: until a send that has begun has ended.
     """
 
     def __init__(
@@ -79,26 +84,26 @@ class Shift:
         worker_id: UUID,
         redis: RedisState = RedisState.NONE,
         poll_s: float = POLL_S,
+        grace_s: float | None = None,
     ) -> None:
         self.redis = redis
         self.worker_id = worker_id
+        last_send_s = parts.delivery.send_deadline_s + parts.delivery.http_timeout_s + STOP_MARGIN_S
+        self.grace_s = last_send_s if grace_s is None else grace_s
         self._parts = parts
         self._jobs = {job.name: job for job in jobs}
         self._teller = teller
         self._poll_s = poll_s
         self._database = Outage(teller, "database", longest_s=LONGEST_DATABASE_PAUSE_S)
         self._stopping = asyncio.Event()
-        self._wakings: list[asyncio.Event] = []
-        self._idle: dict[str, asyncio.Event] = {}
+        self._drains = (
+            Drain(name="notes", round=self._do_notes, pause_s=self._poll_pause),
+            Drain(name="texts", round=self._send_texts, pause_s=self._until_due),
+        )
+        self._timetable_waking = asyncio.Event()
         self._claims: dict[str, tuple[TimetableEntry, asyncio.Task[None]]] = {}
         self._draining: set[str] = set()
         self._started_at: datetime | None = None
-
-    @property
-    def grace_s(self) -> float:
-        """How long what is in flight may take after `stop`: a send that has begun is brought to its end."""
-        delivery = self._parts.delivery
-        return delivery.send_deadline_s + delivery.http_timeout_s + STOP_MARGIN_S
 
     def stop(self) -> None:
         """Claim nothing more, finish what is in flight, leave."""
@@ -107,22 +112,19 @@ class Shift:
 
     def wake(self) -> None:
         """Look now: something may be due."""
-        for idle in self._idle.values():
-            idle.clear()
-        for waking in self._wakings:
-            waking.set()
+        for drain in self._drains:
+            drain.idle.clear()
+            drain.waking.set()
+        self._timetable_waking.set()
 
     async def settled(self) -> None:
         """Wait until both queues were looked through after the last `wake` and nothing was due."""
-        for idle in list(self._idle.values()):
-            await idle.wait()
+        for drain in self._drains:
+            await drain.idle.wait()
 
     async def run(self) -> None:
         """Work until `stop`. Raises only what is a mistake of ours."""
-        drains = [
-            asyncio.create_task(self._drain(Drain(name="notes", round=self._do_notes, pause_s=self._poll_pause))),
-            asyncio.create_task(self._drain(Drain(name="texts", round=self._send_texts, pause_s=self._until_due))),
-        ]
+        drains = [asyncio.create_task(self._empty(drain)) for drain in self._drains]
         timetable = asyncio.create_task(self._keep_timetable())
         beats = asyncio.create_task(self._beat())
         stopping = asyncio.create_task(self._asked_to_stop())
@@ -152,13 +154,10 @@ class Shift:
             async with asyncio.timeout(max(seconds, 0.0)):
                 await waking.wait()
 
-    async def _drain(self, drain: Drain) -> None:
-        waking, idle = asyncio.Event(), asyncio.Event()
-        self._wakings.append(waking)
-        self._idle[drain.name] = idle
+    async def _empty(self, drain: Drain) -> None:
         failing = Outage(self._teller, f"the work on {drain.name}", gone="failed", back="goes well again")
         while not self._stopping.is_set():
-            waking.clear()
+            drain.waking.clear()
             try:
                 while not self._stopping.is_set() and await self._round(drain):
                     failing.back("")
@@ -169,9 +168,9 @@ class Shift:
                 pause_s = self._lost(error)
             except Exception as error:  # whatever it was, the rows are as they were and the next look may go well
                 pause_s = failing.lost(code_of(error), "trying again")
-            if not waking.is_set():
-                idle.set()
-            await self._wait(waking, min(pause_s, self._poll_s))
+            if not drain.waking.is_set():
+                drain.idle.set()
+            await self._wait(drain.waking, min(pause_s, self._poll_s))
 
     async def _round(self, drain: Drain) -> int:
         self._draining.add(drain.name)
@@ -182,9 +181,8 @@ class Shift:
 
     async def _do_notes(self) -> int:
         report = await walk.work(self._parts, bounded=bounded, go_on=lambda: not self._stopping.is_set())
-        for failure in report.failed[:1] if report.parked else ():
-            kind = failure.partition(":")[0]
-            self._teller.say(f"{report.parked} notes gave up ({kind})", "they wait for a person; others go on")
+        if report.parked:
+            self._teller.say(f"{report.parked} of the notes gave up", "a person should look; the others go on")
         return report.done
 
     async def _send_texts(self) -> int:
@@ -202,8 +200,7 @@ class Shift:
         return seconds if seconds > 0 else RECHECK_S
 
     async def _keep_timetable(self) -> None:
-        waking, written, jobs = asyncio.Event(), False, list(self._jobs.values())
-        self._wakings.append(waking)
+        waking, written, jobs = self._timetable_waking, False, list(self._jobs.values())
         while not self._stopping.is_set():
             waking.clear()
             try:

@@ -88,7 +88,11 @@ class ServerPart:
         self._running = entered.__enter__()
         self._entered, self._answered, self._asked_at = entered, True, time.monotonic()
         self.address = self._running.address
-        pid = self._running.pid
+        return self.where()
+
+    def where(self) -> str:
+        """Return whose process it is."""
+        pid = None if self._running is None else self._running.pid
         return "of another process" if pid is None else f"process {pid}"
 
     def alive(self) -> bool:
