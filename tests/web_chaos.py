@@ -50,8 +50,8 @@ async def serving(url: str, people: int = 0) -> AsyncIterator[tuple[Town, Post, 
     app = app_on(parts_on(store, clock, CountingIds()), clock)
     running = asyncio.create_task(serve(app, 0, stop, up.set_result))
     try:
-        await asyncio.wait({running, up}, timeout=UP_S, return_when=asyncio.FIRST_COMPLETED)
-        async with httpx.AsyncClient(timeout=UP_S, base_url=up.result()) as client:
+        origin = await asyncio.wait_for(up, UP_S)
+        async with httpx.AsyncClient(timeout=UP_S, base_url=origin) as client:
 
             async def post(call: Call) -> int:
                 answer = await client.post(call.target, content=call.body, headers=call.all_headers)
