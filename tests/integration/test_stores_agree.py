@@ -18,6 +18,8 @@ from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import NudgeError
 from nudge_core.model.briefing import BriefingStatus
+from nudge_core.model.carrier import ReceiptNews
+from nudge_core.model.carrier_event import arrival_of
 from nudge_core.model.event import EventStatus
 from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.lane import UNPACED, ClaimRules, Paces
@@ -258,9 +260,31 @@ class StoresAgree(RuleBasedStateMachine):
             ),
         )
 
-    @rule(owner=OWNERS, sid=SIDS, receipt=st.sampled_from(Receipt))
-    def note_receipt(self, owner: UUID, sid: str, receipt: Receipt) -> None:
-        self.as_tenant(owner, lambda tx: tx.messages.note_receipt(sid, receipt))
+    @rule(owner=OWNERS, sid=SIDS, receipt=st.sampled_from(Receipt), code=st.sampled_from([None, "30003", "30007"]))
+    def note_receipt(self, owner: UUID, sid: str, receipt: Receipt, code: str | None) -> None:
+        self.as_tenant(owner, lambda tx: tx.messages.note_receipt(sid, receipt, code))
+
+    @rule(owner=OWNERS, sid=SIDS, price=st.none() | st.integers(0, 99), parts=st.none() | st.integers(1, 3))
+    def bill(self, owner: UUID, sid: str, price: int | None, parts: int | None) -> None:
+        known: dict[str, Any] = {"segments": parts, "price_micros": price, "price_currency": None}
+        self.as_tenant(owner, lambda tx: tx.messages.bill(sid, **known))
+
+    @rule(owner=st.none() | OWNERS, sid=SIDS, receipt=st.sampled_from(Receipt), at=TIMES)
+    def tell(self, owner: UUID | None, sid: str, receipt: Receipt, at: Any) -> None:
+        event = arrival_of(ReceiptNews(provider_sid=sid, receipt=receipt, at=NOON)).at(at, owner)
+        if owner is None:
+            self.as_system(lambda tx: tx.carrier_events.add(event))
+        else:
+            self.as_tenant(owner, lambda tx: tx.carrier_events.add(event))
+
+    @rule(owner=OWNERS, sid=SIDS, receipt=st.sampled_from(Receipt), handled=st.booleans(), error=st.none() | KEYS)
+    def mark_event(self, owner: UUID, sid: str, receipt: Receipt, handled: bool, error: str | None) -> None:
+        event_id = arrival_of(ReceiptNews(provider_sid=sid, receipt=receipt, at=NOON)).id
+        self.as_tenant(owner, lambda tx: tx.carrier_events.mark(event_id, handled=handled, error=error))
+
+    @rule(phone=PHONES, until=TIMES)
+    def know_until(self, phone: str, until: Any) -> None:
+        self.as_system(lambda tx: tx.carrier_events.advance(phone, until))
 
     @rule(owner=OWNERS, phone=st.none() | PHONES, about=st.none() | FEW)
     def withdraw(self, owner: UUID, phone: str | None, about: UUID | None) -> None:
@@ -405,6 +429,10 @@ async def _shared_world(tx: Any) -> object:
         await sends.owner_of_sid("SM1"),
         await tx.schedules.unfollowed(9),
         await tx.schedules.next_due(),
+        await sends.unbilled(NOON + timedelta(hours=1), NOON - timedelta(hours=1), 9),
+        await tx.carrier_events.unhandled(NOON - timedelta(hours=1), None, 99),
+        [await tx.carrier_events.waiting_for(sid) for sid in ("SM1", "SM2", "SM3")],
+        [await tx.carrier_events.read_until(phone) for phone in ("+15125550001", "+15125550002")],
     ]
 
 
@@ -443,6 +471,7 @@ async def _practice(tx: Any) -> object:
         [await tx.suppressions.active(phone) for phone in phones],
         await tx.negative_preferences.all(),
         await tx.notes.waiting(),
+        await tx.carrier_events.unhandled(NOON - timedelta(hours=1), None, 99),
     ]
 
 

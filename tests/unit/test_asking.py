@@ -9,6 +9,7 @@ import pytest
 from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_core.model.carrier import ReceiptNews
 from nudge_core.model.message import Direction, Receipt
+from nudge_core.steps import converse
 from nudge_core.walk import Parts, collect_bills, hear, poll_inbound
 from tests.clocks import MovedClock, utc
 from tests.send_walk import OUR_NUMBER, RITA, CountingIds, SendWalk, Town, memory_store, town
@@ -77,8 +78,6 @@ async def test_a_carrier_that_does_not_answer_moves_no_mark(desk: Desk) -> None:
 
 
 async def test_a_text_whose_effect_fails_does_not_hold_up_the_rest(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    from nudge_core.steps import converse
-
     real = converse.receive
 
     async def poisoned(tx: object, inbound: object, settings: object) -> object:

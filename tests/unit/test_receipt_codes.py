@@ -249,6 +249,15 @@ async def test_undelivered_after_delivered_wins_and_is_not_sent_again(desk: Desk
     assert ("receipt_replaced", "delivered:undelivered") in await desk.entries(text)
 
 
+async def test_an_old_receipt_told_again_does_not_win(desk: Desk) -> None:
+    """The last of two final receipts counts, and a repetition is not the last."""
+    text = await desk.sent()
+    for receipt, code in ((Receipt.DELIVERED, None), (Receipt.UNDELIVERED, "30007"), (Receipt.DELIVERED, None)):
+        await desk.told(text, receipt, code)
+    row = await desk.town.message(text.id)
+    assert (row.receipt, row.error_code) == (Receipt.UNDELIVERED, "30007")
+
+
 async def test_a_confirmation_of_a_stop_is_not_sent_again_when_its_five_minutes_are_over(desk: Desk) -> None:
     text = await desk.sent(1, message_class=MessageClass.SERVICE, not_after=MORNING + timedelta(minutes=5))
     await desk.told(text, Receipt.UNDELIVERED, "30003")

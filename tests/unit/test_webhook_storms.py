@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import AsyncIterator
+from urllib.parse import urlencode
 
 import pytest
 from attrs import frozen
+from litestar import Litestar
 from litestar.testing import AsyncTestClient
 from twilio.request_validator import RequestValidator
 
 from nudge_adapters.sms.callbacks import INBOUND_PATH
 from nudge_adapters.sms.signature import HEADER, is_body_signed, is_form_signed
+from nudge_core.model.secret import Secret
+from nudge_entrypoints.http.app import build_app
+from nudge_entrypoints.settings import Settings, TwilioSettings
 from tests.clocks import MovedClock, utc
 from tests.send_walk import CountingIds, Town, memory_store, town
 from tests.shared_data import shared
-from tests.twilio_calls import FORM, Call, app_on, parts_on
+from tests.twilio_calls import FORM, SETTINGS, Call, app_on, parts_on
 from tests.webhook_forgeries import mutations, verdict_on
 from tests.webhook_storms import inbound_storm, receipts_storm, unknown_storm
 
@@ -88,13 +93,6 @@ def test_w3_the_sixteen_vectors_are_judged_alike_by_us_and_by_the_sdk() -> None:
 
 
 async def test_w3_the_vectors_that_name_our_address_are_answered_so(place: Place) -> None:
-    from litestar import Litestar
-
-    from nudge_core.model.secret import Secret
-    from nudge_entrypoints.http.app import build_app
-    from nudge_entrypoints.settings import Settings, TwilioSettings
-    from tests.twilio_calls import SETTINGS
-
     vectors = json.loads(shared("vectors/twilio_signature_vectors.json").read_text())["vectors"]
     here = [vector for vector in vectors if vector["url"].startswith(f"https://app.example{INBOUND_PATH}")]
     assert len(here) == 4
@@ -105,8 +103,6 @@ async def test_w3_the_vectors_that_name_our_address_are_answered_so(place: Place
     app: Litestar = build_app(parts_on(memory_store(clock), clock, CountingIds()), settings, clock=clock)
     async with AsyncTestClient(app) as client:
         for vector in here:
-            from urllib.parse import urlencode
-
             target = vector["url"].removeprefix("https://app.example")
             body = urlencode([(name, value) for name, value in vector["params"]])
             headers = {"Content-Type": FORM, HEADER: vector["signature"]}

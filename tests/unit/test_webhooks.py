@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import logging
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from uuid import UUID
 
 import pytest
@@ -17,10 +19,14 @@ from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sms.callbacks import INBOUND_PATH, RETRIES
 from nudge_adapters.sms.signature import HEADER, sign
 from nudge_core.errors import Unavailable
+from nudge_core.model.carrier import ReceiptNews
+from nudge_core.model.carrier_event import Arrival, EventKind, arrival_of
 from nudge_core.model.message import Delivery, Direction, Message, MessageClass, Receipt
 from nudge_core.model.outbox import MAX_ATTEMPTS
+from nudge_core.steps import converse
 from nudge_core.walk import Parts, hear_again, hear_waiting
 from nudge_entrypoints.http.app import METRICS_PATH, build_app
+from nudge_entrypoints.http.serving import serve
 from nudge_entrypoints.metrics import Metrics
 from nudge_entrypoints.settings import Settings
 from tests.clocks import MovedClock, utc
@@ -107,11 +113,8 @@ async def test_the_raw_form_is_kept_with_its_token_and_mark(office: Office) -> N
     call = evolve(inbound_call("SMin", BEN, "hi"), headers={"I-Twilio-Idempotency-Token": "tok-1"})
     await office.call(call)
     async with office.town.store.tenant(RITA) as tx:
-        note = await tx.carrier_events.unhandled(MORNING, None, 9)
-        assert note == []
+        assert await tx.carrier_events.unhandled(MORNING, None, 9) == []
     async with office.town.store.system() as tx:
-        from nudge_core.model.carrier_event import Arrival, EventKind
-
         event = await tx.carrier_events.find(Arrival(kind=EventKind.INBOUND, provider_sid="SMin", status="received").id)
     assert event is not None
     assert (event.user_id, event.handled_at, event.arrival.token) == (RITA, MORNING, "tok-1")
@@ -273,11 +276,29 @@ async def test_a_text_to_a_number_that_gets_an_owner_later_is_heard_then(office:
     assert len(await office.inbound_rows()) == 1
 
 
+async def test_a_receipt_stored_while_its_text_was_being_learned_is_joined_later(office: Office) -> None:
+    """Two transactions that did not see each other: the one stored the event, the other the text's id."""
+    text = await office.claimed()
+    news = ReceiptNews(provider_sid="SM1", receipt=Receipt.DELIVERED, at=MORNING)
+    async with office.town.store.tenant(RITA) as tx:
+        await tx.messages.move(
+            text, attempt=1, expected=[Delivery.SENDING], to=Delivery.SENT, provider_sid="SM1", receipt=Receipt.QUEUED
+        )
+        await tx.carrier_events.add(arrival_of(news).at(tx.now, RITA))
+    assert await hear_waiting(office.parts) == 1
+    assert (await office.town.message(text)).receipt is Receipt.DELIVERED
+    assert await hear_waiting(office.parts) == 0
+
+
+async def test_a_made_up_number_of_pictures_is_no_error(office: Office) -> None:
+    for sid, count in (("SM1", "9" * 5_000), ("SM2", "\u00b2"), ("SM3", "-1"), ("SM4", "99")):
+        assert (await office.call(inbound_call(sid, BEN, "hi", NumMedia=count))).status_code == 200
+    assert [row.media for row in await office.inbound_rows()] == [()] * 4
+
+
 async def test_an_effect_that_fails_takes_nothing_with_it_and_is_tried_again(
     office: Office, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    from nudge_core.steps import converse
-
     real = converse.receive
 
     async def broken(*_: object) -> object:
@@ -302,8 +323,6 @@ async def test_an_effect_that_fails_takes_nothing_with_it_and_is_tried_again(
 async def test_an_effect_that_always_fails_is_parked_with_its_reason(
     office: Office, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from nudge_core.steps import converse
-
     async def broken(*_: object) -> object:
         raise ZeroDivisionError
 
@@ -369,3 +388,68 @@ async def test_without_an_account_there_is_nothing_to_call(office: Office) -> No
     async with AsyncTestClient(bare) as client:
         call = inbound_call("SM1", BEN, "hi")
         assert (await client.post(call.target, content=call.body, headers=call.all_headers)).status_code == 404
+
+
+def raw(call: Call, *, drop: str = "", extra: bytes = b"", body: bytes | None = None) -> bytes:
+    """Return a request as bytes, with further header lines, or without one."""
+    given = {"Host": "evil.example", "Content-Length": str(len(call.body)), **call.all_headers}
+    lines = [f"{name}: {value}".encode() for name, value in given.items() if name != drop]
+    head = b"\r\n".join([f"POST {call.target} HTTP/1.1".encode(), *lines])
+    return head + b"\r\n" + extra + b"Connection: close\r\n\r\n" + (call.body if body is None else body)
+
+
+@pytest.mark.enable_socket
+async def test_over_a_socket_nothing_strange_is_our_error_and_no_log_holds_a_value(
+    office: Office, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests that no client library makes, to a real server; canaries in every field of them."""
+    canary, words = "+15125566778", "canary-words"
+    text = await office.claimed()
+    good, status = inbound_call("SMgood", canary, words), status_call(text, "SMcanary", "sent")
+    big = b"5000\r\n" + b"x" * 0x5000 + b"\r\n"
+    requests = {
+        raw(good): b"200",
+        raw(status): b"204",
+        raw(good, extra=b"X-Twilio-Signature: AAAA\r\n"): None,
+        raw(good, drop="Content-Length", extra=b"Transfer-Encoding: chunked\r\n", body=big * 4 + b"0\r\n\r\n"): b"413",
+        raw(good, drop=HEADER, extra=HEADER.encode() + b": \xff\xfe\r\n"): b"403",
+        raw(evolve(good, target=INBOUND_PATH + "?%zz=%")): b"200",
+        raw(evolve(good, target=INBOUND_PATH.replace("inbound", "%69nbound"))): b"200",
+        raw(evolve(good, target=INBOUND_PATH + "\x7f")): None,
+        raw(evolve(status, target=status.target.replace("status", "status/../status"))): None,
+        b"GET " + INBOUND_PATH.encode() + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n": b"405",
+        f"POST {canary} HTTP/1.1\r\n\r\n".encode(): b"400",
+    }
+    stop, up = asyncio.Event(), asyncio.Future[str]()
+    with caplog.at_level(logging.DEBUG):
+        running = asyncio.create_task(serve(app_on(office.parts, office.clock), 0, stop, up.set_result))
+        port = int((await up).rpartition(":")[2])
+        for request, wanted in requests.items():
+            answered = await _spoken(port, request)
+            assert wanted is None or answered == wanted, request[:60]
+            assert answered[:1] in (b"2", b"4"), request[:60]
+        monkeypatch.setattr(MemoryStore, "tenant", _broken)
+        assert await _spoken(port, raw(inbound_call("SMlast", canary, words))) == b"503"
+        stop.set()
+        await running
+    told = caplog.text + "".join(capfd.readouterr())
+    for secret in (canary, words, "SMcanary", TOKEN, status.target.rpartition("=")[2], str(text)):
+        assert secret not in told
+    assert "webhook not stored" in told
+
+
+def _broken(self: MemoryStore, user_id: UUID) -> object:
+    raise ZeroDivisionError("+15125566778 canary-words")
+
+
+async def _spoken(port: int, request: bytes) -> bytes:
+    """Send bytes and return the status of the answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    try:
+        writer.write(request)
+        line = await asyncio.wait_for(reader.readline(), 30.0)
+        return line.split(b" ")[1]
+    finally:
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()

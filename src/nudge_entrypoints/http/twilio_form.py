@@ -146,7 +146,8 @@ def _raw(fields: Fields) -> Mapping[str, Json]:
 
 def _media(given: Mapping[str, str]) -> Iterable[Media]:
     count = given.get("NumMedia", "")
-    for number in range(min(int(count), MOST_MEDIA) if count.isascii() and count.isdigit() else 0):
+    told = int(count) if count.isascii() and count.isdigit() and len(count) <= len(str(MOST_MEDIA)) else 0
+    for number in range(min(told, MOST_MEDIA)):
         try:
             yield Media(
                 url=storable(given.get(f"MediaUrl{number}", "")),
