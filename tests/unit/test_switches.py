@@ -72,7 +72,7 @@ def test_hours_for_everybody_still_end_where_a_state_ends_them() -> None:
         ({"hours": {"TX": {"monday": ["12:00", "13:00"]}}}, "hours.TX.monday", "mon_fri"),
         ({"hours": ["TX"]}, "hours", "object"),
         ({"caps": {"per_day": "1"}}, "caps.per_day", "whole number"),
-        ({"caps": {"per_day": -1}}, "per_day", "between"),
+        ({"caps": {"per_day": -1}}, "per_day", "a number from"),
         ({"caps": {"per_hour": 1}}, "caps.per_hour", "per_day"),
         ({"links": ["https://example.com/x"]}, "links", "C14"),
         ({"links": "example.com"}, "links", "list"),
