@@ -21,47 +21,125 @@ MINUTE = timedelta(minutes=1)
 SPAN_MINUTES = 3 * 24 * 60
 YEARS = range(2026, 2031)
 
-SPLIT_CODES = (
-    "850 448 812 930 574 219 270 364 606 423 729 308 605 701 620 785 906 208 986 541 458 928 775 907 334 483"
-).split()
+SPLIT_CODES = [
+    "850",
+    "448",
+    "812",
+    "930",
+    "574",
+    "219",
+    "270",
+    "364",
+    "606",
+    "423",
+    "729",
+    "308",
+    "605",
+    "701",
+    "620",
+    "785",
+    "906",
+    "208",
+    "986",
+    "541",
+    "458",
+    "928",
+    "775",
+    "907",
+    "334",
+    "483",
+]
 """Area codes of two zones, as `messaging.md` 11.1 lists them, and the few we know besides."""
 
-CODES_OF_ROWS = "305 301 617 201 405 503 206 307 205 504 601 203 702 512 859 313 612 505 401 215 801".split()
+CODES_OF_ROWS = [
+    "305",
+    "301",
+    "617",
+    "201",
+    "405",
+    "503",
+    "206",
+    "307",
+    "205",
+    "504",
+    "601",
+    "203",
+    "702",
+    "512",
+    "859",
+    "313",
+    "612",
+    "505",
+    "401",
+    "215",
+    "801",
+]
 """One code of each state that has a row, none of them split."""
 
-ZONES = (
-    "America/New_York America/Detroit America/Chicago America/Denver America/Boise America/Phoenix "
-    "America/Los_Angeles America/Anchorage America/Adak Pacific/Honolulu America/Indiana/Indianapolis America/Puerto_Rico"
-).split()
+ZONES = [
+    "America/New_York",
+    "America/Detroit",
+    "America/Chicago",
+    "America/Denver",
+    "America/Boise",
+    "America/Phoenix",
+    "America/Los_Angeles",
+    "America/Anchorage",
+    "America/Adak",
+    "Pacific/Honolulu",
+    "America/Indiana/Indianapolis",
+    "America/Puerto_Rico",
+]
 """Known zones of people whose number says nothing stricter than the federal hours (Georgia's 404)."""
 
 _STATE_OF_CODE: Mapping[str, str] = {
-    **dict.fromkeys("850 448 305".split(), "FL"),
-    **dict.fromkeys("812 930 574 219".split(), "IN"),
-    **dict.fromkeys("270 364 606 859".split(), "KY"),
-    **dict.fromkeys("423 729".split(), "TN"),
-    **dict.fromkeys("620 785".split(), "KS"),
-    **dict.fromkeys("208 986".split(), "ID"),
-    **dict.fromkeys("541 458 503".split(), "OR"),
-    **dict.fromkeys("334 483 205".split(), "AL"),
-    **dict.fromkeys("906 313".split(), "MI"),
-    **dict.fromkeys("775 702".split(), "NV"),
-    **{"308": "NE", "605": "SD", "701": "ND", "928": "AZ", "907": "AK", "301": "MD", "617": "MA", "201": "NJ"},
-    **{"405": "OK", "206": "WA", "307": "WY", "504": "LA", "601": "MS", "203": "CT", "512": "TX", "612": "MN"},
-    **{"505": "NM", "401": "RI", "215": "PA", "801": "UT", "404": "GA"},
+    **dict.fromkeys(["850", "448", "305"], "FL"),
+    **dict.fromkeys(["812", "930", "574", "219"], "IN"),
+    **dict.fromkeys(["270", "364", "606", "859"], "KY"),
+    **dict.fromkeys(["423", "729"], "TN"),
+    **dict.fromkeys(["620", "785"], "KS"),
+    **dict.fromkeys(["208", "986"], "ID"),
+    **dict.fromkeys(["541", "458", "503"], "OR"),
+    **dict.fromkeys(["334", "483", "205"], "AL"),
+    **dict.fromkeys(["906", "313"], "MI"),
+    **dict.fromkeys(["775", "702"], "NV"),
+    "308": "NE",
+    "605": "SD",
+    "701": "ND",
+    "928": "AZ",
+    "907": "AK",
+    "301": "MD",
+    "617": "MA",
+    "201": "NJ",
+    "405": "OK",
+    "206": "WA",
+    "307": "WY",
+    "504": "LA",
+    "601": "MS",
+    "203": "CT",
+    "512": "TX",
+    "612": "MN",
+    "505": "NM",
+    "401": "RI",
+    "215": "PA",
+    "801": "UT",
+    "404": "GA",
 }
 
 _EAST, _CENTRAL, _MOUNTAIN, _PACIFIC = "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles"
 _ZONES_OF_CODE: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys("850 448 812 930 574 219 270 364 606 423 729 906 334 483".split(), (_EAST, _CENTRAL)),
-    **dict.fromkeys("308 605 701 620 785".split(), (_CENTRAL, _MOUNTAIN)),
-    **dict.fromkeys("208 986 541 458 775".split(), ("America/Boise", _PACIFIC)),
+    **dict.fromkeys(
+        ["850", "448", "812", "930", "574", "219", "270", "364", "606", "423", "729", "906", "334", "483"],
+        (_EAST, _CENTRAL),
+    ),
+    **dict.fromkeys(["308", "605", "701", "620", "785"], (_CENTRAL, _MOUNTAIN)),
+    **dict.fromkeys(["208", "986", "541", "458", "775"], ("America/Boise", _PACIFIC)),
     "928": ("America/Phoenix", _MOUNTAIN),
     "907": ("America/Anchorage", "America/Adak"),
-    **dict.fromkeys("305 301 617 201 203 859 313 401 215 404".split(), (_EAST,)),
-    **dict.fromkeys("405 205 504 601 512 612".split(), (_CENTRAL,)),
-    **dict.fromkeys("307 505 801".split(), (_MOUNTAIN,)),
-    **dict.fromkeys("503 206 702".split(), (_PACIFIC,)),
+    **dict.fromkeys(["305", "301", "617", "201", "203", "859", "313", "401", "215", "404"], (_EAST,)),
+    **dict.fromkeys(["405", "205", "504", "601", "512", "612"], (_CENTRAL,)),
+    **dict.fromkeys(["307", "505", "801"], (_MOUNTAIN,)),
+    **dict.fromkeys(["503", "206", "702"], (_PACIFIC,)),
 }
 
 _CLOSED = {
@@ -168,7 +246,8 @@ def check(place: Place, change: datetime, step: int = 1) -> int:
         now = begin + n * MINUTE
         if hours.allowed(now) is not verdicts[n]:
             raise Unlawful(f"{place.name} at {now.isoformat()}: {'lawful' if verdicts[n] else 'unlawful'} by the text")
-        expected = begin + opens[n] * MINUTE if opens[n] is not None else None
+        opening, closing = opens[n], closes[n]
+        expected = None if opening is None else begin + opening * MINUTE
         if expected is not None and hours.next_allowed(now) != expected:
             raise Unlawful(f"{place.name} at {now.isoformat()}: opens {expected.isoformat()}")
         end = hours.window_end(now)
@@ -176,7 +255,7 @@ def check(place: Place, change: datetime, step: int = 1) -> int:
             raise Unlawful(f"{place.name} at {now.isoformat()}: a window without an hour, or an hour without")
         if end is None:
             continue
-        if closes[n] is not None and end != begin + closes[n] * MINUTE:
+        if closing is not None and end != begin + closing * MINUTE:
             raise Unlawful(f"{place.name} at {now.isoformat()}: closes at another minute than {end.isoformat()}")
         deliverable = timedelta(seconds=settings.send_deadline_s + valid_for_s(now, end, settings))
         if valid_for_s(now, end, settings) >= settings.least_validity_s and now + deliverable > end:

@@ -87,8 +87,8 @@ def adapters() -> str:
 def refusals() -> str:
     """Return what every stored reason code says."""
     parts = [
-        "# Why a text did not go out\n\nEvery text that waits, is withheld or failed keeps a reason code; a screen shows "
-        "its sentence. A code of two parts, such as `expired:cap_7_days`, says both.\n"
+        "# Why a text did not go out\n\nEvery text that waits, is withheld or failed keeps a reason code; a screen "
+        "shows its sentence. A code of two parts, such as `expired:cap_7_days`, says both.\n"
     ]
     for title, table in (
         ("Decisions of the gate", reasons.GATE),
@@ -105,10 +105,11 @@ def refusals() -> str:
 def rules() -> str:
     """Return the table of rules and the rows of hours."""
     parts = [
-        "# Rules\n\nWhat guards a text, with the strict value that holds by default. No legal advice: counsel signs the "
-        "parameters. A rule marked `switch` can be switched off per professional, with who, when and why, under "
+        "# Rules\n\nWhat guards a text, with the strict value that holds by default. No legal advice: counsel signs "
+        "the parameters. A rule marked `switch` can be switched off per professional, with who, when and why, under "
         f"`{switches.KEY}` of `user.strategy` (`nudge_core/policy/switches.py` says how).\n\n"
-        "| id | what | strict value | where | since | state | kept by | switch | source |\n|---|---|---|---|---|---|---|---|---|\n"
+        "| id | what | strict value | where | since | state | kept by | switch | source |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
     ]
     for rule in RULE_TABLE:
         where = " ".join(sorted(rule.jurisdictions)) or "everywhere"

@@ -138,7 +138,7 @@ def test_frequency_and_rests_may_be_switched_off() -> None:
 def test_caps_and_hosts_are_read() -> None:
     rules = rules_for(user(caps={"per_day": 2}, links=["Example.com", "www.mine.org"]))
     assert (rules.caps.per_day, rules.caps.per_7_days) == (2, 2)
-    assert rules.link_hosts == {"example.com", "mine.org"}
+    assert rules.link_hosts == frozenset({"example.com", "mine.org"})
 
 
 def test_every_rule_that_can_be_switched_off_has_an_effect() -> None:

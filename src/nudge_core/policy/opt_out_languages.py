@@ -15,22 +15,27 @@ FOREIGN_PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
         # Spanish
-        rf"\bno (?:mas|quiero) (?:\w+ ){{0,2}}?{_TEXTS}\b|\bno mas por favor\b|^(?:ya )?basta(?: ya)?(?: por favor)?$",
+        rf"\bno (?:mas|quiero) (?:\w+ ){{0,2}}?{_TEXTS}\b|\bno mas por favor\b|"
+        rf"^(?:ya )?basta(?: ya)?(?: por favor)?$",
         rf"\bdej[ae]n? de {_SPANISH_SEND}|\bno (?:me|nos|le) (?:\w+ )?{_SPANISH_SEND}",
         rf"\bya no (?:quiero|deseo|me) (?:\w+ ){{0,2}}?(?:{_TEXTS}|{_SPANISH_SEND})",
-        r"\b(?:quit|borr|elimin|sac)\w{1,3}(?:me|nos)\b|\b(?:borr|quit|elimin)(?:e|a|en) mi (?:numero|telefono|nombre)\b",
+        r"\b(?:quit|borr|elimin|sac)\w{1,3}(?:me|nos)\b|\b(?:borr|quit|elimin)(?:e|a|en) mi (?:numero|"
+        r"telefono|nombre)\b",
         r"\b(?:dar|dame|deme|darme|dar me|darse|darnos) de baja\b",
         rf"\bcancel(?:ar|e|en|a) (?:mi |la |los |estos |sus )?(?:suscripcion|{_TEXTS})\b",
-        rf"\bno (?:quiero|deseo) recibir\b|\b(?:alto|pare|paren|parar|detener|detengan) (?:a |con )?(?:los |estos |de )*{_TEXTS}\b",
+        rf"\bno (?:quiero|deseo) recibir\b|\b(?:alto|pare|paren|parar|detener|detengan) (?:a |"
+        rf"con )?(?:los |estos |de )*{_TEXTS}\b",
         # Portuguese
-        rf"\bpare[mn]? (?:de|com)\b|\bnao (?:quero|desejo) (?:\w+ ){{0,2}}?{_TEXTS}|\bnao (?:me )?(?:mand|envi|escrev|contat)\w*",
+        rf"\bpare[mn]? (?:de|com)\b|\bnao (?:quero|desejo) (?:\w+ ){{0,2}}?{_TEXTS}|\bnao (?:me )?(?:mand|"
+        rf"envi|escrev|contat)\w*",
         r"\b(?:remova|retire|tire|exclua|apague)\w* (?:o )?meu (?:numero|nome)\b",
         # French
         rf"\barrete[zr]? (?:de |d |les |ces |vos )|\bstop aux\b|\bplus (?:de |aucun )(?:\w+ )?{_TEXTS}\b",
         r"\bne (?:me|nous|m) (?:\w+ )?(?:contact|ecriv|envoy|text|derang)\w*|\bdesinscri\w+|\bdesabonn\w+",
         r"\b(?:retirez|supprimez|enlevez) (?:moi|mon numero)\b",
         # German, Italian, Polish
-        rf"\bhor(?:t|en sie)? (?:\w+ )?auf\b|\bkeine (?:\w+ )?{_TEXTS}(?: mehr)?\b|\bschreib\w* (?:\w+ ){{0,3}}nicht mehr\b",
+        rf"\bhor(?:t|en sie)? (?:\w+ )?auf\b|\bkeine (?:\w+ )?{_TEXTS}(?: mehr)?\b|"
+        rf"\bschreib\w* (?:\w+ ){{0,3}}nicht mehr\b",
         rf"\bnon (?:\w+ )?(?:scriv|mand|invi|contatt)\w*|\bsmett\w+ di\b|\bbasta {_TEXTS}\b|\bcancella(?:mi|temi)\b",
         r"\bnie pisz\w*|\bprzestan\w*",
         # Vietnamese, Tagalog, Haitian Creole

@@ -216,10 +216,12 @@ def _caps(given: Json, caps: Caps) -> Caps:
     where = f"{_WHERE}.caps"
     values = _object(given, where)
     _known(values, frozenset(fields_dict(Caps)), where)
+    numbers: dict[str, int] = {}
     for name, value in values.items():
         if not isinstance(value, int) or isinstance(value, bool):
             raise Invalid(f"{where}.{name}", "a whole number of texts", value)
-    return evolve(caps, **values)
+        numbers[name] = value
+    return evolve(caps, **numbers)
 
 
 def _hosts(given: Json) -> frozenset[str]:

@@ -13,12 +13,12 @@ RATES = "rates"
 
 SAID = MappingProxyType(
     {
-        LISTINGS: frozenset("listings listing homes houses properties alerts drops".split()),
-        MARKET: frozenset("market reports report news newsletter newsletters stats".split()),
-        REMINDERS: frozenset("reminders reminder appointments appointment confirmations".split()),
-        GREETINGS: frozenset("greetings wishes birthday holiday anniversary".split()),
-        CHECK_IN: frozenset("check_in checkins check followups followup".split()),
-        RATES: frozenset("rates rate".split()),
+        LISTINGS: frozenset(["listings", "listing", "homes", "houses", "properties", "alerts", "drops"]),
+        MARKET: frozenset(["market", "reports", "report", "news", "newsletter", "newsletters", "stats"]),
+        REMINDERS: frozenset(["reminders", "reminder", "appointments", "appointment", "confirmations"]),
+        GREETINGS: frozenset(["greetings", "wishes", "birthday", "holiday", "anniversary"]),
+        CHECK_IN: frozenset(["check_in", "checkins", "check", "followups", "followup"]),
+        RATES: frozenset(["rates", "rate"]),
     }
 )
 """Words that name a topic as a whole. A word that is not here ("condos") may mean any of them."""
