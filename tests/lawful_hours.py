@@ -216,7 +216,7 @@ def places() -> tuple[Place, ...]:
 
 
 def changes(years: Iterable[int] = YEARS) -> tuple[datetime, ...]:
-    """Return the instants, to the hour of New York, at which clocks change: second Sunday of March, first of November."""
+    """Return the instants, to the hour of New York, at which clocks change: on Sundays in March and November."""
     found = []
     for year in years:
         for month, nth in ((3, 2), (11, 1)):

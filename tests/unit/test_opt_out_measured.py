@@ -12,8 +12,8 @@ from tests.shared_data import shared
 
 LEAST_PRECISION = 0.90
 LEAST_EXPLICIT = 0.99
-LEAST_EXPLICIT_HELD_OUT = 0.96
-"""Measured 96.7 %: below the aim of 99 %, and not tuned."""
+LEAST_EXPLICIT_HELD_OUT = 0.97
+"""Measured 97.3 %: below the aim of 99 %, and not tuned."""
 LEAST_QUIETENED = 0.95
 """Unclear and narrower wishes that pause the automation; our own gate."""
 

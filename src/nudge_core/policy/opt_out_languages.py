@@ -15,6 +15,7 @@ FOREIGN_PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
         # Spanish
+        r"\bno quiero nada\b",
         rf"\bno (?:mas|quiero) (?:\w+ ){{0,2}}?{_TEXTS}\b|\bno mas por favor\b|"
         rf"^(?:ya )?basta(?: ya)?(?: por favor)?$",
         rf"\bdej[ae]n? de {_SPANISH_SEND}|\bno (?:me|nos|le) (?:\w+ )?{_SPANISH_SEND}",
@@ -48,10 +49,13 @@ FOREIGN_PHRASES = tuple(
     )
 )
 
-_CHINESE = "退订|退訂|取消订阅|取消訂閱|拒收|别再|別再|不要再|请勿|請勿|别发|停止|别联系|不要(?:给我)?发|不要联系"
+_CHINESE = (
+    "别给我|別給我|退订|退訂|取消订阅|取消訂閱|拒收|别再|"
+    "別再|不要再|请勿|請勿|别发|停止|别联系|不要(?:给我)?发|不要联系"
+)
 _JAPANESE = "配信停止|送らないで|やめて|停止して"
 _KOREAN = "수신거부|그만|중단|중지|보내지"
-_ARABIC = "توقف|اوقف|الغاء|لا ترسل|لا تراسل"
+_ARABIC = "توقف|وقف|اوقف|الغاء|لا ترسل|لا تراسل"
 _HINDI = "बंद कर|मत भेज|रोको|रोकें"
 SCRIPTS = re.compile("|".join((_CHINESE, _JAPANESE, _KOREAN, _ARABIC, _HINDI)))
 """Orders in scripts of which words cannot be parted by blanks, or whose vowel signs are no letters."""

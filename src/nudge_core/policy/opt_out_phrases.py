@@ -26,7 +26,7 @@ _ME = (
     r"this (?:\w+ )?(?:number|phone|cell|line))"
 )
 _END = (
-    r"(?:stop|quit|quite|cease|halt|end|discontinue|desist|refrain|stoop|terminate|suspend|deactivate|disable|"
+    r"(?:stop|quit|quite|cease|halt|end|discontinue|desist|refrain|stoop|atop|terminate|suspend|deactivate|disable|"
     r"cut out|knock off)"
 )
 _NOBODY_ELSE = (
@@ -46,7 +46,8 @@ _OUR_TEXTS = (
 
 INNOCENT = re.compile(
     r"\b(?:"
-    r"(?:cant|cannot|can not|dont|do not|wont|will not|doesnt|didnt|couldnt|never|not) (?:ever |even |please )?"
+    r"(?<!if you )(?<!if u )(?:cant|cannot|can not|dont|do not|wont|will not|doesnt|didnt|couldnt|never|"
+    r"not) (?:ever |even |please )?"
     r"(?:stop\w*|quit\w*|unsubscribe\w*|opt(?:ed|ing)? (?:me |us )?out)(?: (?:me|us))?"
     r"(?: (?:sending|texting|messaging|contacting|talking|thinking|out))?"
     r"|(?:(?:why|when|how come) )?(?:did|have|has|had) (?:you|u|they|he|she|it) (?:ever )?stop\w*(?: \w+ing)?"
@@ -90,6 +91,19 @@ STOP_PHRASES = tuple(
         r"(?:consent|permission)\b",
         r"\b(?:never|didnt|did not) (?:agree|agreed|consented|sign|signed|opt|opted|subscribe|subscribed|ask|asked) "
         r"(?:up |in )?(?:to|for) (?:this|these|any|your|be|receive|texts?|messages?|get)\b",
+        # forbidding, refusing
+        rf"\b(?:you|u|yall) (?:may|can|must|should|shall|will|could) (?:not|never) (?:\w+ )?{_ACT} (?:me|"
+        rf"us|this|my)\b",
+        rf"\b(?:you|u) (?:cant|cannot|mustnt|shouldnt) {_ACT} (?:this|my) (?:number|phone|cell)\b",
+        rf"\bi (?:\w+ )?(?:forbid|object to|refuse|decline|reject|oppose) (?:\w+ ){{0,3}}?(?:{_ACT}|{_OUR_TEXTS})\b",
+        r"\bsend no more\b|\bno more sends\b|\b(?:i|we) said no more$|^no means no$|\bif (?:you|"
+        r"u) (?:dont|do not) stop\b",
+        r"\b(?:nobody|no one|noone) (?:wants|asked for|needs) (?:this|these|it|your)\b",
+        r"\benough (?:of )?(?:the |these |your )?(?:texts|messages|msgs|texting)\b",
+        r"\b(?:please|pls|plz|just|sake|god) stop(?: (?:it|this|that|now|already|please|all))*$",
+        rf"\b(?:dont|do not|never|stop|quit) {_ACT} (?:my|our) \w+(?: \w+)? (?:again|anymore|any more|ever)\b",
+        r"\bnot be on (?:your|this|the) list\b|\b(?:asked|want|like|need) to be off\b",
+        rf"\b(?:exclude|omit|take|drop) {_ME} (?:from|down|out|off)\b",
         # no part of it
         rf"\b(?:want|wants|wanted) (?:no|none|out)\b (?:\w+ ){{0,3}}?(?:{_OUR_TEXTS}|contact|correspondence)\b",
         r"\b(?:no|any) (?:more|further|future|additional|other) (?:contact|communications?|correspondence|"

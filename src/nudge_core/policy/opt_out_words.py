@@ -29,6 +29,8 @@ FOREIGN_STOP_WORDS = frozenset(
             "no mas",
             "basta",
             "ya basta",
+            "detente",
+            "parem",
             "alto",
             "parar",
             "pare",
@@ -48,7 +50,8 @@ FOREIGN_STOP_WORDS = frozenset(
 )
 
 COURTESY = _words(
-    "please pls plz plse thanks thank thx thnx ty you u now ok okay hi hello hey sir maam madam mam kindly just asap "
+    "please pls plz plse svp sil vous plait bitte "
+    "thanks thank thx thnx ty you u now ok okay hi hello hey sir maam madam mam kindly just asap "
     "immediately already right away yes no a lot so much por favor gracias merci guys dear good morning"
 )
 PRONOUNS = frozenset({"it", "this", "that"})
