@@ -216,7 +216,7 @@ def places() -> tuple[Place, ...]:
 
 
 def changes(years: Iterable[int] = YEARS) -> tuple[datetime, ...]:
-    """Return the instants, to the hour of New York, at which clocks change: second Sunday of March, first of November."""
+    """Return the instants, to the hour of New York, at which clocks change: on Sundays in March and November."""
     found = []
     for year in years:
         for month, nth in ((3, 2), (11, 1)):
@@ -246,7 +246,8 @@ def check(place: Place, change: datetime, step: int = 1) -> int:
         now = begin + n * MINUTE
         if hours.allowed(now) is not verdicts[n]:
             raise Unlawful(f"{place.name} at {now.isoformat()}: {'lawful' if verdicts[n] else 'unlawful'} by the text")
-        expected = begin + opens[n] * MINUTE if opens[n] is not None else None
+        opening, closing = opens[n], closes[n]
+        expected = None if opening is None else begin + opening * MINUTE
         if expected is not None and hours.next_allowed(now) != expected:
             raise Unlawful(f"{place.name} at {now.isoformat()}: opens {expected.isoformat()}")
         end = hours.window_end(now)
@@ -254,7 +255,7 @@ def check(place: Place, change: datetime, step: int = 1) -> int:
             raise Unlawful(f"{place.name} at {now.isoformat()}: a window without an hour, or an hour without")
         if end is None:
             continue
-        if closes[n] is not None and end != begin + closes[n] * MINUTE:
+        if closing is not None and end != begin + closing * MINUTE:
             raise Unlawful(f"{place.name} at {now.isoformat()}: closes at another minute than {end.isoformat()}")
         deliverable = timedelta(seconds=settings.send_deadline_s + valid_for_s(now, end, settings))
         if valid_for_s(now, end, settings) >= settings.least_validity_s and now + deliverable > end:

@@ -36,7 +36,8 @@ class Figures:
 
     `per_se`: keywords read as STOP. `explicit`: all other texts labelled stop, read as STOP. `quietened`: texts that
     are unclear or narrow, read as STOP or ASK. `left_alone`: innocent texts read as KEEP. `precision`: of the texts
-    that were taken for STOP, those that are labelled so. `silenced`: innocent texts that were taken for STOP.
+    that were taken for STOP, those that are labelled so. `silenced`: innocent texts that were taken for STOP. `lost`:
+    texts labelled stop that changed nothing; those read as ASK at least pause the automation.
     """
 
     texts: int
@@ -46,6 +47,7 @@ class Figures:
     left_alone: float
     precision: float
     silenced: int
+    lost: int
     counts: Counter[Verdict]
     missed: tuple[Labelled, ...]
     alarmed: tuple[Labelled, ...]
@@ -53,7 +55,8 @@ class Figures:
     def line(self, name: str) -> str:
         """Return the figures as one line."""
         return (
-            f"{name}: {self.texts} texts, per se {self.per_se:.1%}, explicit {self.explicit:.1%}, "
+            f"{name}: {self.texts} texts, per se {self.per_se:.1%}, explicit {self.explicit:.1%} "
+            f"({self.lost} stops lost), "
             f"unclear quietened {self.quietened:.1%}, innocent left alone {self.left_alone:.1%} "
             f"({self.silenced} silenced), precision of stop {self.precision:.1%}"
         )
@@ -89,6 +92,7 @@ def measure(texts: Sequence[Labelled]) -> Figures:
         left_alone=_share(verdict is Verdict.KEEP for _, verdict in keeps),
         precision=_share(one.label is Verdict.STOP for one in taken),
         silenced=sum(verdict is Verdict.STOP for _, verdict in keeps),
+        lost=sum(verdict is Verdict.KEEP for _, verdict in stops),
         counts=Counter(one.label for one in texts),
         missed=tuple(
             one

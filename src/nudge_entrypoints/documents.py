@@ -17,6 +17,8 @@ from nudge_core.model.event import MARKET_EVENT
 from nudge_core.model.message import DELIVERY, SCHEDULED, STATUS_OF
 from nudge_core.model.pipeline import PIPELINE_RUN
 from nudge_core.model.states import StateMachine
+from nudge_core.policy import hours_table, reasons, switches
+from nudge_core.policy.rule_table import RULE_TABLE
 from nudge_entrypoints import settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -82,10 +84,62 @@ def adapters() -> str:
     return "".join(parts)
 
 
+def refusals() -> str:
+    """Return what every stored reason code says."""
+    parts = [
+        "# Why a text did not go out\n\nEvery text that waits, is withheld or failed keeps a reason code; a screen "
+        "shows its sentence. A code of two parts, such as `expired:cap_7_days`, says both.\n"
+    ]
+    for title, table in (
+        ("Decisions of the gate", reasons.GATE),
+        ("Why a phone is silenced (`suppression.reason`)", reasons.SILENCES),
+        ("Facts that no longer hold", reasons.FACTS),
+        ("In the middle of sending", reasons.SENDING),
+        ("What the carrier said", reasons.CARRIER),
+    ):
+        rows = "\n".join(f"| `{code}` | {sentence} |" for code, sentence in table.items())
+        parts.append(f"\n## {title}\n\n| code | sentence |\n|---|---|\n{rows}\n")
+    return "".join(parts)
+
+
+def rules() -> str:
+    """Return the table of rules and the rows of hours."""
+    parts = [
+        "# Rules\n\nWhat guards a text, with the strict value that holds by default. No legal advice: counsel signs "
+        "the parameters. A rule marked `switch` can be switched off per professional, with who, when and why, under "
+        f"`{switches.KEY}` of `user.strategy` (`nudge_core/policy/switches.py` says how).\n\n"
+        "| id | what | strict value | where | since | state | kept by | switch | source |\n"
+        "|---|---|---|---|---|---|---|---|---|\n"
+    ]
+    for rule in RULE_TABLE:
+        where = " ".join(sorted(rule.jurisdictions)) or "everywhere"
+        since = rule.since.isoformat() if rule.since else ""
+        switch = "switch" if rule.switchable else ""
+        parts.append(
+            f"| {rule.id} | {rule.what} | {rule.strict} | {where} | {since} | {rule.status.value} | {rule.kept_by} | "
+            f"{switch} | {rule.source} |\n"
+        )
+    parts.append(
+        "\n## Hours (C2, C3, C5)\n\nRecipient-local; a row counts where the recipient may be.\n\n"
+        "| where | Monday to Friday | Saturday | Sunday | state holidays | since | state | source |\n"
+        "|---|---|---|---|---|---|---|---|\n"
+    )
+    for row in hours_table.RULES:
+        days = " | ".join(hours_table.told(row.week.days[day]) for day in (0, 5, 6))
+        since = row.since.isoformat() if row.since else ""
+        parts.append(
+            f"| {' '.join(sorted(row.jurisdictions))} | {days} | {'none sent' if row.no_holidays else ''} | {since} | "
+            f"{'pending' if row.pending else 'in force'} | {row.source} |\n"
+        )
+    return "".join(parts)
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/states.md": states,
     "docs/reference/settings.md": settings_page,
     "docs/reference/adapters.md": adapters,
+    "docs/reference/refusals.md": refusals,
+    "docs/reference/rules.md": rules,
 }
 
 

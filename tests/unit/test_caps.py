@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import random
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge_core.policy.caps import Capped, Caps, capped
+from nudge_core.policy import caps as caps_module
+from nudge_core.policy.caps import Capped, Caps, SentText, capped, held_back
+from nudge_core.policy.frequency_table import FREQUENCY_RULES
 from nudge_core.timing.area_codes import CENTRAL, EASTERN, PACIFIC
 from nudge_core.timing.local_time import local_date, to_utc
+from nudge_core.timing.recipient_zone import whereabouts
 from tests.clocks import utc, wall
 
 CAPS = Caps()
@@ -80,3 +87,112 @@ def test_what_is_let_through_keeps_every_cap_and_a_wait_ends_under_all(
     assert sum(local_date(instant, zone) >= local_date(moment, zone) for instant in sent if instant <= moment) < 1
     assert sum(moment - instant < timedelta(days=7) for instant in sent) < 2
     assert sum(moment - instant < timedelta(days=30) for instant in sent) < 6
+
+
+GEORGIA, MIAMI, OREGON = whereabouts("+14045550123"), whereabouts("+13055550123"), whereabouts("+15035550123")
+WIDE = Caps(per_day=50, per_7_days=50, per_30_days=50, per_topic_day=50, per_topic_7_days=50)
+
+
+def about(topic: str | None, *instants: datetime) -> tuple[SentText, ...]:
+    return tuple(SentText(at=instant, topic=topic) for instant in instants)
+
+
+def test_a_topic_has_caps_of_its_own() -> None:
+    more = Caps(per_day=5, per_7_days=9)
+    sent = about("listings", ny("2026-06-01 10:00"))
+    now = ny("2026-06-01 16:00")
+    assert held_back(now, sent, "market", GEORGIA, more) is None
+    assert held_back(now, sent, "listings", GEORGIA, more) == Capped("cap_topic_day", ny("2026-06-02 10:00"))
+    assert held_back(now, sent, None, GEORGIA, more) == Capped("cap_topic_day", ny("2026-06-02 10:00"))
+    assert held_back(now, about(None, sent[0].at), "market", GEORGIA, more) is not None
+
+
+def test_two_about_one_topic_within_seven_days_hold_back_the_third() -> None:
+    sent = about("listings", ny("2026-06-01 10:00"), ny("2026-06-03 10:00"))
+    held = held_back(ny("2026-06-05 10:00"), sent, "listings", GEORGIA, Caps(per_7_days=9))
+    assert held == Capped("cap_topic_7_days", ny("2026-06-08 10:00"))
+
+
+def test_a_state_counts_three_per_rolling_day_and_subject() -> None:
+    three = [ny("2026-06-01 19:00"), ny("2026-06-01 19:30"), ny("2026-06-02 09:00")]
+    now = ny("2026-06-02 10:00")  # two calendar days, one rolling one
+    assert held_back(now, about("listings", *three), "listings", MIAMI, WIDE) == Capped("cap_state", three[0] + DAY)
+    assert held_back(now, about("listings", *three), "listings", GEORGIA, WIDE) is None
+    assert held_back(now, about("market", *three), "listings", MIAMI, WIDE) is None
+    assert held_back(three[0] + DAY, about("listings", *three), "listings", MIAMI, WIDE) is None
+
+
+def test_oregon_counts_since_2026() -> None:
+    three = [to_utc(wall(f"2025-12-31 {hour:02d}:00"), PACIFIC) for hour in (9, 10, 11)]
+    assert held_back(three[-1] + timedelta(hours=1), about("x", *three), "x", OREGON, WIDE) is None
+    assert held_back(three[-1] + timedelta(hours=14), about("x", *three), "x", OREGON, WIDE) is not None
+    assert {state for law in FREQUENCY_RULES for state in law.jurisdictions} == {"FL", "OK", "MD", "OR"}
+
+
+DAY = timedelta(hours=24)
+
+
+class Broken(AssertionError):
+    """A ledger of sent texts breaks a cap."""
+
+
+def sent_greedily(seed: int, caps: Caps, days: int = 40) -> list[SentText]:
+    """Try to send at random instants; return what the caps let through."""
+    chance = random.Random(seed)
+    ledger: list[SentText] = []
+    instants = sorted(chance.uniform(0, days * 86_400.0) for _ in range(days * 12))
+    for seconds in instants:
+        now = datetime(2026, 2, 20, tzinfo=UTC) + timedelta(seconds=seconds)
+        topic = chance.choice(["listings", "market"])
+        if held_back(now, ledger, topic, MIAMI, caps) is None:
+            ledger.append(SentText(at=now, topic=topic))
+    return ledger
+
+
+def examine(ledger: Sequence[SentText], caps: Caps) -> None:
+    """Judge a ledger by counting, one text after another: I6.
+
+    Raises:
+        Broken: there is one text too many.
+    """
+    days: Counter[date] = Counter(text.at.astimezone(ZoneInfo(EASTERN)).date() for text in ledger)
+    if days and max(days.values()) > caps.per_day:
+        raise Broken("too many on a calendar day of the recipient")
+    for last in ledger:
+        before = [text for text in ledger if text.at <= last.at]
+        if sum(last.at - text.at < timedelta(days=7) for text in before) > caps.per_7_days:
+            raise Broken("too many in seven days")
+        if sum(last.at - text.at < timedelta(days=30) for text in before) > caps.per_30_days:
+            raise Broken("too many in thirty days")
+        if sum(last.at - text.at < DAY and text.topic == last.topic for text in before) > 3:
+            raise Broken("too many on one subject in a rolling day in Florida")
+
+
+HOUSE_AND_WIDE = [Caps(), Caps(per_day=3, per_7_days=9, per_30_days=30, per_topic_day=2, per_topic_7_days=6), WIDE]
+
+
+@pytest.mark.parametrize("caps", HOUSE_AND_WIDE)
+@pytest.mark.parametrize("seed", range(4))
+def test_i6_no_ledger_breaks_a_cap(seed: int, caps: Caps) -> None:
+    ledger = sent_greedily(seed, caps)
+    assert len(ledger) >= 6
+    examine(ledger, caps)
+
+
+def test_mutant_m8_counting_by_utc_date_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    def by_utc_date(now: datetime, past: Sequence[datetime], _length: timedelta, limit: int) -> datetime | None:
+        today = [instant for instant in past if instant.date() == now.date()]
+        midnight = datetime.combine(now.date() + timedelta(days=1), datetime.min.time(), UTC)
+        return midnight if 0 < limit <= len(today) else None
+
+    monkeypatch.setattr(caps_module, "_rolling_lifts", by_utc_date)
+    with pytest.raises(Broken):
+        examine(sent_greedily(1, WIDE), WIDE)
+
+
+def test_a_mutant_whose_calendar_day_is_utc_s_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(caps_module, "local_date", lambda instant, _zone: instant.astimezone(UTC).date())
+    daily = Caps(per_7_days=9, per_30_days=40, per_topic_7_days=9)
+    ledger = sent_greedily(1, daily)
+    with pytest.raises(Broken):
+        examine(ledger, daily)

@@ -499,3 +499,49 @@ async def test_what_is_handed_over_prints_no_words() -> None:
         valid_for_s=60,
     )  # fmt: skip
     assert "canary" not in repr(text)
+
+
+async def set_rules(here: Bench, **rules: Any) -> None:
+    async with here.town.store.tenant(RITA) as tx:
+        user = await tx.users.get(RITA)
+        await tx.users.save(evolve(user, strategy={"nudge_rules": rules}))
+
+
+EVENING = "2026-06-02 00:30"  # 19:30 in Texas: lawful, and past the house's own hours
+
+
+async def test_a_professional_s_own_hours_for_a_state_are_the_ones_that_bind() -> None:
+    here = await bench(EVENING)
+    assert (await here.one()).delivery is Delivery.QUEUED
+    wider = await bench(EVENING)
+    await set_rules(wider, hours={"TX": {"mon_fri": ["09:00", "20:00"]}})
+    assert (await wider.one()).delivery is Delivery.SENT
+    (entry,) = wider.gateway.carrier.ledger(wider.clock.now())
+    assert entry.valid_for_s == 30 * 60 - 10
+
+
+async def test_settings_that_cannot_be_read_leave_the_strict_rules() -> None:
+    here = await bench(EVENING)
+    await set_rules(here, hours={"TX": {"mon_fri": ["06:00", "23:00"]}})
+    assert (await here.one()).delivery is Delivery.QUEUED
+
+
+async def test_a_link_to_a_host_that_the_owner_has_not_listed_is_not_sent() -> None:
+    here = await bench()
+    await set_rules(here, links=["mine.example.org"])
+    refused = await here.one(content="Look: https://other.example.com/x")
+    assert (refused.delivery, refused.reason) == (Delivery.WITHHELD, "wording:foreign_link")
+
+
+async def test_a_topic_has_its_cap_and_the_next_topic_its_own() -> None:
+    here = await bench()
+    await set_rules(here, caps={"per_day": 3, "per_7_days": 9})
+    first, second, other = await here.town.queue(
+        here.town.text(1, topic="listings"), here.town.text(2, topic="listings"), here.town.text(3, topic="market")
+    )
+    for _ in range(3):
+        await here.walk.deliver()
+        here.clock.move(60)
+    assert (await here.town.message(first)).delivery is Delivery.SENT
+    assert (await here.town.message(second)).reason == "cap_topic_day"
+    assert (await here.town.message(other)).delivery is Delivery.SENT

@@ -286,10 +286,10 @@ def test_it_never_says_send_where_one_rule_forbids_it(some: Facts, ages: list[ti
     assert not known.already_sent
     assert known.not_after is None or known.now < known.not_after
     if known.message_class in (MessageClass.MARKETING, MessageClass.INFORMATIONAL):
-        assert sum(known.now - instant < timedelta(days=7) for instant in known.sent) < 2
-        assert sum(known.now - instant < timedelta(days=30) for instant in known.sent) < 6
+        assert sum(known.now - text.at < timedelta(days=7) for text in known.sent) < 2
+        assert sum(known.now - text.at < timedelta(days=30) for text in known.sent) < 6
         for name in known.whereabouts.zones:
-            days = [instant.astimezone(ZoneInfo(name)).date() for instant in known.sent]
+            days = [text.at.astimezone(ZoneInfo(name)).date() for text in known.sent]
             assert known.now.astimezone(ZoneInfo(name)).date() not in days
 
 

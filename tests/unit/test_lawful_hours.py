@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from nudge_core.policy import quiet_hours
+from nudge_core.policy.hours_table import RULES
 from tests.lawful_hours import SPLIT_CODES, ZONES, Unlawful, changes, check, places, quick
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -61,7 +62,7 @@ def test_a_mutant_that_asks_one_zone_only_of_a_split_code_is_caught(monkeypatch:
 
 
 def test_a_mutant_that_drops_a_row_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = tuple(rule for rule in quiet_hours.RULES if "TX" not in rule.jurisdictions)
+    kept = tuple(rule for rule in RULES if "TX" not in rule.jurisdictions)
     whole = quiet_hours.SendingHours.__init__
 
     def without_texas(self: quiet_hours.SendingHours, **given: object) -> None:

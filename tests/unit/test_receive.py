@@ -344,3 +344,21 @@ async def test_a_stop_while_a_text_is_in_doubt_ends_in_silence() -> None:
 
 def _inbound_id(sid: str) -> UUID:
     return stable_id("inbound", str(RITA), sid)
+
+
+async def test_start_does_not_give_a_wrong_number_back() -> None:
+    at = await desk()
+    await at.hear("wrong number", sid="SMwrong")
+    await at.hear("START", sid="SMstart")
+    assert {held.reason for held in await at.town.silences()} == {"wrong_number"}
+    await at.hear("yes", sid="SMyes")
+    assert len(await at.town.silences()) == 1
+
+
+async def test_stop_start_stop_is_confirmed_once_and_every_word_is_kept() -> None:
+    at = await desk()
+    heard = [await at.hear(word, sid=f"SM{n}") for n, word in enumerate(("STOP", "START", "stop"))]
+    assert [one.answered for one in heard] == [True, False, False]
+    assert len(await at.town.silences()) == 1
+    inbound = [row for row in await at.town.rows() if row.direction is Direction.INBOUND]
+    assert sorted(row.content for row in inbound) == ["START", "STOP", "stop"]

@@ -17,6 +17,7 @@ class SilenceReason(StrEnum):
     NARROWER_WISH = "narrower_wish"
     PHONE_UNUSABLE = "phone_unusable"
     WRONG_NUMBER = "wrong_number"
+    THEY_TOLD_ME = "they_told_me"
     STARTED = "started"
 
 

@@ -46,6 +46,15 @@ def hours(start: float, end: float) -> Span:
     return Span(round(start * MINUTES_PER_HOUR), round(end * MINUTES_PER_HOUR))
 
 
+def told(span: Span | None) -> str:
+    """Return a span as a person writes it: "09:00 to 20:00", or "none"."""
+    if span is None:
+        return "none"
+    return " to ".join(
+        f"{edge // MINUTES_PER_HOUR:02d}:{edge % MINUTES_PER_HOUR:02d}" for edge in (span.start, span.end)
+    )
+
+
 @frozen
 class WeekHours:
     """Spans per weekday, Monday first; None is a day without any."""

@@ -54,13 +54,16 @@ class Reading:
 TYPO_LENGTH = 4
 """Shortest word in which one slip is allowed. Source: `messaging.md` 7.2."""
 
+LONG_WORD = 5
+"""In a torn word that is longer, a letter may also be missing or too many."""
+
 SPELLED_LENGTH = 3
 """So many single letters in a row are one spelled word: "s t o p"."""
 
 _LOOK_ALIKES = str.maketrans("013457@$", "oleastas")
 _SIGNS_FOR_LETTERS = re.compile(r"[$@](?=[^\W\d_])|(?<=[^\W\d_])[$@]")
 _APOSTROPHES = re.compile("['’‘ʼ`´]")
-_CLAUSES = re.compile(r"[.,;:!?\n\r…—–]+|\s-\s")
+_CLAUSES = re.compile(r"[.,;:!?()\n\r…—–]+|\s-\s")
 _WORD = re.compile(r"[^\W_]+")
 _FUZZY_WORDS = tuple(sorted(word for word in words.STOP_WORDS if " " not in word and len(word) >= TYPO_LENGTH))
 _CLAUSE_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "quit", "opt out", "optout", "no mas"})
@@ -79,7 +82,7 @@ def read(text: str) -> Reading:
     if any(_is_stop_word(_tokens(clause), _CLAUSE_WORDS) for clause in _CLAUSES.split(text)):
         return Reading(verdict=Verdict.STOP, layer="clause")
     clauses = [" ".join(_mended(_tokens(clause))) for clause in _CLAUSES.split(text)]
-    if languages.SCRIPTS.search(text) or any(pattern.search(folded) for pattern in languages.FOREIGN_PHRASES):
+    if languages.SCRIPTS.search(text) or any(pattern.search(" ".join(whole)) for pattern in languages.FOREIGN_PHRASES):
         return Reading(verdict=Verdict.STOP, layer="phrase")
     return _phrase([_without_innocent(clause) for clause in clauses if clause])
 
@@ -196,12 +199,13 @@ def _is_torn(tokens: Sequence[str]) -> bool:
     letters = torn.translate(_LOOK_ALIKES)
     if len(tokens) < 2 or torn in words.NOT_TYPOS:
         return False
-    return any(len(letters) == len(word) and (letters == word or _slipped(letters, word)) for word in _FUZZY_WORDS)
+    return any(letters == word or _slipped(letters, word) for word in _FUZZY_WORDS)
 
 
 def _slipped(letters: str, word: str) -> bool:
     """Say whether a torn word has one slip; a short one would be two words of everyday speech."""
-    return len(word) > TYPO_LENGTH and _one_slip(letters, word)
+    room = 1 if len(word) > LONG_WORD else 0
+    return len(word) > TYPO_LENGTH and abs(len(letters) - len(word)) <= room and _one_slip(letters, word)
 
 
 def _in(candidate: str, known: frozenset[str]) -> bool:

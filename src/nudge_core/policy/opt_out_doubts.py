@@ -10,7 +10,8 @@ import re
 SOME_ONLY = re.compile(
     r"\b(?:condos?|condominiums?|town ?homes?|townhouses?|duplex\w*|lots|land|rentals?|apartments?|"
     r"flats|lofts?|fixer\w*|"
-    r"mobile homes?|foreclosures?|\d+ ?k|\d+ bed\w*|(?:over|under|above|below)(?! (?:these|those|your|all|the))|less than|more than|except|instead|unless|"
+    r"mobile homes?|foreclosures?|\d+ ?k|\d+ bed\w*|(?:over|under|above|below)(?! (?:these|those|your|all|"
+    r"the))|less than|more than|except|instead|unless|"
     r"only|just (?:the|send|text)|in [a-z]+ (?:county|city|rock|park|hills)|with (?:hoa|pools?|stairs))\b"
 )
 """After an order to stop sending: it speaks of some of what is sent."""
@@ -49,7 +50,8 @@ WRONG_NUMBER = re.compile(
 
 NOT_THIS_PERSON = re.compile(
     r"^\W*(?i:no[,.]? )?(?i:sorry[,.]? )?(?:(?i:this is not|this isn['\u2019]?t|this ain['\u2019]?t|not) )"
-    r"(?!(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\b)[A-Z][a-z]+\W*(?:$|[.,!?])"
+    r"(?!(?:Sun|Mon|Tue|Wed|Thu|Fri|Sat|Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|"
+    r"Dec)[a-z]*\b)[A-Z][a-z]+\W*(?:$|[.,!?])"
 )
 """A denial of a name, looked for in the text as it was written: only there a name has a capital letter."""
 
@@ -74,42 +76,63 @@ ASK_PHRASES = tuple(
         r"\b(?:bought|purchased|closed on) (?:a |another |our |elsewhere|one)",
         r"\b(?:not|arent|isnt) (?:to )?(?:mov|buy|sell|in the market)\w*\b",
         r"\b(?:passed away|passed on|died|deceased|funeral|hospice|late (?:husband|wife|mother|father))\b",
-        r"\bthis is (?:his|her|their|my) (?:wife|husband|son|daughter|mom|dad|mother|father|partner|brother|sister)\b",
+        r"\bthis is (?:his|her|their|my) (?:wife|husband|son|daughter|mom|dad|mother|father|partner|"
+        r"brother|sister)\b",
         r"\b(?:cancel|end|stop|quit) (?:it|this|that|all|everything)(?: please| now| all)*$",
-        r"^(?:please )?no more (?:\w+ )?(?:condos?|town\w*|homes|houses|listings|lots|rentals|apartments|duplex\w*|open|rate|market|birthday|texts?|alerts|updates|at|until|for|than|in|over|under)\b(?! credit)|^enough\b|^(?:spam|scam)$|\bshut up\b|\bf+u*c+k+ (?:you|u|yourself)\b",
+        r"^(?:please )?no more (?:\w+ )?(?:condos?|town\w*|homes|houses|listings|lots|rentals|apartments|"
+        r"duplex\w*|open|rate|market|birthday|texts?|alerts|updates|at|until|for|than|in|over|"
+        r"under)\b(?! credit)|^enough\b|^(?:spam|scam)$|\bshut up\b|\bf+u*c+k+ (?:you|u|yourself)\b",
         r"\b(?:unsubscribe|opt out)\b(?! from| of)",
         # declines, ends and moves
-        r"^(?:no|nah|nope)(?: (?:im|were|we are|i am) (?:good|fine|all set|ok|okay))?(?: (?:thanks|thank you|thx|ty|sorry))*$",
-        r"^(?:were|we are|im|i am)? ?(?:all )?(?:good|set|all set|done|finished|over it)(?: (?:here|with this|now|thanks|thank you|thx))*$"
+        r"^(?:no|nah|nope)(?: (?:im|were|we are|i am) (?:good|fine|all set|ok|okay))?(?: (?:thanks|"
+        r"thank you|thx|ty|sorry))*$",
+        r"^(?:were|we are|im|i am)? ?(?:all )?(?:good|set|all set|done|finished|over it)(?: (?:here|"
+        r"with this|now|thanks|thank you|thx))*$"
         r"(?<!^good)(?<!^set)(?<!^done)(?<!^finished)(?<!^good thanks)(?<!^good thank you)",
-        r"\bnot (?:at this time|at the moment|for (?:me|us)|anymore|any longer|any more|(?:a|your) (?:client|patient|customer))\b",
+        r"\bnot (?:at this time|at the moment|for (?:me|us)|anymore|any longer|any more|(?:a|"
+        r"your) (?:client|patient|customer))\b",
         r"\b(?:no longer|not) (?:a |an |your )?(?:client|patient|customer|buyer|seller|tenant)\b",
-        r"\b(?:dont|do not|no longer|didnt) (?:need|want|require) (?:a|an|your|any) (?:\w+ )?(?:agent|realtor|broker|lender|therapist|"
+        r"\b(?:dont|do not|no longer|didnt) (?:need|want|require) (?:a|an|your|any) (?:\w+ )?(?:agent|"
+        r"realtor|broker|lender|therapist|"
         r"counselor|services?|help)\b",
-        r"\b(?:have|got|found|hired|chose|picked|using|working with|went with|going with|signed with|seeing) (?:a|an|another|"
-        r"our own|my own|our|some ?one|a different|with) (?:\w+ )?(?:else|agent|realtor|broker|lender|therapist|counselor|bank)\b",
-        r"\b(?:refinanced|went|financed) with (?:our|my|the|another|a different) (?:\w+ )?(?:bank|lender|broker|agent|realtor|one|union|direction)\b",
-        r"\b(?:he|she|mom|mother|dad|father|husband|wife|grandma|grandpa|brother|sister|son|daughter) (?:has |just )?(?:passed|died)\b"
+        r"\b(?:have|got|found|hired|chose|picked|using|working with|went with|going with|signed with|"
+        r"seeing) (?:a|an|another|"
+        r"our own|my own|our|some ?one|a different|with) (?:\w+ )?(?:else|agent|realtor|broker|lender|"
+        r"therapist|counselor|bank)\b",
+        r"\b(?:refinanced|went|financed) with (?:our|my|the|another|a different) (?:\w+ )?(?:bank|lender|"
+        r"broker|agent|realtor|one|union|direction)\b",
+        r"\b(?:he|she|mom|mother|dad|father|husband|wife|grandma|grandpa|brother|sister|son|"
+        r"daughter) (?:has |just )?(?:passed|died)\b"
         r"(?! (?:the|his|her|inspection|out|by|it|up|on the|with)\b)",
-        r"\b(?:we|i|weve|ive|have) (?:already |have |since |just )?moved (?:away|out of|to (?!the|next|mon|tue|wed|thu|fri|\d)\w+)",
-        r"\b(?:decided|staying|going) to stay\b|\b(?:stay|staying) put\b|\bchanged (?:my|our) minds?\b|\bfinished with\b",
+        r"\b(?:we|i|weve|ive|have) (?:already |have |since |just )?moved (?:away|out of|to (?!the|next|"
+        r"mon|tue|wed|thu|fri|\d)\w+)",
+        r"\b(?:decided|staying|going) to stay\b|\b(?:stay|staying) put\b|\bchanged (?:my|our) minds?\b|"
+        r"\bfinished with\b",
         r"\b(?:we|i) should end\b",
         # what is this
-        r"\bwhy (?:are|do|am|did|would|is|r) (?:you|i|we|u|this) (?:\w+ )?(?:text|get|receiv|messag|contact|send|bother|keep)\w*",
+        r"\bwhy (?:are|do|am|did|would|is|r) (?:you|i|we|u|this) (?:\w+ )?(?:text|get|receiv|messag|"
+        r"contact|send|bother|keep)\w*",
         r"\bdo i know (?:you|u)\b|^what is this(?: (?:about|for|regarding|even))*$|^(?:who|whats this|who this)$",
         r"^(?:no )?stop (?:stop )?(?:lol|haha\w*|im|omg)\b",
         # less, later, elsewhere
-        r"\b(?:once|one|twice|two|\d) (?:\w+ )?(?:a|per|every|each) (?:day|week|month)\b(?=.* (?:plenty|enough|max|only|best|please|instead)|$)",
+        r"\b(?:once|one|twice|two|\d) (?:\w+ )?(?:a|per|every|each) (?:day|week|month)\b(?=.* (?:plenty|"
+        r"enough|max|only|best|please|instead)|$)",
         r"\bnot (?:so|that|as) (?:many|often|much|frequent\w*)\b",
-        r"\b(?:only|just) (?:text|message|contact|write|txt) (?:me |us )?(?:after|before|between|on|when|if|in the|during)\b",
-        r"\b(?:not|no \w+|dont \w+) (?:on|during|at) (?:weekends?|sundays?|saturdays?|nights?|work|holidays|the weekend)\b",
+        r"\b(?:only|just) (?:text|message|contact|write|txt) (?:me |us )?(?:after|before|between|on|when|"
+        r"if|in the|during)\b",
+        r"\b(?:not|no \w+|dont \w+) (?:on|during|at) (?:weekends?|sundays?|saturdays?|nights?|work|"
+        r"holidays|the weekend)\b",
         r"^(?:not|no) (?:during|after|before) ",
-        r"\b(?:text|message|contact|txt|send (?:them|these|it) to) (?:my|him|her|our) (?:\w+ )*?(?:instead|going forward|from now on)\b",
-        r"\b(?:use|text|to) (?:me (?:on|at) )?(?:my|the) (?:other|new|different|work|second|old) (?:number|phone|cell)\b",
+        r"\b(?:text|message|contact|txt|send (?:them|these|it) to) (?:my|him|her|"
+        r"our) (?:\w+ )*?(?:instead|going forward|from now on)\b",
+        r"\b(?:use|text|to) (?:me (?:on|at) )?(?:my|the) (?:other|new|different|work|second|"
+        r"old) (?:number|phone|cell)\b",
         r"\b(?:hold|snooze|pause|mute|break from|halt) (?:\w+ ){0,3}?(?:till|until|for (?:a|the|now|\d)|after)\b",
-        r"\b(?:hold|snooze|pause|mute) (?:on )?(?:the |these |your |all )?(?:texts|messages|these|alerts|updates|notifications)\b",
+        r"\b(?:hold|snooze|pause|mute) (?:on )?(?:the |these |your |all )?(?:texts|messages|these|alerts|"
+        r"updates|notifications)\b",
         r"\b(?:take|need|want|taking|have) a break from (?:these|this|the|your|all)\b",
-        r"^(?:please )?(?:stop|skip|drop|quit) (?:with |sending |doing )*(?:the|all the|those) (?:\w+ )?(?:ones?|wish\w*|houses?|homes|"
+        r"^(?:please )?(?:stop|skip|drop|quit) (?:with |sending |doing )*(?:the|all the|"
+        r"those) (?:\w+ )?(?:ones?|wish\w*|houses?|homes|"
         r"condos?|updates?|greetings?|newsletters?|reports?|alerts?|cards?|listings?|rates?)\b",
     )
 )

@@ -15,22 +15,28 @@ FOREIGN_PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
         # Spanish
-        rf"\bno (?:mas|quiero) (?:\w+ ){{0,2}}?{_TEXTS}\b|\bno mas por favor\b|^(?:ya )?basta(?: ya)?(?: por favor)?$",
+        r"\bno quiero nada\b",
+        rf"\bno (?:mas|quiero) (?:\w+ ){{0,2}}?{_TEXTS}\b|\bno mas por favor\b|"
+        rf"^(?:ya )?basta(?: ya)?(?: por favor)?$",
         rf"\bdej[ae]n? de {_SPANISH_SEND}|\bno (?:me|nos|le) (?:\w+ )?{_SPANISH_SEND}",
         rf"\bya no (?:quiero|deseo|me) (?:\w+ ){{0,2}}?(?:{_TEXTS}|{_SPANISH_SEND})",
-        r"\b(?:quit|borr|elimin|sac)\w{1,3}(?:me|nos)\b|\b(?:borr|quit|elimin)(?:e|a|en) mi (?:numero|telefono|nombre)\b",
+        r"\b(?:quit|borr|elimin|sac)\w{1,3}(?:me|nos)\b|\b(?:borr|quit|elimin)(?:e|a|en) mi (?:numero|"
+        r"telefono|nombre)\b",
         r"\b(?:dar|dame|deme|darme|dar me|darse|darnos) de baja\b",
         rf"\bcancel(?:ar|e|en|a) (?:mi |la |los |estos |sus )?(?:suscripcion|{_TEXTS})\b",
-        rf"\bno (?:quiero|deseo) recibir\b|\b(?:alto|pare|paren|parar|detener|detengan) (?:a |con )?(?:los |estos |de )*{_TEXTS}\b",
+        rf"\bno (?:quiero|deseo) recibir\b|\b(?:alto|pare|paren|parar|detener|detengan) (?:a |"
+        rf"con )?(?:los |estos |de )*{_TEXTS}\b",
         # Portuguese
-        rf"\bpare[mn]? (?:de|com)\b|\bnao (?:quero|desejo) (?:\w+ ){{0,2}}?{_TEXTS}|\bnao (?:me )?(?:mand|envi|escrev|contat)\w*",
+        rf"\bpare[mn]? (?:de|com)\b|\bnao (?:quero|desejo) (?:\w+ ){{0,2}}?{_TEXTS}|\bnao (?:me )?(?:mand|"
+        rf"envi|escrev|contat)\w*",
         r"\b(?:remova|retire|tire|exclua|apague)\w* (?:o )?meu (?:numero|nome)\b",
         # French
         rf"\barrete[zr]? (?:de |d |les |ces |vos )|\bstop aux\b|\bplus (?:de |aucun )(?:\w+ )?{_TEXTS}\b",
         r"\bne (?:me|nous|m) (?:\w+ )?(?:contact|ecriv|envoy|text|derang)\w*|\bdesinscri\w+|\bdesabonn\w+",
         r"\b(?:retirez|supprimez|enlevez) (?:moi|mon numero)\b",
         # German, Italian, Polish
-        rf"\bhor(?:t|en sie)? (?:\w+ )?auf\b|\bkeine (?:\w+ )?{_TEXTS}(?: mehr)?\b|\bschreib\w* (?:\w+ ){{0,3}}nicht mehr\b",
+        rf"\bhor(?:t|en sie)? (?:\w+ )?auf\b|\bkeine (?:\w+ )?{_TEXTS}(?: mehr)?\b|"
+        rf"\bschreib\w* (?:\w+ ){{0,3}}nicht mehr\b",
         rf"\bnon (?:\w+ )?(?:scriv|mand|invi|contatt)\w*|\bsmett\w+ di\b|\bbasta {_TEXTS}\b|\bcancella(?:mi|temi)\b",
         r"\bnie pisz\w*|\bprzestan\w*",
         # Vietnamese, Tagalog, Haitian Creole
@@ -43,10 +49,13 @@ FOREIGN_PHRASES = tuple(
     )
 )
 
-_CHINESE = "退订|退訂|取消订阅|取消訂閱|拒收|别再|別再|不要再|请勿|請勿|别发|停止|别联系|不要(?:给我)?发|不要联系"
+_CHINESE = (
+    "别给我|別給我|退订|退訂|取消订阅|取消訂閱|拒收|别再|"
+    "別再|不要再|请勿|請勿|别发|停止|别联系|不要(?:给我)?发|不要联系"
+)
 _JAPANESE = "配信停止|送らないで|やめて|停止して"
 _KOREAN = "수신거부|그만|중단|중지|보내지"
-_ARABIC = "توقف|اوقف|الغاء|لا ترسل|لا تراسل"
+_ARABIC = "توقف|وقف|اوقف|الغاء|لا ترسل|لا تراسل"
 _HINDI = "बंद कर|मत भेज|रोको|रोकें"
 SCRIPTS = re.compile("|".join((_CHINESE, _JAPANESE, _KOREAN, _ARABIC, _HINDI)))
 """Orders in scripts of which words cannot be parted by blanks, or whose vowel signs are no letters."""

@@ -21,12 +21,22 @@ _THING = (
     r"anything|everything)"
 )
 _ME = (
-    r"(?:me|us|(?:my|our) (?:\w+ )?(?:numbers?|phones?|cell|name|contact|info|information|details|wife|husband|family)|"
+    r"(?:me|us|(?:my|our) (?:\w+ )?(?:numbers?|phones?|cell|name|contact|info|information|details|wife|"
+    r"husband|family)|"
     r"this (?:\w+ )?(?:number|phone|cell|line))"
 )
-_END = r"(?:stop|quit|quite|cease|halt|end|discontinue|desist|refrain|stoop|terminate|suspend|deactivate|disable|cut out|knock off)"
-_NOBODY_ELSE = r"(?!(?:ing|s|ed)? (?:him|her|them|you|the (?!text|mess)|my (?:ex|boss|work|mom|mother|dad|father|employer|friend)))"
-_AT_LAST = r"(?= (?:me|us|my (?:number|phone|cell|wife|husband|family)|our|this|again|any|anymore|ever|here|back|please|pls|further|at all|by|no more|and)\b|$)"
+_END = (
+    r"(?:stop|quit|quite|cease|halt|end|discontinue|desist|refrain|stoop|atop|terminate|suspend|deactivate|disable|"
+    r"cut out|knock off)"
+)
+_NOBODY_ELSE = (
+    r"(?!(?:ing|s|ed)? (?:him|her|them|you|the (?!text|mess)|"
+    r"my (?:ex|boss|work|mom|mother|dad|father|employer|friend)))"
+)
+_AT_LAST = (
+    r"(?= (?:me|us|my (?:number|phone|cell|wife|husband|family)|our|this|again|any|anymore|ever|here|back|please|pls|"
+    r"further|at all|by|no more|and)\b|$)"
+)
 _OUR_TEXTS = (
     r"(?:(?:any|the|your|these|this|those|all|my|of|more|such|text|sms|mass|automated|receiving|getting) )*"
     r"(?:texts?|txts?|messages?|msgs?|messaging|texting|sms|notifications?|alerts?|updates?|"
@@ -36,7 +46,8 @@ _OUR_TEXTS = (
 
 INNOCENT = re.compile(
     r"\b(?:"
-    r"(?:cant|cannot|can not|dont|do not|wont|will not|doesnt|didnt|couldnt|never|not) (?:ever |even |please )?"
+    r"(?<!if you )(?<!if u )(?:cant|cannot|can not|dont|do not|wont|will not|doesnt|didnt|couldnt|never|"
+    r"not) (?:ever |even |please )?"
     r"(?:stop\w*|quit\w*|unsubscribe\w*|opt(?:ed|ing)? (?:me |us )?out)(?: (?:me|us))?"
     r"(?: (?:sending|texting|messaging|contacting|talking|thinking|out))?"
     r"|(?:(?:why|when|how come) )?(?:did|have|has|had) (?:you|u|they|he|she|it) (?:ever )?stop\w*(?: \w+ing)?"
@@ -80,46 +91,77 @@ STOP_PHRASES = tuple(
         r"(?:consent|permission)\b",
         r"\b(?:never|didnt|did not) (?:agree|agreed|consented|sign|signed|opt|opted|subscribe|subscribed|ask|asked) "
         r"(?:up |in )?(?:to|for) (?:this|these|any|your|be|receive|texts?|messages?|get)\b",
+        # forbidding, refusing
+        rf"\b(?:you|u|yall) (?:may|can|must|should|shall|will|could) (?:not|never) (?:\w+ )?{_ACT} (?:me|"
+        rf"us|this|my)\b",
+        rf"\b(?:you|u) (?:cant|cannot|mustnt|shouldnt) {_ACT} (?:this|my) (?:number|phone|cell)\b",
+        rf"\bi (?:\w+ )?(?:forbid|object to|refuse|decline|reject|oppose) (?:\w+ ){{0,3}}?(?:{_ACT}|{_OUR_TEXTS})\b",
+        r"\bsend no more\b|\bno more sends\b|\b(?:i|we) said no more$|^no means no$|\bif (?:you|"
+        r"u) (?:dont|do not) stop\b",
+        r"\b(?:nobody|no one|noone) (?:wants|asked for|needs) (?:this|these|it|your)\b",
+        r"\benough (?:of )?(?:the |these |your )?(?:texts|messages|msgs|texting)\b",
+        r"\b(?:please|pls|plz|just|sake|god) stop(?: (?:it|this|that|now|already|please|all))*$",
+        rf"\b(?:dont|do not|never|stop|quit) {_ACT} (?:my|our) \w+(?: \w+)? (?:again|anymore|any more|ever)\b",
+        r"\bnot be on (?:your|this|the) list\b|\b(?:asked|want|like|need) to be off\b",
+        rf"\b(?:exclude|omit|take|drop) {_ME} (?:from|down|out|off)\b",
         # no part of it
         rf"\b(?:want|wants|wanted) (?:no|none|out)\b (?:\w+ ){{0,3}}?(?:{_OUR_TEXTS}|contact|correspondence)\b",
-        r"\b(?:no|any) (?:more|further|future|additional|other) (?:contact|communications?|correspondence|texting|solicitation\w*|"
-        r"outreach|marketing)\b|^no (?:text )?(?:solicit\w+|texting|texts?|messag\w+|marketing)(?: (?:please|pls|thanks|thank you|anymore))*$"
+        r"\b(?:no|any) (?:more|further|future|additional|other) (?:contact|communications?|correspondence|"
+        r"texting|solicitation\w*|"
+        r"outreach|marketing)\b|^no (?:text )?(?:solicit\w+|texting|texts?|messag\w+|"
+        r"marketing)(?: (?:please|pls|thanks|thank you|anymore))*$"
         r"|^(?:please |pls )no (?:solicit\w+|texting|texts?|messag\w+)$",
-        rf"\b(?:count|leave|keep|exclude|omit|excuse) (?:me|us) (?:\w+ )?(?:out|off|from)(?: (?:of|from))?(?: {_OUR_TEXTS}| this| these|$)",
-        r"\b(?:exclude|omit|excuse|unlist) (?:me|us)\b|\b(?:dont|do not|never) (?:include|add|put|enroll|sign) (?:me|us)\b",
-        rf"\b(?:terminate|deactivate|disable|suspend|shut off|shut down|kill|mute) (?:{_OUR_TEXTS}|my (?:texts|subscription|number))\b",
-        r"\b(?:dont|do not|never|not|stop|quit) (?:ever )?(?:use|using|dial\w*|ring\w*) (?:this|my) (?:\w+ )?(?:number|phone|cell)"
+        rf"\b(?:count|leave|keep|exclude|omit|excuse) (?:me|us) (?:\w+ )?(?:out|off|from)(?: (?:of|"
+        rf"from))?(?: {_OUR_TEXTS}| this| these|$)",
+        r"\b(?:exclude|omit|excuse|unlist) (?:me|us)\b|\b(?:dont|do not|never) (?:include|add|put|enroll|"
+        r"sign) (?:me|us)\b",
+        rf"\b(?:terminate|deactivate|disable|suspend|shut off|shut down|kill|mute) (?:{_OUR_TEXTS}|"
+        rf"my (?:texts|subscription|number))\b",
+        r"\b(?:dont|do not|never|not|stop|quit) (?:ever )?(?:use|using|dial\w*|ring\w*) (?:this|"
+        r"my) (?:\w+ )?(?:number|phone|cell)"
         r"(?: (?:again|anymore|any more|ever|please|for (?:texts|marketing|messages)))*$",
         r"\b(?:get rid of|throw|toss|trash|discard) (?:away )?(?:my|this) (?:number|info|contact|phone)\b",
         r"\b(?:this|my) (?:number|phone) is (?:off limits|private|not for|blocked)\b",
-        r"\b(?:dont|do not|never) (?:call|text|write|email|message|contact|dm)(?: (?:or|and|nor|to|text|call|email|write|message|contact|mail))*"
+        r"\b(?:dont|do not|never) (?:call|text|write|email|message|contact|dm)(?: (?:or|and|nor|to|text|"
+        r"call|email|write|message|contact|mail))*"
         r" (?:to )?(?:me|us|this|here|again)(?: (?:or|and) \w+ me)?(?: \w+)? ?(?:again|anymore|any more|ever)\b",
-        r"\b(?:asked|ask|asking|want|need|like|request|requested|requesting|have|get|wish|demand|demanding) (?:\w+ )?(?:me |us |to )?(?:be )?"
+        r"\b(?:asked|ask|asking|want|need|like|request|requested|requesting|have|get|wish|demand|"
+        r"demanding) (?:\w+ )?(?:me |us |to )?(?:be )?"
         r"(?:removed|unsubscribed|opted out)(?: (?:please|now|immediately|again|twice|already))*$",
-        r"\b(?:removed|unsubscribed|taken off|opted out) (?:from|of)? ?(?:this|these|your|the (?:text|mess)\w*) ?(?:\w+ )?(?:lists?|texts?|messages?|"
+        r"\b(?:removed|unsubscribed|taken off|opted out) (?:from|of)? ?(?:this|these|your|the (?:text|"
+        r"mess)\w*) ?(?:\w+ )?(?:lists?|texts?|messages?|"
         r"database|system|contacts|campaign)?$",
         r"\b(?:am|im|be|were|are) (?:hereby )?(?:unsubscribing|opting out)\b",
-        r"\b(?:i|we|ive|weve|have) (?:\w+ )?(?:said|typed|texted|replied|wrote|sent|say|saying|answered|put) (?:\w+ )?stop"
-        r"(?: (?:already|twice|again|before|last \w+|yesterday|\w+ times|and|but|so|several|many|a|days?|weeks?|ago).*)?$",
+        r"\b(?:i|we|ive|weve|have) (?:\w+ )?(?:said|typed|texted|replied|wrote|sent|say|saying|answered|"
+        r"put) (?:\w+ )?stop"
+        r"(?: (?:already|twice|again|before|last \w+|yesterday|\w+ times|and|but|so|several|many|a|days?|"
+        r"weeks?|ago).*)?$",
         r"\b(?:been|were|was) (?:told|asked|warned) (?:\w+ )?to (?:stop|quit|cease)$",
-        r"^(?:hey |hi |ok |please |now )*(?:can|could|would|will|wont) (?:you|u|yall) (?:please |pls |just |kindly |already )*(?:stop|quit)"
+        r"^(?:hey |hi |ok |please |now )*(?:can|could|would|will|wont) (?:you|u|yall) (?:please |pls |"
+        r"just |kindly |already )*(?:stop|quit)"
         r"(?: (?:it|this|these|already|now|please|thanks))*$",
-        r"^(?:this|it|all this) (?:has|needs|have|must|got|gotta|is) (?:to )?(?:stop|end|cease)(?: (?:now|today|immediately|please))*$",
+        r"^(?:this|it|all this) (?:has|needs|have|must|got|gotta|is) (?:to )?(?:stop|end|cease)(?: (?:now|"
+        r"today|immediately|please))*$",
         r"^(?:you|u|youve|youre|this number|your number) (?:\w+ )?(?:blocked|been blocked|reported)\b",
         r"\b(?:mark|marked|marking|flag|flagged|flagging) (?:\w+ )?(?:as )?(?:spam|junk)\b",
         r"\b(?:fcc|ftc|attorney general|better business bureau|bbb)\b",
-        r"\b(?:no longer|dont|do not|never|not) (?:\w+ )?consent(?:ing|ed)?$|\b(?:no longer|dont|do not|never) (?:\w+ )?consent\w* to\b",
+        r"\b(?:no longer|dont|do not|never|not) (?:\w+ )?consent(?:ing|ed)?$|\b(?:no longer|dont|do not|"
+        r"never) (?:\w+ )?consent\w* to\b",
         r"\btake back (?:my|our) (?:consent|permission)\b",
-        r"\b(?:never|didnt|did not) (?:\w+ )?(?:give|gave) (?:you |anyone |anybody )?(?:my|this|our) (?:number|phone|info|cell)\b",
-        r"\b(?:no interest|not interested) in (?:receiving|getting|your|these|any) ?(?:\w+ ){0,2}?(?:texts?|messages?)\b",
+        r"\b(?:never|didnt|did not) (?:\w+ )?(?:give|gave) (?:you |anyone |anybody )?(?:my|this|"
+        r"our) (?:number|phone|info|cell)\b",
+        r"\b(?:no interest|not interested) in (?:receiving|getting|your|these|"
+        r"any) ?(?:\w+ ){0,2}?(?:texts?|messages?)\b",
         r"^(?:i |we )?(?:do not|dont) want(?: (?:any|it|this|them|these))?$",
-        r"\b(?:so |just |totally )?(?:over|done with|tired of|sick of|through with) (?:all )?(?:these|your|the) (?:texts?|messages?|spam)\b",
+        r"\b(?:so |just |totally )?(?:over|done with|tired of|sick of|through with) (?:all )?(?:these|"
+        r"your|the) (?:texts?|messages?|spam)\b",
         r"\b(?:stop|quit) wasting (?:my|our) time\b",
         # no wish
         r"\b(?:dont|do not|no longer|didnt|not|never) (?:\w+ )?(?:want|wish|care|need|like|wanna|appreciate)\w* "
         r"(?:\w+ ){0,4}?(?:texts?|messages?|contacted|texted|messaged|bothered|emails|notifications|alerts|spam|"
         r"hear from (?:you|u|your)|contact from|anything from|from (?:you|u))\b",
-        r"\b(?:dont|do not|no longer) (?:want|need) (?:any |any more |more )?(?:of )?(?:these|this|listings?|updates?)"
+        r"\b(?:dont|do not|no longer) (?:want|need) (?:any |any more |more )?(?:of )?(?:these|this|"
+        r"listings?|updates?)"
         r"(?: (?:anymore|any more|any longer))?$",
         # leave me alone
         r"\bleave (?:me|us|my family) (?:the \w+ )?(?:alone|be)\b",
@@ -133,7 +175,8 @@ STOP_PHRASES = tuple(
         r"(?:^(?:please |pls |just |can you |could you |would you |will you |you can |you need to |"
         r"you should |you must )+"
         r"|\b(?:said|told you|want you to|need you to|asked you|asking you|begging you) (?:to |please )*)"
-        r"(?:please |just )*stop(?: (?:it|this|that|now|please|immediately|already|all|everything|thanks|thank you))*$",
+        r"(?:please |just )*stop(?: (?:it|this|that|now|please|immediately|already|all|everything|thanks|"
+        r"thank you))*$",
         # threats
         r"\b(?:sue|suing|report|reporting|reported) (?:you|u|this|your)\b",
         r"\b(?:this|it|you) (?:is|are|its) (?:harassment|harassing|spam|spamming)\b|\bharassing me\b",
@@ -141,25 +184,35 @@ STOP_PHRASES = tuple(
         rf"\bif (?:you|u|i) (?:\w+ )?(?:{_ACT}|get)(?: me| us| another| one more)? ?(?:again|text|message|one more)",
         rf"\b{_ACT} (?:me )?again and\b",
         # the order stands after what it is about
-        rf"\b(?:these|them|{_OUR_TEXTS}) (?:\w+ )?(?:to|must|should|need to|have to|has to)? ?(?:stop|end|cease|quit)\b",
-        r"\bhow (?:do|can|could|would|to) (?:(?:i|we|you) )?(?:\w+ ){0,2}?(?:unsubscribe|opt out|get off|turn (?:these|this|"
+        rf"\b(?:these|them|{_OUR_TEXTS}) (?:\w+ )?(?:to|must|should|need to|have to|has to)? ?(?:stop|end|"
+        rf"cease|quit)\b",
+        r"\bhow (?:do|can|could|would|to) (?:(?:i|we|you) )?(?:\w+ ){0,2}?(?:unsubscribe|opt out|get off|"
+        r"turn (?:these|this|"
         r"them|texts) off|turn off (?:these|texts)|stop (?:these|getting|receiving|your|the (?:text|mess)))",
-        rf"\bturn (?:these|{_OUR_TEXTS}|all this) off\b|\b(?:cancel|end|stop) (?:all )?(?:future|further|these|additional) {_OUR_TEXTS}",
-        r"\b(?:you|you guys|u|you people|you all|yall) (?:\w+ )?(?:need|have|must|should|better|ought|gotta) (?:to )?(?:\w+ )?"
+        rf"\bturn (?:these|{_OUR_TEXTS}|all this) off\b|\b(?:cancel|end|stop) (?:all )?(?:future|further|"
+        rf"these|additional) {_OUR_TEXTS}",
+        r"\b(?:you|you guys|u|you people|you all|yall) (?:\w+ )?(?:need|have|must|should|better|ought|"
+        r"gotta) (?:to )?(?:\w+ )?"
         r"(?:stop|quit)$",
         # impatience, preference, blocking
         rf"^(?:ok |okay |please |just )*(?:cut it out|knock it off|enough(?: is enough| already)*)"
         rf"(?: with (?:the |these |your )*{_THING})?$",
-        rf"\b(?:rather|prefer|appreciate it if|like it if|wish) (?:\w+ ){{0,3}}?(?:not|dont|didnt|wouldnt|did not|do not|would not|"
+        rf"\b(?:rather|prefer|appreciate it if|like it if|wish) (?:\w+ ){{0,3}}?(?:not|dont|didnt|wouldnt|"
+        rf"did not|do not|would not|"
         rf"stopped|quit) (?:\w+ ){{0,3}}?(?:{_ACT}|{_SEND}|get texts|receive|getting|receiving)\b",
-        r"^(?:\w+ and )?(?:reported|blocked|blocking|reporting)(?: and (?:reported|blocked|deleted))?(?: (?:you|now|this|sender))*$",
-        rf"\b(?:{_ACT}|one more|another)\b.* (?:lawyer|attorney|sue|lawsuit|legal action|police|fcc|ftc|tcpa|complaint)\b"
+        r"^(?:\w+ and )?(?:reported|blocked|blocking|reporting)(?: and (?:reported|blocked|"
+        r"deleted))?(?: (?:you|now|this|sender))*$",
+        rf"\b(?:{_ACT}|one more|another)\b.* (?:lawyer|attorney|sue|lawsuit|legal action|police|fcc|ftc|"
+        rf"tcpa|complaint)\b"
         rf"|\b(?:tcpa|do not call registry|dnc registry|spam law)\b",
         r"\breport(?:ing|ed)? (?:\w+ ){0,3}?(?:as |for )?(?:spam|harassment)\b",
         # consent
-        r"\b(?:consent|permission|authorization) (?:is |has been |hereby )?(?:withdrawn|revoked|rescinded|denied|removed)\b",
-        r"\b(?:never|didnt|did not|havent|have not|not) (?:ever )?(?:agree|agreed|consented|consent|sign|signed|opt|opted|subscribe|"
-        r"subscribed|authoriz\w+|request\w*|ask|asked) (?:up |in )?(?:to|for|up|in)(?: (?:this|these|any|your|be|receive|"
+        r"\b(?:consent|permission|authorization) (?:is |has been |hereby )?(?:withdrawn|revoked|rescinded|"
+        r"denied|removed)\b",
+        r"\b(?:never|didnt|did not|havent|have not|not) (?:ever )?(?:agree|agreed|consented|consent|sign|"
+        r"signed|opt|opted|subscribe|"
+        r"subscribed|authoriz\w+|request\w*|ask|asked) (?:up |in )?(?:to|for|up|in)(?: (?:this|these|any|"
+        r"your|be|receive|"
         r"receiving|get|getting|texts?|messages?|here)\b|$)",
         r"\b(?:not|never|no longer|havent been|have not been) (?:authorized|permitted|allowed|welcome) to (?:\w+ )?"
         rf"(?:{_ACT}|{_SEND}|call)",
@@ -170,25 +223,33 @@ STOP_PHRASES = tuple(
         rf"\b(?:remove|delete|erase|unlist|lose|forget|wipe|scrub|purge|clear|scratch|drop|strike|block|dump|toss)"
         rf" (?:you \w+ )?{_ME}\b",
         rf"\b(?:take|get|want|pull|drop|scratch|cross|strike|keep|have) (?:{_ME} )?(?:\w+ )?(?:off|out) (?:of )?"
-        r"(?:this|your|the|these|that) (?:\w+ )?(?:lists?|database|contacts|system|texts?|messages?|thread|records|campaign)\b",
-        rf"\b(?:take|get|put|add) {_ME} (?:\w+ )?(?:off|on (?:your|the|a) (?:do not|dont|no) \w+ list)\b|^off (?:the|this|your) list",
+        r"(?:this|your|the|these|that) (?:\w+ )?(?:lists?|database|contacts|system|texts?|messages?|"
+        r"thread|records|campaign)\b",
+        rf"\b(?:take|get|put|add) {_ME} (?:\w+ )?(?:off|on (?:your|the|a) (?:do not|dont|no) \w+ list)\b|"
+        rf"^off (?:the|this|your) list",
         r"\bon (?:your|the|a) (?:do not|no) (?:call|contact|text)\b",
-        r"^(?:please |pls |just |kindly )*(?:remove|take (?:me|us) off|delete (?:me|us))(?: (?:please|pls|now|thanks|thank you))*$",
+        r"^(?:please |pls |just |kindly )*(?:remove|take (?:me|us) off|delete (?:me|us))(?: (?:please|pls|"
+        r"now|thanks|thank you))*$",
         r"^(?:you can |just |please )*(?:take|drop|remove) (?:me|us) off(?: (?:now|please|this|of this))*$",
         r"^(?:please |just |pls )*(?:leave|let) (?:me|us) (?:\w+ )?(?:be|alone|in peace)\b",
-        r"^(?:please |just |pls )*(?:forget|lose) (?:that )?(?:you )?(?:ever )?(?:had|have|got)? ?(?:my|this) number\b",
+        r"^(?:please |just |pls )*(?:forget|lose) (?:that )?(?:you )?(?:ever )?(?:had|have|got)? ?(?:my|"
+        r"this) number\b",
         r"\bstop (?:means|is) stop\b|^stop(?: stop)+$|\bdo you not understand\b|\bhow many times (?:do|must|have)\b",
-        r"\b(?:i said|we said|told you|asked you|asking you|telling you|i repeat)(?: (?:again|twice|already|before|now|to|please|"
+        r"\b(?:i said|we said|told you|asked you|asking you|telling you|i repeat)(?: (?:again|twice|"
+        r"already|before|now|to|please|"
         r"several|times|many|\d+))* (?:to )?(?:stop|quit|unsubscribe)(?: (?:it|this|that|now|all|already|please))*$",
-        rf"\b(?:told|asked|tell|telling|asking) (?:you|u|yall) (?:\w+ ){{0,3}}?(?:not to|to never|to quit|to stop|dont) (?:ever )?{_ACT}",
+        rf"\b(?:told|asked|tell|telling|asking) (?:you|u|yall) (?:\w+ ){{0,3}}?(?:not to|to never|to quit|"
+        rf"to stop|dont) (?:ever )?{_ACT}",
         rf"\b(?:screw|damn|shut) (?:you|u|up)\b.* (?:dont|stop|never) {_ACT}",
     )
 )
 
 ABOUT_OTHERS = re.compile(
     r"\b(?:told|asked|begged|warned) (?:him|her|them|my \w+|the \w+) .*$"
-    r"|\b(?:he|she|they|who|someone|somebody|ex|boss|mom|mother|dad|father|sister|brother|guy|coworker|friend|son|daughter) "
-    r"(?:\w+ ){0,2}?(?:wont|cant|doesnt|didnt|dont|keeps?|kept|never|refuses to|is|was|were|are|got|will not|always) (?:not )?"
+    r"|\b(?:he|she|they|who|someone|somebody|ex|boss|mom|mother|dad|father|sister|brother|guy|coworker|"
+    r"friend|son|daughter) "
+    r"(?:\w+ ){0,2}?(?:wont|cant|doesnt|didnt|dont|keeps?|kept|never|refuses to|is|was|were|are|got|"
+    r"will not|always) (?:not )?"
     r"(?:(?:stop|quit)\w* )?(?:told|asked|text|messag|contact|call|bother|harass|stalk)\w*.*$"
     r"|\b(?:make|made|makes|get|got) (?:him|her|my \w+) .*$"
     r"|\b(?:he|she|they) (?:said|says|told me|texted|wrote) (?!to |you |stop |that you ).*$"

@@ -2,7 +2,8 @@
 
 Everything here is matched against folded text: lower case, no accents, no apostrophes, words parted by one blank.
 Sources: the seven words of 47 CFR 64.1200(a)(10); the carriers' keywords of `messaging.md` 7.1; the phrases of 7.2 and
-`verticals.md` 1.3; the rest are ours. Phrases: `opt_out_phrases`; doubts: `opt_out_doubts`; tongues: `opt_out_languages`.
+`verticals.md` 1.3; the rest are ours. Phrases, doubts and other
+tongues stand in `opt_out_phrases`, `opt_out_doubts` and `opt_out_languages`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ FOREIGN_STOP_WORDS = frozenset(
             "no mas",
             "basta",
             "ya basta",
+            "detente",
+            "parem",
             "alto",
             "parar",
             "pare",
@@ -47,7 +50,8 @@ FOREIGN_STOP_WORDS = frozenset(
 )
 
 COURTESY = _words(
-    "please pls plz plse thanks thank thx thnx ty you u now ok okay hi hello hey sir maam madam mam kindly just asap "
+    "please pls plz plse svp sil vous plait bitte "
+    "thanks thank thx thnx ty you u now ok okay hi hello hey sir maam madam mam kindly just asap "
     "immediately already right away yes no a lot so much por favor gracias merci guys dear good morning"
 )
 PRONOUNS = frozenset({"it", "this", "that"})

@@ -26,7 +26,7 @@ from nudge_core.model.json import Json, JsonObject
 from nudge_core.model.user import User
 from nudge_core.policy.caps import Caps
 from nudge_core.policy.facts import GateRules
-from nudge_core.policy.hours_table import ALL_DAY, MINUTES_PER_HOUR, Span, WeekHours
+from nudge_core.policy.hours_table import ALL_DAY, MINUTES_PER_HOUR, Span, WeekHours, told
 from nudge_core.policy.rule_table import SWITCHABLE
 from nudge_core.timing.area_codes import CANADIAN_PROVINCES, US_STATES
 
@@ -208,26 +208,20 @@ def _within(week: WeekHours, name: str, rules: GateRules, where: str) -> WeekHou
             for rule, law in rows:
                 theirs = law.days[weekday]
                 if mine is not None and (theirs is None or theirs.meet(mine) != mine):
-                    raise Invalid(f"{where}.{day}", f"within rule {rule}: {_told(theirs)}", None)
+                    raise Invalid(f"{where}.{day}", f"within rule {rule}: {told(theirs)}", None)
     return week
-
-
-def _told(span: Span | None) -> str:
-    if span is None:
-        return "not on this day"
-    return " to ".join(
-        f"{edge // MINUTES_PER_HOUR:02d}:{edge % MINUTES_PER_HOUR:02d}" for edge in (span.start, span.end)
-    )
 
 
 def _caps(given: Json, caps: Caps) -> Caps:
     where = f"{_WHERE}.caps"
     values = _object(given, where)
     _known(values, frozenset(fields_dict(Caps)), where)
+    numbers: dict[str, int] = {}
     for name, value in values.items():
         if not isinstance(value, int) or isinstance(value, bool):
             raise Invalid(f"{where}.{name}", "a whole number of texts", value)
-    return evolve(caps, **values)
+        numbers[name] = value
+    return evolve(caps, **numbers)
 
 
 def _hosts(given: Json) -> frozenset[str]:

@@ -100,17 +100,21 @@ async def _answer(tx: TenantTransaction, inbound: InboundText, message: Message,
 async def start(tx: TenantTransaction, inbound: InboundText, message: Message) -> None:
     """Lift what is suppressed, by the person's own word, and record the consent it gives: express, no more.
 
-    Where nothing was suppressed a greater consent is left as it is.
+    Where nothing was suppressed a greater consent is left as it is. That a phone is somebody else's is not for its
+    holder to undo: the texts were meant for another person, and only the professional knows whom.
     """
-    lifted = await tx.suppressions.active(inbound.sender)
-    for number, held in enumerate(lifted):
+    held = await tx.suppressions.active(inbound.sender)
+    lifted = [one for one in held if one.reason != SilenceReason.WRONG_NUMBER]
+    if held and not lifted:
+        return
+    for number, silenced in enumerate(lifted):
         await tx.suppressions.add(
             Suppression(
                 id=stable_id("lifted", str(message.id), str(number)),
                 user_id=tx.user_id,
                 phone=inbound.sender,
-                scope=held.scope,
-                topic=held.topic,
+                scope=silenced.scope,
+                topic=silenced.topic,
                 reason=SilenceReason.STARTED,
                 created_at=tx.now,
                 active=False,

@@ -135,38 +135,10 @@ _CANADA: _Rows = (
 )
 
 _CARIBBEAN = "242 246 264 268 284 345 441 473 649 658 664 721 758 767 784 809 829 849 868 869 876"
-NOWHERE = frozenset(
-    [
-        "500",
-        "521",
-        "522",
-        "523",
-        "524",
-        "525",
-        "526",
-        "527",
-        "528",
-        "529",
-        "533",
-        "544",
-        "566",
-        "577",
-        "588",
-        "600",
-        "622",
-        "700",
-        "710",
-        "800",
-        "822",
-        "833",
-        "844",
-        "855",
-        "866",
-        "877",
-        "888",
-        "900",
-    ]
+_OF_NO_PLACE = (
+    "500 521 522 523 524 525 526 527 528 529 533 544 566 577 588 600 622 700 710 800 822 833 844 855 866 877 888 900"
 )
+NOWHERE = frozenset(_OF_NO_PLACE.split())
 """Codes of no place: toll-free, personal, paid, government and carriers' own. They may be anywhere."""
 
 OTHER_COUNTRIES = frozenset(_CARIBBEAN.split())
