@@ -50,7 +50,8 @@ async def stop(
         source_sid=inbound.provider_sid,
     )
     answered = False
-    if not held and not (carrier_answers and is_carrier_stop(inbound.body)):
+    theirs = inbound.opt_out_type is not None or (carrier_answers and is_carrier_stop(inbound.body))
+    if not held and not theirs:
         user = await tx.users.get(tx.user_id)
         answered = await _answer(tx, inbound, message, OPT_OUT, opt_out_confirmation(user))
     return Granted(withdrawn=gone.withdrawn + gone.unplanned, answered=answered)
@@ -74,8 +75,8 @@ async def wrong_number(tx: TenantTransaction, inbound: InboundText, message: Mes
 async def answer_help(
     tx: TenantTransaction, inbound: InboundText, message: Message, *, carrier_answers: bool
 ) -> Granted:
-    """Say who we are and how to stop us, unless the carrier has said it."""
-    if carrier_answers and is_carrier_help(inbound.body):
+    """Say who we are and how to stop us, unless the carrier has said it, as it has where it names an opt-out type."""
+    if inbound.opt_out_type is not None or (carrier_answers and is_carrier_help(inbound.body)):
         return Granted()
     user = await tx.users.get(tx.user_id)
     return Granted(answered=await _answer(tx, inbound, message, HELP, help_answer(user)))

@@ -298,7 +298,7 @@ def _zone(client: Client, stated: str | None, home: str) -> str:
         return client.timezone or stated or home
     assert client.phone is not None
     candidates = whereabouts(client.phone).zones
-    return home if home in candidates or not candidates else sorted(candidates)[0]
+    return home if home in candidates or not candidates else min(candidates)
 
 
 async def _first(

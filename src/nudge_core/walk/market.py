@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from nudge_core.errors import Invalid, NudgeError, Unavailable
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.ports import ListingFeed
-from nudge_core.steps import draft, ingest, match, spread
+from nudge_core.steps import draft, ingest, match, propose, spread
 from nudge_core.steps.ingest import IngestReport
 from nudge_core.walk.parts import Parts
 
@@ -24,6 +24,9 @@ NOTES_AT_ONCE = 20
 FIRST_PAUSE_S = 30.0  # before a note that failed is tried again; doubled each time
 VANISHED_AT_MOST = 0.2  # share of a source's listings that may go in a day; more is an incomplete list
 VANISHED_ALWAYS_ALLOWED = 10  # of a small source
+WORKED = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT, Topic.CONVERSE)
+"""Topics that a worker works on; `HELD` waits for a person."""
+
 PAGES_AT_MOST = 100_000  # of one poll: a feed that never ends is a broken one
 
 
@@ -105,7 +108,7 @@ async def reconcile(parts: Parts, feed: ListingFeed) -> IngestReport:
         return await ingest.ingest(tx, page, parts.ingest, reread=True)
 
 
-async def work(parts: Parts, *, topics: Sequence[Topic] = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT)) -> WorkReport:
+async def work(parts: Parts, *, topics: Sequence[Topic] = WORKED) -> WorkReport:
     """Do one round of due notes; a report with `done` 0 means that nothing was due.
 
     A note that fails is put back and tried again later; it does not stop the others.
@@ -177,10 +180,17 @@ async def _draft(parts: Parts, note: OutboxNote) -> WorkReport:
     return WorkReport(done=1, briefings=0 if briefing is None else 1)
 
 
+async def _converse(parts: Parts, note: OutboxNote) -> WorkReport:
+    async with parts.store.tenant(_owner(note)) as tx:
+        briefing = await propose.propose(tx, note)
+    return WorkReport(done=1, briefings=0 if briefing is None else 1)
+
+
 _STEPS: Mapping[Topic, Callable[[Parts, OutboxNote], Awaitable[WorkReport]]] = {
     Topic.SPREAD: _spread,
     Topic.MATCH: _match,
     Topic.DRAFT: _draft,
+    Topic.CONVERSE: _converse,
 }
 
 
