@@ -21,7 +21,7 @@ from nudge_core.model.message import ScheduledMessage, ScheduledStatus, SenderTy
 from nudge_core.policy.facts import GateRules
 from nudge_core.policy.quiet_hours import SendingHours
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.planned import EXPIRED, end
+from nudge_core.sending.planned import EXPIRED, end, without_facts
 from nudge_core.sending.plans import RESUMED, UNENDED, audited, exit_plan
 from nudge_core.timing.local_time import at, local_date, to_local
 from nudge_core.timing.recipient_zone import whereabouts
@@ -190,6 +190,7 @@ async def _update(
             automatic=False,
             redraft=False,
             drafted_at=tx.now,
+            drafted_from=without_facts(row.drafted_from),
             approval_id=stable_id("approval", str(row.id), str(row.version + 1)),
             approved_by=by,
             approved_at=tx.now,

@@ -137,7 +137,8 @@ async def prepare(
     if untrue is not None:
         return await _give_back(tx, planned, f"{FACTS_CHANGED}:{untrue}")
     written = planned.drafted_at or planned.created_at
-    changed = brief is not None and dict(brief.facts) != _stated(planned)
+    stated = _stated(planned)
+    changed = brief is not None and bool(stated) and dict(brief.facts) != stated
     stale = changed and tx.now - written > settings.stale_after
     if stale and not planned.redraft:
         return await _give_back(tx, planned, FACTS_CHANGED)
@@ -350,6 +351,13 @@ def _stated(planned: ScheduledMessage) -> JsonObject:
     return dict(stated) if isinstance(stated, Mapping) else {}
 
 
+def _id(stored: str) -> UUID:
+    try:
+        return UUID(stored)
+    except ValueError:
+        raise Invalid("scheduledmessage.drafted_from", "ids", stored) from None
+
+
 async def _truth(
     tx: TenantTransaction, planned: ScheduledMessage, client: Client, vertical: Vertical
 ) -> tuple[Brief | None, Mapping[str, str], str | None]:
@@ -358,7 +366,7 @@ async def _truth(
     event_id = planned.drafted_from.get("event_id")
     if not isinstance(event_id, str):
         return None, nothing, None
-    events = await tx.market_events.get([UUID(event_id)])
+    events = await tx.market_events.get([_id(event_id)])
     if not events:
         return None, nothing, "event_gone"
     event = events[0]
@@ -371,7 +379,7 @@ async def _truth(
             return None, nothing, untrue
     member = None
     if isinstance(briefing_id := planned.drafted_from.get("briefing_id"), str):
-        briefing = await tx.briefings.get(UUID(briefing_id))
+        briefing = await tx.briefings.get(_id(briefing_id))
         member = next((one for one in briefing.matched_audience if one.client_id == client.id), None)
     ranking = Ranking(subject_id=event.id, members=() if member is None else (member,), considered=1)
     brief = vertical.brief(await tx.users.get(tx.user_id), event, ranking)
