@@ -21,9 +21,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from nudge_core.errors import NudgeError
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.interaction import InteractionKind
-from nudge_core.model.message import Direction, MessageClass, ScheduledMessage, ScheduledStatus
+from nudge_core.model.message import Direction, MessageClass, MessageSource, ScheduledMessage, ScheduledStatus
 from nudge_core.steps import plan as plans
-from nudge_core.steps import schedule
+from nudge_core.steps import release, schedule
 from nudge_core.steps.release import ReleaseSettings
 from nudge_core.steps.schedule import Repetition
 from nudge_core.walk import release_due
@@ -54,6 +54,7 @@ class ClientLife(RuleBasedStateMachine):
         self.stopped_at: datetime | None = None
         self.silent = False
         self.resumed: set[UUID] = set()
+        self.asleep: list[release.Prepared] = []
         self.seen: dict[UUID, BriefingStatus] = {}
 
     def teardown(self) -> None:
@@ -66,6 +67,8 @@ class ClientLife(RuleBasedStateMachine):
     @initialize(start=STARTS, unanswered=st.sampled_from([None, 3]))
     def begin(self, start: datetime, unanswered: int | None) -> None:
         self.at: Practice = self.run(practice(start, settings=ReleaseSettings(unanswered_at_most=unanswered)))
+        self.plan_series("FREQ=WEEKLY", 5, with_anchor=True, business=True)
+        self.plan_one(4, None, remind=False)
 
     def waiting(self) -> list[ScheduledMessage]:
         return self.run(self.at.open())
@@ -130,19 +133,38 @@ class ClientLife(RuleBasedStateMachine):
         with suppress(Killed):
             self.run(release_due(self.at.parts_on(MortalStore(self.at.store, die))))
 
-    @rule()
-    def stop(self) -> None:
-        self.run(self.at.hear("STOP"))
-        self.silence()
-
-    @rule()
-    def told_to_stop(self) -> None:
-        self.run(self.at.record(InteractionKind.TOLD_TO_STOP))
-        self.silence()
-
-    def silence(self) -> None:
+    @rule(told=st.booleans())
+    def stop(self, told: bool) -> None:
+        self.run(self.at.record(InteractionKind.TOLD_TO_STOP) if told else self.at.hear("STOP"))
         if not self.silent:
             self.stopped_at, self.silent = self.at.clock.now(), True
+
+    @rule()
+    def a_worker_falls_asleep(self) -> None:
+        """It has claimed and read, and will go on long after its lease."""
+        self.asleep += self.run(self._prepared())
+
+    async def _prepared(self) -> list[release.Prepared]:
+        vertical = self.at.parts.verticals["real_estate"]
+        async with self.at.store.system() as tx:
+            claimed = await release.claim(tx, 9, self.at.settings)
+        found = []
+        for one in claimed:
+            async with self.at.store.tenant(RITA) as tx:
+                prepared = await release.prepare(tx, one, vertical, self.at.settings)
+            found += [prepared] if isinstance(prepared, release.Prepared) else []
+        return found
+
+    @rule()
+    def it_wakes(self) -> None:
+        for prepared in self.asleep:
+            self.run(self._go_on(prepared))
+        self.asleep = []
+
+    async def _go_on(self, prepared: release.Prepared) -> None:
+        with suppress(NudgeError):
+            async with self.at.store.tenant(RITA) as tx:
+                await release.release(tx, prepared)
 
     @rule()
     def start(self) -> None:
@@ -208,6 +230,8 @@ class ClientLife(RuleBasedStateMachine):
         rows = self.run(self.at.planned())
         released = Counter(row.message_id for row in rows if row.message_id is not None)
         assert all(number == 1 for number in released.values())
+        texts = self.run(self.at.texts())
+        assert {text.id for text in texts if text.source is MessageSource.SCHEDULED} == set(released)
         places = Counter((row.repeat.series_id, row.repeat.occurrence) for row in rows if row.repeat is not None)
         assert all(number == 1 for number in places.values())
         accepted = Counter(entry.message_id for entry in self.at.ledger())

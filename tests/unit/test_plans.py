@@ -126,11 +126,11 @@ async def test_the_proposal_names_the_resting_plans_and_what_may_be_done() -> No
     assert asked.parent_message_id is not None
     told = asked.key_intel["paused_plans"]
     assert isinstance(told, tuple)
-    assert told[0]["plan_id"] == str(plan.id)  # type: ignore[index, call-overload]
+    assert told[0]["plan_id"] == str(plan.id)
     actions = asked.key_intel["actions"]
     assert isinstance(actions, tuple)
-    assert [one["action"] for one in actions] == ["answer", "resume_plan", "update_plan", "end_plan"]  # type: ignore[index, call-overload]
-    assert actions[1]["version"] == plan.version  # type: ignore[index, call-overload]
+    assert [one["action"] for one in actions] == ["answer", "resume_plan", "update_plan", "end_plan"]
+    assert actions[1]["version"] == plan.version
 
 
 async def test_a_later_text_overtakes_the_proposal_and_a_note_done_twice_makes_one() -> None:
@@ -286,7 +286,7 @@ async def test_bad_news_pauses_all_and_asks_with_the_category_and_nothing_cheerf
     assert body not in repr(asked)
     actions = asked.key_intel["actions"]
     assert isinstance(actions, tuple)
-    assert [one["action"] for one in actions][:2] == ["answer", "end_plan"]  # type: ignore[index, call-overload]
+    assert [one["action"] for one in actions][:2] == ["answer", "end_plan"]
 
 
 async def test_bad_news_in_a_note_pauses_and_asks() -> None:

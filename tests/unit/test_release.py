@@ -12,6 +12,7 @@ import pytest
 from attrs import evolve, frozen
 
 from nudge_core.errors import Unavailable
+from nudge_core.matching.ranking import Ranking
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import BriefingStatus, Draft
 from nudge_core.model.interaction import InteractionKind
@@ -244,7 +245,7 @@ async def with_event(drafters: Sequence[Drafter], **changes: Any) -> tuple[Pract
             payload={"listing": home, "change": {"new_price_cents": 45_000_000}},
         )  # fmt: skip
         await tx.market_events.add([event])
-        ranking = release.Ranking(subject_id=event.id, members=(), considered=1)
+        ranking = Ranking(subject_id=event.id, members=(), considered=1)
         brief = at.parts.verticals["real_estate"].brief(await tx.users.get(RITA), event, ranking)
     stated = {"event_id": str(event.id), "facts": dict(brief.facts)}
     return at, await planned_for_tuesday(
