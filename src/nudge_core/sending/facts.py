@@ -19,6 +19,9 @@ from nudge_core.policy.outcomes import Reason
 from nudge_core.ports import TenantTransaction
 from nudge_core.timing.recipient_zone import Evidence, Whereabouts, whereabouts
 
+WELCOME = "welcome"
+"""Topic of the one text that a new contact may get at once. Source: `verticals.md` 1.4."""
+
 HISTORY = 20  # newest texts of a client in which their last word is looked for
 PHONE_CHANGED = "phone_changed"
 RESOURCE_GONE = "resource_gone"
@@ -68,7 +71,13 @@ async def gather(tx: TenantTransaction, message: Message, rules: TextRules) -> F
         plan=None if briefing is None else briefing.status,
         paused=paused,
         findings=() if is_service else rules.lint(message.content),
-        human_contact_at=max((row.claimed_at for row in by_hand if row.claimed_at), default=None),
+        human_contact_at=max(
+            (
+                *(r.claimed_at for r in by_hand if r.claimed_at),
+                *(await tx.interactions.latest_contact([one.id for one in holders or [client]])).values(),
+            ),
+            default=None,
+        ),
         client_wrote_at=wrote_at,
         topic=message.topic,
         text="" if is_service else message.content,
@@ -77,6 +86,7 @@ async def gather(tx: TenantTransaction, message: Message, rules: TextRules) -> F
             for row in others
             if row.claimed_at and row.message_class in COUNTED
         ),
+        automatic=message.automatic and message.topic != WELCOME,
         already_sent=message.provider_sid is not None,
     )
 

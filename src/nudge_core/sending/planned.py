@@ -12,7 +12,7 @@ from attrs import evolve
 
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.event import stable_id
-from nudge_core.model.json import Json
+from nudge_core.model.json import Json, JsonObject
 from nudge_core.model.message import Repeat, ScheduledMessage, ScheduledStatus, release_job
 from nudge_core.ports import TenantTransaction
 from nudge_core.timing.recurrence import parse
@@ -104,6 +104,11 @@ async def end(
         await tx.scheduled.add([coming])
     await tx.audit.add([audited(tx, planned, actor, f"scheduled.{status.value.lower()}", {"reason": reason})])
     return coming
+
+
+def without_facts(drafted_from: JsonObject) -> JsonObject:
+    """Return what words were drafted from, when a person has written others: nobody knows which facts those state."""
+    return {name: value for name, value in drafted_from.items() if name != "facts"}
 
 
 def audited(

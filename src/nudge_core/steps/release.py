@@ -28,7 +28,7 @@ from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
 from nudge_core.model.client import Client
 from nudge_core.model.consent import SuppressionScope
-from nudge_core.model.event import MarketEvent, stable_id
+from nudge_core.model.event import stable_id
 from nudge_core.model.json import Json, JsonObject
 from nudge_core.model.message import (
     Delivery,
@@ -133,11 +133,12 @@ async def prepare(
     objection = await _objection(tx, planned, plan, client, settings)
     if objection is not None:
         return objection
-    event, brief, personal, untrue = await _truth(tx, planned, client, vertical)
+    brief, personal, untrue = await _truth(tx, planned, client, vertical)
     if untrue is not None:
         return await _give_back(tx, planned, f"{FACTS_CHANGED}:{untrue}")
     written = planned.drafted_at or planned.created_at
-    changed = brief is not None and dict(brief.facts) != _stated(planned)
+    stated = _stated(planned)
+    changed = brief is not None and bool(stated) and dict(brief.facts) != stated
     stale = changed and tx.now - written > settings.stale_after
     if stale and not planned.redraft:
         return await _give_back(tx, planned, FACTS_CHANGED)
@@ -350,17 +351,24 @@ def _stated(planned: ScheduledMessage) -> JsonObject:
     return dict(stated) if isinstance(stated, Mapping) else {}
 
 
+def _id(stored: str) -> UUID:
+    try:
+        return UUID(stored)
+    except ValueError:
+        raise Invalid("scheduledmessage.drafted_from", "ids", stored) from None
+
+
 async def _truth(
     tx: TenantTransaction, planned: ScheduledMessage, client: Client, vertical: Vertical
-) -> tuple[MarketEvent | None, Brief | None, Mapping[str, str], str | None]:
-    """Return what a text was drafted from as it is now: event, brief, values; and why it is untrue, or None."""
+) -> tuple[Brief | None, Mapping[str, str], str | None]:
+    """Return what a text was drafted from as it is now: brief, values; and why it is untrue, or None."""
     nothing: Mapping[str, str] = MappingProxyType({"first_name": client.first_name, "reason": "", "question": ""})
     event_id = planned.drafted_from.get("event_id")
     if not isinstance(event_id, str):
-        return None, None, nothing, None
-    events = await tx.market_events.get([UUID(event_id)])
+        return None, nothing, None
+    events = await tx.market_events.get([_id(event_id)])
     if not events:
-        return None, None, nothing, "event_gone"
+        return None, nothing, "event_gone"
     event = events[0]
     if event.resource_id is not None:
         try:
@@ -368,14 +376,14 @@ async def _truth(
         except NotFound:
             untrue = "resource_gone"
         if untrue is not None:
-            return event, None, nothing, untrue
+            return None, nothing, untrue
     member = None
     if isinstance(briefing_id := planned.drafted_from.get("briefing_id"), str):
-        briefing = await tx.briefings.get(UUID(briefing_id))
+        briefing = await tx.briefings.get(_id(briefing_id))
         member = next((one for one in briefing.matched_audience if one.client_id == client.id), None)
     ranking = Ranking(subject_id=event.id, members=() if member is None else (member,), considered=1)
     brief = vertical.brief(await tx.users.get(tx.user_id), event, ranking)
-    return event, brief, nothing if member is None else vertical.personal(event, member, client), None
+    return brief, nothing if member is None else vertical.personal(event, member, client), None
 
 
 async def _approved(tx: TenantTransaction, planned: ScheduledMessage, prepared: Prepared) -> ApprovedText:

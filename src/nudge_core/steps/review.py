@@ -108,7 +108,7 @@ async def approve(
     briefing = await _draft(tx, briefing_id)
     if version is not None and version != briefing.version:
         raise Conflict("campaign briefing", "it changed since it was shown; look at it again")
-    if vertical.events[briefing.campaign_type].owner_only:
+    if briefing.campaign_type not in vertical.events or vertical.events[briefing.campaign_type].owner_only:
         raise Invalid("briefing.campaign_type", "one that clients may be told of; this one is for you", None)
     if not briefing.recipients:
         raise Invalid("briefing.audience", "somebody: include at least one client", briefing.recipients)

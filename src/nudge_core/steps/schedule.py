@@ -8,7 +8,7 @@ unlawful or in an unknown zone is refused at once, naming field and rule. Where 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from uuid import UUID
 
 from attrs import evolve, field, frozen
@@ -35,7 +35,7 @@ from nudge_core.policy.facts import GateRules
 from nudge_core.policy.quiet_hours import SendingHours
 from nudge_core.ports import TenantTransaction
 from nudge_core.sending.completion import complete_if_done
-from nudge_core.sending.planned import audited, end, occurrence_id, useful_until
+from nudge_core.sending.planned import audited, end, occurrence_id, useful_until, without_facts
 from nudge_core.sending.plans import UNENDED
 from nudge_core.timing.business_days import next_business_day
 from nudge_core.timing.local_time import at, local_date, to_local
@@ -44,6 +44,7 @@ from nudge_core.timing.recurrence import parse
 from nudge_core.timing.series import Series
 
 CANCELLED_BY_PERSON = "cancelled_by_person"
+A_MINUTE = timedelta(minutes=1)
 SCHEDULED_TEXTS = "scheduled_texts"
 """`campaign_type` of the plan that holds proactive texts planned by hand."""
 
@@ -216,6 +217,7 @@ async def change(
         sender_type=planned.sender_type if content is None else SenderType.USER,
         redraft=planned.redraft and content is None,
         drafted_at=planned.drafted_at if content is None else tx.now,
+        drafted_from=planned.drafted_from if content is None else without_facts(planned.drafted_from),
     )
     saved = await tx.scheduled.save(changed)
     await tx.audit.add([audited(tx, planned, by, "scheduled.changed", {"at": moment.at.isoformat()})])
@@ -298,7 +300,7 @@ def _zone(client: Client, stated: str | None, home: str) -> str:
         return client.timezone or stated or home
     assert client.phone is not None
     candidates = whereabouts(client.phone).zones
-    return home if home in candidates or not candidates else sorted(candidates)[0]
+    return home if home in candidates or not candidates else min(candidates)
 
 
 async def _first(
@@ -362,8 +364,8 @@ def _safe(tx: TenantTransaction, day: date, zone: str, hours: SendingHours) -> _
     if day < local_date(tx.now, zone):
         raise Invalid("schedule.day", "a day to come", day)
     for earliest in (at(day, PROACTIVE_HOUR, zone), at(day, time(), zone)):
-        instant = hours.next_allowed(max(earliest, tx.now))
-        if instant is not None and local_date(instant, zone) == day and instant > tx.now:
+        instant = hours.next_allowed(max(earliest, tx.now + A_MINUTE))
+        if instant is not None and local_date(instant, zone) == day:
             wall = to_local(instant, zone).replace(tzinfo=None, fold=0)
             return _Moment(wall=wall, at=instant.astimezone(UTC), zone=zone)
     raise Invalid("schedule.day", "a day with a lawful hour still to come (quiet_hours)", day)

@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from nudge_core.errors import Invalid, NudgeError, Unavailable
 from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
 from nudge_core.ports import ListingFeed
-from nudge_core.steps import draft, ingest, match, spread
+from nudge_core.steps import draft, ingest, match, propose, spread
 from nudge_core.steps.ingest import IngestReport
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.parts import Parts
@@ -26,6 +26,9 @@ NOTES_A_ROUND = 20
 FIRST_PAUSE_S = 30.0  # before a note that failed is tried again; doubled each time
 VANISHED_AT_MOST = 0.2  # share of a source's listings that may go in a day; more is an incomplete list
 VANISHED_ALWAYS_ALLOWED = 10  # of a small source
+WORKED = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT, Topic.CONVERSE)
+"""Topics that a worker works on; `HELD` waits for a person."""
+
 PAGES_AT_MOST = 100_000  # of one poll: a feed that never ends is a broken one
 
 
@@ -112,7 +115,7 @@ async def reconcile(parts: Parts, feed: ListingFeed) -> IngestReport:
 async def work(
     parts: Parts,
     *,
-    topics: Sequence[Topic] = (Topic.SPREAD, Topic.MATCH, Topic.DRAFT),
+    topics: Sequence[Topic] = WORKED,
     bounded: Bounded = unbounded,
     go_on: Callable[[], bool] = lambda: True,
 ) -> WorkReport:
@@ -204,10 +207,17 @@ async def _draft(parts: Parts, note: OutboxNote) -> WorkReport:
     return WorkReport(done=1, briefings=0 if briefing is None else 1)
 
 
+async def _converse(parts: Parts, note: OutboxNote) -> WorkReport:
+    async with parts.store.tenant(_owner(note)) as tx:
+        briefing = await propose.propose(tx, note)
+    return WorkReport(done=1, briefings=0 if briefing is None else 1)
+
+
 _STEPS: Mapping[Topic, Callable[[Parts, OutboxNote], Awaitable[WorkReport]]] = {
     Topic.SPREAD: _spread,
     Topic.MATCH: _match,
     Topic.DRAFT: _draft,
+    Topic.CONVERSE: _converse,
 }
 
 
