@@ -8,7 +8,16 @@ transactions). A transaction is the only way to stored data; it commits when its
 block raises. There is no commit to call, so a step cannot call it.
 """
 
-from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
+from nudge_core.ports.services import (
+    Clock,
+    Drafter,
+    Embedder,
+    Ids,
+    ListingFeed,
+    OneTimeCodes,
+    PhoneNumbers,
+    SmsGateway,
+)
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
@@ -45,6 +54,8 @@ __all__ = [
     "Messages",
     "NegativePreferences",
     "Notes",
+    "OneTimeCodes",
+    "PhoneNumbers",
     "Resources",
     "Runs",
     "Scheduled",
