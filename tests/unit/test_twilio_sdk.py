@@ -32,7 +32,7 @@ pytestmark = pytest.mark.enable_socket
 MESSAGING_SERVICE = "MG" + "0" * 32
 
 
-class LocalHttp(TwilioHttpClient):
+class LocalHttp(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     """Leads every request to our server: the SDK has no setting for that."""
 
     def __init__(self, origin: str) -> None:
@@ -45,7 +45,7 @@ class LocalHttp(TwilioHttpClient):
         return super().request(method, here, *args, **named)
 
 
-class Recorder(TwilioHttpClient):
+class Recorder(TwilioHttpClient):  # type: ignore[misc]  # the SDK has no types
     """Sends nothing: keeps what would have been sent."""
 
     def __init__(self) -> None:
