@@ -26,6 +26,8 @@ from nudge_adapters.feeds.build import (
 from nudge_adapters.feeds.profiles import PROFILES
 from nudge_adapters.llm.offline import build_offline_drafter
 from nudge_adapters.llm.openai import OpenAiSettings, build_openai_drafter
+from nudge_adapters.sms.build import TwilioAccount, build_twilio_gateway
+from nudge_adapters.sms.callbacks import Callbacks
 from nudge_core.errors import Misconfigured
 from nudge_core.model.user import User
 from nudge_core.ports import Clock, Drafter, Embedder, ListingFeed, SmsGateway
@@ -66,10 +68,16 @@ EMBEDDERS: Mapping[str, Callable[[], Embedder | None]] = MappingProxyType(
 
 @frozen(kw_only=True)
 class CarrierNeeds:
-    """What a carrier is built of. `ledger`: where the simulated one keeps its books; None keeps them in memory."""
+    """What a carrier is built of.
+
+    `ledger`: where the simulated one keeps its books; None keeps them in memory. `twilio` and `callbacks`: the account
+    and where it reaches our webhooks; without both Twilio cannot be had.
+    """
 
     clock: Clock
     ledger: Path | None = None
+    twilio: TwilioAccount | None = None
+    callbacks: Callbacks | None = None
 
 
 def _simulator(needs: CarrierNeeds) -> SmsGateway:
@@ -90,8 +98,14 @@ def _console(needs: CarrierNeeds) -> SmsGateway:
     return ConsoleGateway(needs.clock)
 
 
+def _twilio(needs: CarrierNeeds) -> SmsGateway:
+    if needs.twilio is None or needs.callbacks is None:
+        raise Misconfigured(["TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, PUBLIC_BASE_URL: needed by the carrier `twilio`"])
+    return build_twilio_gateway(needs.twilio, needs.callbacks, needs.clock)
+
+
 CARRIERS: Mapping[str, Callable[[CarrierNeeds], SmsGateway]] = MappingProxyType(
-    {"simulator": _simulator, "console": _console}
+    {"simulator": _simulator, "console": _console, "twilio": _twilio}
 )
 
 

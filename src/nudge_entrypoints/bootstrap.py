@@ -17,6 +17,7 @@ from nudge_adapters import catalog
 from nudge_adapters.feeds.build import ResoSettings
 from nudge_adapters.llm.openai import BASE_URL, OpenAiSettings
 from nudge_adapters.memory.store import MemoryStore
+from nudge_adapters.sms.build import TwilioAccount
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds, SystemClock
@@ -24,7 +25,8 @@ from nudge_core.model.user import User
 from nudge_core.ports import Clock, Drafter, Embedder, ListingFeed, SmsGateway, Store
 from nudge_core.verticals import VERTICALS, Vertical
 from nudge_core.walk import Parts
-from nudge_entrypoints.settings import MlsSettings, Settings
+from nudge_entrypoints.callbacks import callbacks_of
+from nudge_entrypoints.settings import MlsSettings, Settings, TwilioSettings
 
 MARKET_START = datetime.fromisoformat("2026-05-04T15:00:00+00:00")  # a Monday, ten in the morning in Austin
 
@@ -91,8 +93,29 @@ def build_embedder(settings: Settings) -> Embedder | None:
 
 def build_gateway(settings: Settings, clock: Clock) -> SmsGateway:
     """Return the configured carrier."""
-    needs = catalog.CarrierNeeds(clock=clock, ledger=ledger_of(settings))
+    needs = catalog.CarrierNeeds(
+        clock=clock,
+        ledger=ledger_of(settings),
+        twilio=twilio_account(settings.twilio),
+        callbacks=callbacks_of(settings),
+    )
     return catalog.chosen("NUDGE_CARRIER", catalog.CARRIERS, settings.carrier)(needs)
+
+
+def twilio_account(twilio: TwilioSettings) -> TwilioAccount | None:
+    """Return the operator's account as the adapters take it; None where none is set."""
+    if twilio.account_sid is None or twilio.auth_token is None:
+        return None
+    return TwilioAccount(
+        account_sid=twilio.account_sid,
+        auth_token=twilio.auth_token,
+        api_key=twilio.api_key,
+        api_secret=twilio.api_secret,
+        api_base_url=twilio.api_base_url,
+        verify_base_url=twilio.verify_base_url,
+        messaging_service_sid=twilio.messaging_service_sid,
+        verify_service_sid=twilio.verify_service_sid,
+    )
 
 
 def ledger_of(settings: Settings) -> Path:
@@ -137,6 +160,7 @@ async def opened(settings: Settings, url: str | None, clock: Clock | None = None
     try:
         yield App(settings, parts, container.feed)
     finally:
+        await parts.gateway.aclose()
         await parts.store.aclose()
 
 

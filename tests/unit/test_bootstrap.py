@@ -19,7 +19,7 @@ from nudge_core.model.secret import Secret
 from nudge_core.walk import Parts
 from nudge_entrypoints import bootstrap
 from nudge_entrypoints.bootstrap import App, Container
-from nudge_entrypoints.settings import MlsSettings, Settings, load
+from nudge_entrypoints.settings import MlsSettings, Settings, TwilioSettings, load
 from tests import samples
 from tests.samples import SteppingClock
 
@@ -27,7 +27,13 @@ KEY = b"0123456789abcdef0123456789abcdef"
 
 
 def settings(home: Path, **changes: object) -> Settings:
-    base = Settings(home=home, openai_api_key=Secret("sk-test"), secret_keys={"a": KEY})
+    base = Settings(
+        home=home,
+        openai_api_key=Secret("sk-test"),
+        secret_keys={"a": KEY},
+        twilio=TwilioSettings(account_sid="AC" + "0" * 32, auth_token=Secret("token")),
+        public_base_url="https://nudge.example",
+    )
     return evolve(base, **changes)  # type: ignore[arg-type]  # any setting
 
 
@@ -130,3 +136,11 @@ def test_an_unusable_key_is_named_without_being_shown(tmp_path: Path, keys: str)
 def test_the_demo_starts_at_a_working_hour() -> None:
     assert datetime(2026, 5, 4, 15, tzinfo=UTC) == bootstrap.MARKET_START
     assert bootstrap.MARKET_START.weekday() == 0
+
+
+def test_twilio_without_an_account_or_an_address_cannot_be_had(tmp_path: Path) -> None:
+    whole = settings(tmp_path, carrier="twilio")
+    for lacking in (evolve(whole, public_base_url=None), evolve(whole, twilio=TwilioSettings())):
+        with pytest.raises(Misconfigured) as caught:
+            bootstrap.build_gateway(lacking, SteppingClock())
+        assert "TWILIO_ACCOUNT_SID" in str(caught.value)

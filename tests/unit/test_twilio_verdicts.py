@@ -17,7 +17,7 @@ from attrs import evolve
 
 from nudge_adapters.sms import twilio_http
 from nudge_adapters.sms.build import TwilioAccount, build_twilio_gateway
-from nudge_adapters.sms.twilio_http import NeverSent, NoAnswer
+from nudge_adapters.sms.twilio_http import NeverSent, NoAnswer, TwilioWire
 from nudge_core.errors import Misconfigured, Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, NotSent, TryLater
 from nudge_core.model.message import Receipt
@@ -311,7 +311,7 @@ async def test_an_api_key_signs_requests_instead_of_the_token() -> None:
 
 async def test_a_list_that_leads_elsewhere_is_not_followed() -> None:
     for elsewhere in ("https://example.com/x", "//example.com/x", "/2010-04-01/Accounts.json", 5):
-        page = {"messages": [], "next_page_uri": elsewhere}
+        page: dict[str, Any] = {"messages": [], "next_page_uri": elsewhere}
         async with facing(answering(200, page)) as (gateway, peer):
             with pytest.raises(Unavailable):
                 await gateway.find(SENDER, PERSON, START)
@@ -452,3 +452,28 @@ def test_every_setting_that_is_unusable_is_named() -> None:
 def test_what_never_left_and_what_may_have_arrived_are_both_unavailable() -> None:
     assert issubclass(NeverSent, Unavailable)
     assert issubclass(NoAnswer, Unavailable)
+
+
+def _errors() -> list[type[Exception]]:
+    """Return every exception that httpx defines."""
+    defined = [one for one in vars(httpx).values() if isinstance(one, type) and issubclass(one, Exception)]
+    return sorted(defined, key=lambda one: one.__name__)
+
+
+@pytest.mark.parametrize("kind", _errors(), ids=lambda kind: kind.__name__)
+async def test_every_failure_of_the_library_is_one_of_two_and_only_three_are_surely_not_sent(
+    kind: type[Exception],
+) -> None:
+    error = kind.__new__(kind)
+    error.args = ("broken",)
+
+    def fail(_: httpx.Request) -> httpx.Response:
+        raise error
+
+    client = httpx.AsyncClient(transport=httpx.MockTransport(fail), base_url="http://127.0.0.1")
+    wire = TwilioWire("sms:twilio", client, 1)
+    never = kind in (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+    with pytest.raises(NeverSent if never else NoAnswer) as raised:
+        await wire.post("/x", {"To": PERSON})
+    assert raised.value.__cause__ is error
+    await wire.aclose()

@@ -13,7 +13,7 @@ from attrs import field, frozen
 from nudge_adapters.sms.callbacks import Callbacks
 from nudge_core.errors import Misconfigured
 from nudge_core.model.secret import Secret
-from nudge_core.ports.services import Clock, SmsGateway
+from nudge_core.ports.services import Clock, OneTimeCodes, PhoneNumbers, SmsGateway
 
 if TYPE_CHECKING:
     from nudge_adapters.sms.twilio_http import TwilioWire
@@ -61,11 +61,7 @@ def build_twilio_gateway(account: TwilioAccount, callbacks: Callbacks, clock: Cl
     """
     from nudge_adapters.sms.twilio import Account, TwilioGateway
 
-    problems = _problems(account, account.api_base_url)
-    if not _can_be_called_back(callbacks.base):
-        problems.append("public_base_url: http or https, a host without underscore, no user, query or fragment")
-    if problems:
-        raise Misconfigured(problems)
+    _check(_problems(account, account.api_base_url) + _callback_problems(callbacks))
     return TwilioGateway(
         _wire("sms:twilio", account, account.api_base_url),
         Account(
@@ -76,6 +72,37 @@ def build_twilio_gateway(account: TwilioAccount, callbacks: Callbacks, clock: Cl
         ),
         clock,
     )
+
+
+def build_twilio_numbers(account: TwilioAccount, callbacks: Callbacks, clock: Clock) -> PhoneNumbers:
+    """Return the seller of numbers; arguments and errors as for `build_twilio_gateway`."""
+    from nudge_adapters.sms.numbers import TwilioNumbers
+
+    _check(_problems(account, account.api_base_url) + _callback_problems(callbacks))
+    wire = _wire("numbers:twilio", account, account.api_base_url)
+    return TwilioNumbers(wire, account.account_sid, callbacks.base, clock)
+
+
+def build_twilio_codes(account: TwilioAccount, clock: Clock) -> OneTimeCodes:
+    """Return one-time codes by Twilio Verify.
+
+    Raises:
+        Misconfigured: lists every setting that is missing or unusable.
+    """
+    from nudge_adapters.sms.verify import TwilioCodes
+
+    problems = _problems(account, account.verify_base_url)
+    service = account.verify_service_sid
+    if service is None or not re.fullmatch(r"VA[0-9a-fA-F]{32}", service):
+        problems.append("verify_service_sid: VA and 32 hexadecimal digits")
+        service = ""
+    _check(problems)
+    return TwilioCodes(_wire("codes:twilio", account, account.verify_base_url), service, clock)
+
+
+def _check(problems: list[str]) -> None:
+    if problems:
+        raise Misconfigured(problems)
 
 
 def _wire(service: str, account: TwilioAccount, base: str) -> TwilioWire:
@@ -104,6 +131,12 @@ def _problems(account: TwilioAccount, base: str) -> list[str]:
     if not _is_safe(base):
         problems.append("base url: https, or http on this machine; a token travels there")
     return problems
+
+
+def _callback_problems(callbacks: Callbacks) -> list[str]:
+    if _can_be_called_back(callbacks.base):
+        return []
+    return ["public_base_url: http or https, a host without underscore, no user, query or fragment"]
 
 
 def _is_safe(address: str) -> bool:

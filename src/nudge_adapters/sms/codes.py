@@ -5,7 +5,6 @@ Shared by the simulated carrier, which answers with them, and by any adapter tha
 
 from __future__ import annotations
 
-from enum import StrEnum
 from types import MappingProxyType
 
 from nudge_core.model.carrier import Doubtful, NotSent, TryLater
@@ -35,22 +34,10 @@ BAD_VALIDITY = "90007"
 UNENCODABLE = "unencodable"
 """Ours: the text holds half a character and cannot be written as UTF-8."""
 
-QUEUE_OVERFLOW = "30001"
 HANDSET_UNREACHABLE = "30003"
-BLOCKED = "30004"
-UNKNOWN_HANDSET = "30005"
-LANDLINE_REACHED = "30006"
 CARRIER_FILTERED = "30007"
-UNKNOWN_CARRIER_ERROR = "30008"
-RATE_10DLC = "30022"
-DAILY_CAP_T_MOBILE = "30023"
-TOLL_FREE_UNVERIFIED = "30032"
-NO_CAMPAIGN = "30034"
 VALIDITY_EXPIRED = "30036"
-PUMPING_PROTECTION = "30450"
-CARRIER_QUIET_HOURS = "30610"
-KNOWN_LITIGATOR = "30640"
-"""From 30001 on: these come with a callback. The text had been accepted, and failed later."""
+"""Three of the codes that come with a callback: the text had been accepted, and failed later."""
 
 BAD_PARAMETER = "60200"
 TOO_MANY_SENDS = "60202"
@@ -72,41 +59,6 @@ RETRY_AFTER_S = MappingProxyType(
     }
 )
 """Known not to have been taken: safe to try again after so many seconds. The values are ours."""
-
-
-class Consequence(StrEnum):
-    """What a code that comes with a callback asks for. Another try is always a new text with its own id and cap."""
-
-    LATER = "later"
-    ONE_TRY_LATER = "one_try_later"
-    SLOW_DOWN = "slow_down"
-    RESCHEDULE = "reschedule"
-    FINAL = "final"
-    PHONE_UNUSABLE = "phone_unusable"
-    REVIEW_CONTENT = "review_content"
-    LANE_STOP = "lane_stop"
-
-
-CONSEQUENCES = MappingProxyType(
-    {
-        QUEUE_OVERFLOW: Consequence.LATER,
-        HANDSET_UNREACHABLE: Consequence.ONE_TRY_LATER,
-        BLOCKED: Consequence.REVIEW_CONTENT,
-        UNKNOWN_HANDSET: Consequence.PHONE_UNUSABLE,
-        LANDLINE_REACHED: Consequence.PHONE_UNUSABLE,
-        CARRIER_FILTERED: Consequence.REVIEW_CONTENT,
-        UNKNOWN_CARRIER_ERROR: Consequence.ONE_TRY_LATER,
-        RATE_10DLC: Consequence.SLOW_DOWN,
-        DAILY_CAP_T_MOBILE: Consequence.SLOW_DOWN,
-        TOLL_FREE_UNVERIFIED: Consequence.LANE_STOP,
-        NO_CAMPAIGN: Consequence.LANE_STOP,
-        VALIDITY_EXPIRED: Consequence.RESCHEDULE,
-        PUMPING_PROTECTION: Consequence.FINAL,
-        CARRIER_QUIET_HOURS: Consequence.FINAL,
-        KNOWN_LITIGATOR: Consequence.FINAL,
-    }
-)
-"""A code that is not here is `Consequence.FINAL`: nothing is tried again on the word of a code nobody knows."""
 
 TEST_RECIPIENTS = MappingProxyType(
     {

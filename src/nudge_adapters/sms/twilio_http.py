@@ -107,7 +107,7 @@ class TwilioWire:
             raise NeverSent(self.service, "no free connection") from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise NeverSent(self.service, f"no connection: {type(error).__name__}") from error
-        except (httpx.HTTPError, httpx.StreamError) as error:
+        except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, httpx.CookieConflict) as error:
             raise NoAnswer(self.service, f"no whole answer: {type(error).__name__}") from error
 
     async def _once(self, method: str, path: str, form: bytes | None) -> Answer:

@@ -12,6 +12,17 @@ from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
+from nudge_core.ports.services import (
+    Clock,
+    Drafter,
+    Embedder,
+    Ids,
+    ListingFeed,
+    OneTimeCodes,
+    PhoneNumbers,
+    SmsGateway,
+)
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Audit,
@@ -53,6 +64,8 @@ __all__ = [
     "Messages",
     "NegativePreferences",
     "Notes",
+    "OneTimeCodes",
+    "PhoneNumbers",
     "Resources",
     "Runs",
     "Scheduled",

@@ -1,4 +1,4 @@
-"""Services outside: a clock, ids, a feed, a drafter, an embedder, a carrier."""
+"""Services outside: a clock, ids, a feed, a drafter, an embedder, a carrier with its numbers and one-time codes."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import Draft
 from nudge_core.model.carrier import InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.feed import FeedCursor, FeedPage
+from nudge_core.model.one_time_code import CodeCheck, CodeStart
+from nudge_core.model.phone_number import FreeNumber, OwnedNumber
 from nudge_core.model.vector import Vector
 
 
@@ -148,6 +150,77 @@ class SmsGateway(Protocol):
 
     async def ping(self) -> str:
         """Return one line that says what answered, or raise."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class PhoneNumbers(Protocol):
+    """A seller of telephone numbers. Money is spent here: nothing is bought that was not named."""
+
+    async def search(
+        self, *, area_code: str | None = None, near: str | None = None, region: str | None = None, most: int = 10
+    ) -> Sequence[FreeNumber]:
+        """Return numbers on offer that can send and receive texts, at most `most`; none that is ours.
+
+        Args:
+            area_code: three digits of North America.
+            near: a number in E.164 to be near to.
+            region: two letters of a state.
+
+        Raises:
+            Invalid: an argument has another form.
+            Unavailable: try again. Refused: the account may not.
+        """
+        ...
+
+    async def buy(self, number: str) -> OwnedNumber:
+        """Buy this very number, so that texts to it reach our webhooks. Calling it again buys nothing more.
+
+        Raises:
+            Invalid: no telephone number.
+            Unavailable: it is not known to be ours; the same call may be made again without harm.
+            Refused: somebody else has it, or the account may not.
+        """
+        ...
+
+    async def owned(self) -> Sequence[OwnedNumber]:
+        """Return every number of the account. Raises Unavailable or Refused; never a part of them."""
+        ...
+
+    async def release(self, number: str) -> None:
+        """Give a number back. That cannot be undone; one that is not ours is no error.
+
+        Raises Unavailable or Refused.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
+
+class OneTimeCodes(Protocol):
+    """Codes that prove possession of a phone. They say nothing of consent to be texted."""
+
+    async def start(self, phone: str) -> CodeStart:
+        """Let a new code be sent to a phone (E.164), or the one that still holds be sent again.
+
+        Raises:
+            Unavailable: it may or may not have been sent; it was not asked for twice.
+            Refused: the account may not.
+        """
+        ...
+
+    async def check(self, phone: str, code: str) -> CodeCheck:
+        """Compare what a person typed with the code that was sent. A code that was approved is used up.
+
+        Raises:
+            Unavailable: nothing is known; above all not that it was right.
+            Refused: the account may not.
+        """
         ...
 
     async def aclose(self) -> None:

@@ -39,8 +39,9 @@ RATE_LIMIT_S = "1"
 class CarrierServer:
     """One account's carrier. Made by `carrier_server`, which serves it.
 
-    `origin`: where it is reached. `carrier`: its books. `faults`, `latency_s`, `list_fails` and `webhooks.mute` may
-    be changed at any time. `requests`: how many creations came, and what befell them.
+    `origin`: where it is reached. `carrier`: its books. `requests`: how many creations came, and what befell them.
+    To be changed at any time: `faults` and `latency_s` of creations; `purchase_fault` of numbers that are bought;
+    `list_fails`: everything that reads is out of order; `is_down`: everything is; `webhooks.mute`.
     """
 
     def __init__(self, settings: ServerSettings, journal: Journal, clock: Clock) -> None:
@@ -48,7 +49,8 @@ class CarrierServer:
         self.origin = ""
         self.faults: FaultPlan = settings.faults
         self.latency_s = settings.latency_s
-        self.list_fails = False
+        self.list_fails = self.is_down = False
+        self.purchase_fault: Fault | None = None
         self.requests: Counter[str] = Counter()
         self.numbers = NumberBook()
         self.carrier = SimulatedCarrier(journal, settings.carrier, listen=self.numbers.learn)
@@ -58,9 +60,11 @@ class CarrierServer:
         self._clock = clock
         self.webhooks = Webhooks(settings, self.carrier, clock, self._addresses, lambda: self.origin)
         self._messages = Messages(settings.account, self.carrier)
+        self.carrier.counts(clock.now())  # reads the books, and the numbers in them
         self._owned = Numbers(settings.account, self.numbers, self.carrier)
         self._control = Control(self, clock)
         self._create = f"{API}/{settings.account}/Messages.json"
+        self._purchase = f"{API}/{settings.account}/IncomingPhoneNumbers.json"
         self._keys = _keys(settings)
         self._routes: tuple[tuple[str, Callable[[Request, datetime], Reply]], ...] = (
             (f"{API}/{settings.account}/Messages", self._messages.answer),
@@ -80,7 +84,11 @@ class CarrierServer:
             await _send(send, refusal(401, codes.UNAUTHORISED, {"WWW-Authenticate": 'Basic realm="Twilio API"'}))
             return
         request = _request(scope, body)
-        if request.path == self._create and request.method == "POST":
+        if self.is_down and not request.path.startswith(CONTROL):
+            await _send(send, refusal(503, codes.SERVER_ERROR))
+        elif request.method == "POST" and request.path == self._purchase and self.purchase_fault is not None:
+            await self._fail_purchase(self.purchase_fault, request, scope, receive, send)
+        elif request.path == self._create and request.method == "POST":
             await self._creation(request, scope, receive, send)
         else:
             await _send(send, self._answer(request))
@@ -101,12 +109,11 @@ class CarrierServer:
     async def _creation(self, request: Request, scope: Message, receive: Receive, send: Send) -> None:
         """Create a message, unless something goes wrong on the way there or back."""
         self.requests["creates"] += 1
-        owned = tuple(one.number for one in self.numbers.all())
-        creation = self._messages.read(request.form, self.requests["creates"], owned)
+        creation = self._messages.read(request.form, self.requests["creates"], self._senders)
         if isinstance(creation, Reply):
             await _send(send, creation)
             return
-        if self.settings.owned_only and creation.text.sender not in owned:
+        if self.settings.owned_only and self.numbers.by_number(creation.text.sender) is None:
             await _send(send, refusal(400, codes.FROM_NOT_USABLE))
             return
         fault = self._fault(creation)
@@ -167,11 +174,29 @@ class CarrierServer:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
 
+    async def _fail_purchase(
+        self, fault: Fault, request: Request, scope: Message, receive: Receive, send: Send
+    ) -> None:
+        """Let the purchase of a number go wrong: refused for now, or lost on its way there or back."""
+        if fault is Fault.RATE_LIMITED:
+            await _send(send, refusal(429, codes.TOO_MANY_REQUESTS, {"Retry-After": RATE_LIMIT_S}))
+            return
+        if fault in (Fault.DROP_AFTER, Fault.ERROR_AFTER):
+            self._answer(request)
+        if fault in (Fault.ERROR_BEFORE, Fault.ERROR_AFTER):
+            await _send(send, refusal(500, codes.SERVER_ERROR))
+        else:
+            self.wires.reset(scope)
+            await _gone(receive)
+
     def _fault(self, creation: Creation) -> Fault | None:
         text = creation.text
         if text.message_id == UNNAMED:
             return self.faults.draw_for("unnamed", text.attempt)
         return self.faults.draw(text)
+
+    def _senders(self) -> tuple[str, ...]:
+        return tuple(one.number for one in self.numbers.all())
 
     def _addresses(self, number: str) -> tuple[str | None, str | None]:
         owned = self.numbers.by_number(number)

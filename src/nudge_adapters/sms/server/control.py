@@ -5,7 +5,7 @@
     GET  counters         texts, requests by fault, webhooks
     GET  codes            the one-time codes that people hold
     POST faults           {"shares": {"drop_after": 0.1}, "slow_s": 3, "late_s": 1.5, "latency_s": 0,
-                           "list_fails": false}; what is left out stays, but for the shares
+                           "list_fails": false, "is_down": false}; what is left out stays, but for the shares
     POST person           {"from": "+1...", "to": "+1...", "body": "STOP", "media": [["https://...", "image/png"]]}
     POST webhooks         {"mute": true}
 
@@ -79,6 +79,7 @@ class Control:
             )
             server.latency_s = float(asked.get("latency_s", server.latency_s))
             server.list_fails = bool(asked.get("list_fails", server.list_fails))
+            server.is_down = bool(asked.get("is_down", server.is_down))
             return reply({"shares": {kind.value: share for kind, share in shares.items()}})
         if name == "person":
             media = [(str(url), str(kind)) for url, kind in asked.get("media", [])]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
@@ -54,13 +54,13 @@ class Messages:
         self._account, self._carrier = account, carrier
         self._root = f"{API}/{account}/Messages"
 
-    def read(self, form: Fields, attempt: int, senders: tuple[str, ...]) -> Creation | Reply:
+    def read(self, form: Fields, attempt: int, senders: Callable[[], tuple[str, ...]]) -> Creation | Reply:
         """Return what a form asks for, or the refusal.
 
         Args:
             form: fields of the request.
             attempt: what names the attempt where the callback's address does not.
-            senders: numbers of the account, to choose from where only a service is given.
+            senders: gives the numbers of the account, to choose from where only a service is named.
         """
         service, sender, recipient = form.get("MessagingServiceSid"), form.get("From"), form.get("To")
         if not recipient:
@@ -68,9 +68,10 @@ class Messages:
         if service is not None and not _SERVICE.fullmatch(service):
             return refusal(400, "21701")
         if not sender and service is not None:
-            if not senders:
+            pool = senders()
+            if not pool:
                 return refusal(400, NO_SENDER_IN_SERVICE)
-            sender = senders[0]
+            sender = pool[0]
         if not sender:
             return refusal(400, codes.NO_FROM)
         if not E164.fullmatch(recipient):
