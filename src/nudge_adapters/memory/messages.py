@@ -233,9 +233,7 @@ class MemoryMessages:
         rows = sorted(self._messages.rows(), key=lambda row: (row.created_at, row.id))
         heard = {row.client_id: row for row in rows if row.direction is Direction.INBOUND}
         written = {
-            row.client_id: row
-            for row in rows
-            if row.source is MessageSource.MANUAL and row.delivery is Delivery.SENT
+            row.client_id: row for row in rows if row.source is MessageSource.MANUAL and row.delivery is Delivery.SENT
         }
         return {
             client_id: LastWords(inbound=heard.get(client_id), by_hand=written.get(client_id))

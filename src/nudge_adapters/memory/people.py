@@ -118,7 +118,6 @@ class MemoryClients:
         return sorted(rows, key=lambda row: row.id)
 
 
-
 class MemoryContents:
     """Links and documents the professional collected."""
 

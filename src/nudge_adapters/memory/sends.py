@@ -84,8 +84,7 @@ class MemorySends:
             (book, lane, given)
             for _, book in self._world.books()
             for lane in book.lanes.rows()
-            if (lane.user_id, lane.sender) in with_due
-            and (given := allowance(lane, self._work.now, rules)) is not None
+            if (lane.user_id, lane.sender) in with_due and (given := allowance(lane, self._work.now, rules)) is not None
         ]
         return sorted(open_ones, key=lambda entry: ticket(entry[1], lot))[:limit]
 

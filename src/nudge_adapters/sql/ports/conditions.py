@@ -52,12 +52,12 @@ SILENCED = silenced("m.message_class")
 
 CONSENTED = f"""(m.message_class IN ({_NEEDS_NONE}) OR m.message_class || ':' || (
     SELECT c.kind FROM consent c WHERE c.user_id = m.user_id AND c.phone = m.recipient
-    ORDER BY c.recorded_at DESC, c.seq DESC LIMIT 1) IN ({_ENOUGH}))"""
+    ORDER BY c.recorded_at DESC, c.seq DESC LIMIT 1) IN ({_ENOUGH}))"""  # noqa: S608 - from our own tables
 
 UNDER_CAPS = f"""(m.message_class NOT IN ({_PROACTIVE}) OR (
     SELECT count(*) FILTER (WHERE p.claimed_at > :week) < :per_7_days AND count(*) < :per_30_days
     FROM message p WHERE p.user_id = m.user_id AND p.recipient = m.recipient AND p.claimed_at > :month
-    AND p.delivery IN ({_list(MAYBE_SENT)}) AND p.message_class IN ({_PROACTIVE})))"""
+    AND p.delivery IN ({_list(MAYBE_SENT)}) AND p.message_class IN ({_PROACTIVE})))"""  # noqa: S608
 
 ALONE = """NOT EXISTS (SELECT FROM message f WHERE f.sender = m.sender AND f.recipient = m.recipient
     AND f.delivery IN ('sending', 'in_doubt') OFFSET 0)"""
@@ -76,7 +76,7 @@ _HOLDS_SLOT = f"""(e.due_at > :now AND starts_with(e.reason, '{CAP_PREFIX}')
 def _better(waits: str) -> str:
     return f"""EXISTS (SELECT FROM message e WHERE e.sender = m.sender AND e.recipient = m.recipient
     AND e.delivery = 'queued' AND e.user_id = m.user_id AND e.id <> m.id
-    AND (e.not_after IS NULL OR e.not_after > :now) AND {waits} AND {_turn("e")} < {_turn("m")} OFFSET 0)"""  # noqa: S608
+    AND (e.not_after IS NULL OR e.not_after > :now) AND {waits} AND {_turn("e")} < {_turn("m")} OFFSET 0)"""
 
 
 BEST = f"NOT {_better(f'(e.due_at <= :now OR {_HOLDS_SLOT})')}"

@@ -158,7 +158,9 @@ class SqlSends:
             try:
                 async with self._work.savepoint():
                     rows = await self._work.rows(_CLAIM, wanted)
-                    claimed = [message_from_row(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))]
+                    claimed = [
+                        message_from_row(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+                    ]
                     await self._check_silence(claimed)
             except (IntegrityError, _OvertakenError):  # uq_message_one_in_flight: another claimer was first; or a STOP
                 continue
