@@ -14,6 +14,7 @@ from nudge_adapters.sms.fate import Answer, People, Weather, chance
 from nudge_adapters.sms.faults import evenly
 from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.simulator import SimulatedGateway
+from nudge_core.model.lane import UNPACED
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.ports import Store
 from nudge_core.steps import converse
@@ -107,7 +108,7 @@ class Campaign:
             store=MortalStore(self.store, self._maybe_die),
             gateway=gateway,
             clock=self.clock,
-            settings=DeliverySettings(batch=7),
+            settings=DeliverySettings(batch=7, paces=UNPACED),
             receiving=converse.ReceiveSettings(carrier_answers=False),
             at=self._maybe_die,
         )

@@ -93,11 +93,11 @@ class SendWalk:
         """Claim once and bring every claimed text to its outcome; return how many were claimed or withheld."""
         async with self.store.system() as tx:
             claimed = await deliver.claim(tx, self.settings, self.clock.monotonic)
-            blocked = await tx.sends.blocked(self.settings.batch)
+            blocked = await tx.sends.blocked(self.settings.batch, self.settings.claim_rules)
         await self.at("after_claim")
         for message in blocked:
             async with self.store.tenant(message.user_id) as tenant:
-                await deliver.withhold(tenant, message)
+                await deliver.withhold(tenant, message, self.rules, self.settings)
         for message in claimed.messages:
             await self._deliver(message, claimed)
         return len(claimed.messages) + len(blocked)

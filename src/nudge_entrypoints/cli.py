@@ -217,5 +217,17 @@ def bench_ingest(*, quick: Quick = False, as_json: AsJson = False) -> None:
     _bench("ingest", quick, as_json)
 
 
+@bench_app.command("claims")
+def bench_claims(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Claiming due texts beside one plain UPDATE of all that is due; double claims of racing workers."""
+    _bench("claims", quick, as_json)
+
+
+@bench_app.command("drain")
+def bench_drain(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Texts a second through the whole sending walk, unpaced and paced; memory."""
+    _bench("drain", quick, as_json)
+
+
 if __name__ == "__main__":
     main()

@@ -27,6 +27,7 @@ from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_core.model.carrier import Doubtful, OutgoingText, SendOutcome, TryLater
+from nudge_core.model.lane import UNPACED
 from nudge_core.model.message import Delivery, MessageClass, MessageSource, SenderType
 from nudge_core.policy import gate
 from nudge_core.policy.delivery import DeliverySettings
@@ -174,7 +175,7 @@ class Scene:
         self.town, self.store, self.clock = place, store, clock
         silent = Weather(lost=1.0)  # no receipt comes to the rescue of a mutant
         self.carrier = SimulatedCarrier(MemoryJournal(), CarrierSettings(refuse_after_stop=False, weather=silent))
-        self.settings = DeliverySettings(**settings)
+        self.settings = DeliverySettings(**{"paces": UNPACED} | settings)
 
     def process(self, gateway: type[SimulatedGateway] = SimulatedGateway, faults: FaultPlan | None = None) -> SendWalk:
         return SendWalk(

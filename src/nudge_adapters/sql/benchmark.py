@@ -65,13 +65,13 @@ def run(url: str, *, rows: int = ROWS, page: int = PAGE, repeats: int = REPEATS)
         same page again, unchanged; `changed` (listings): every row of it changed. `copy`: psycopg's binary COPY of the
         same entities; `ready`: COPY of bytes made before. `store_share_of_copy` is the figure to watch.
     """
-    with _scratch(url) as scratch:
+    with scratch(url) as scratch:
         upgrade(scratch)
         return {"rows": rows, "page": page, "repeats": repeats} | asyncio.run(_measure(scratch, rows, page, repeats))
 
 
 async def _measure(url: str, rows: int, page: int, repeats: int) -> dict[str, object]:
-    store = SqlStore(url, None, _RandomIds())
+    store = SqlStore(url, None, RandomIds())
     owner = User(
         id=stable_id("bench"),
         user_type=UserType.REALTOR,
@@ -293,7 +293,7 @@ def _copy(url: str, subject: _Subject, pages: Sequence[bytes] | Sequence[tuple[i
     )
     sent = [sent_as(subject.table.c[name]).array for name in subject.columns]
     types = [_COPY_TYPES.get(one, one) for one in sent]
-    with psycopg.connect(_libpq(url)) as connection:
+    with psycopg.connect(libpq(url)) as connection:
         started = time.perf_counter()
         for page in pages:
             with connection.cursor() as cursor, cursor.copy(statement) as copy:
@@ -319,28 +319,33 @@ _COPY_TYPES = {
 
 
 def _truncate(url: str, table: Table) -> None:
-    with psycopg.connect(_libpq(url), autocommit=True) as connection:
+    with psycopg.connect(libpq(url), autocommit=True) as connection:
         connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.Identifier(table.name)))
 
 
-class _RandomIds:
+class RandomIds:
+    """Ids nobody has seen."""
+
     def new(self) -> UUID:
+        """Return one."""
         return uuid4()
 
 
 @contextmanager
-def _scratch(url: str) -> Iterator[str]:
+def scratch(url: str) -> Iterator[str]:
+    """Make an empty database on a server, yield its address, and drop it."""
     name = f"nudge_bench_{uuid4().hex[:12]}"
-    with psycopg.connect(_libpq(url), autocommit=True) as connection:
+    with psycopg.connect(libpq(url), autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
     try:
         yield database_url(url).set(database=name).render_as_string(hide_password=False)
     finally:
-        with psycopg.connect(_libpq(url), autocommit=True) as connection:
+        with psycopg.connect(libpq(url), autocommit=True) as connection:
             connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _libpq(url: str) -> str:
+def libpq(url: str) -> str:
+    """Return an address as libpq takes it."""
     return database_url(url).set(drivername="postgresql").render_as_string(hide_password=False)
 
 

@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from nudge_core.errors import Invalid
 from nudge_core.model import fields
+from nudge_core.model.lane import ClaimRules, Paces
 from nudge_core.model.message import Message, MessageClass, MessageSource
 from nudge_core.policy.facts import GateRules
 
@@ -27,9 +28,13 @@ class DeliverySettings:
     `least_validity_s`, `most_validity_s`: bounds of the time left that the carrier is told (`messaging.md` 2, 11.3).
     `resent_once`: classes of which a hand-written text ("send now") goes out a second time, once, when the grace ends
     without evidence; every other doubt is left to a person.
+    `concurrency`: requests to the carrier at a time. `paces`: default rates of senders. `circuit_after`: failures in a
+    row after which a sender's lane pauses, first for `first_pause_s`, then twice as long and so on up to
+    `longest_pause_s`; `lane_stop_s`: how long it pauses when the carrier refuses the sender itself.
     """
 
-    batch: int = field(default=20, validator=fields.between(1, 10_000))
+    batch: int = field(default=100, validator=fields.between(1, 10_000))
+    concurrency: int = field(default=16, validator=fields.between(1, 1_000))
     lease_s: float = field(default=60.0, validator=_SECONDS)
     send_deadline_s: float = field(default=10.0, validator=_SECONDS)
     http_timeout_s: float = field(default=15.0, validator=_SECONDS)
@@ -43,7 +48,23 @@ class DeliverySettings:
     least_validity_s: int = field(default=60, validator=_SECONDS)
     most_validity_s: int = field(default=36_000, validator=_SECONDS)
     resent_once: frozenset[MessageClass] = frozenset({MessageClass.REPLY, MessageClass.TRANSACTIONAL})
+    paces: Paces = field(factory=Paces)
+    circuit_after: int = field(default=5, validator=fields.between(1, 1_000))
+    first_pause_s: float = field(default=1.0, validator=_SECONDS)
+    longest_pause_s: float = field(default=30.0, validator=_SECONDS)
+    lane_stop_s: float = field(default=900.0, validator=_SECONDS)
     gate: GateRules = field(factory=GateRules)
+
+    @property
+    def claim_rules(self) -> ClaimRules:
+        """What a claim goes by."""
+        caps = self.gate.caps
+        return ClaimRules(
+            per_7_days=caps.per_7_days,
+            per_30_days=caps.per_30_days,
+            paces=self.paces,
+            open_after=self.circuit_after,
+        )
 
     def __attrs_post_init__(self) -> None:
         """Refuse times that contradict each other."""
@@ -58,6 +79,13 @@ def backoff_s(attempt: int, retry_after_s: float, settings: DeliverySettings) ->
     """Return how long to wait before the next claim: doubling, bounded, and never shorter than the carrier asked."""
     doubled = settings.first_backoff_s * 2.0 ** min(max(attempt - 1, 0), 20)
     return max(min(doubled, settings.longest_backoff_s), retry_after_s)
+
+
+def pause_s(strikes: int, settings: DeliverySettings) -> float:
+    """Return how long a lane pauses after so many failures in a row; 0 while they are few."""
+    if strikes < settings.circuit_after:
+        return 0.0
+    return min(settings.first_pause_s * 2.0 ** min(strikes - settings.circuit_after, 20), settings.longest_pause_s)
 
 
 def valid_for_s(now: datetime, closes: datetime | None, settings: DeliverySettings) -> int:

@@ -18,7 +18,7 @@ PROBES_PER_S = 1.0
 class Allowance:
     """What a claim may take from a lane: texts are taken while those before them have at most `segments`.
 
-    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: from when the pace counts.
+    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: where the pace starts.
     """
 
     since: datetime

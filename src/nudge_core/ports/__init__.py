@@ -10,8 +10,6 @@ block raises. There is no commit to call, so a step cannot call it.
 
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
-from nudge_core.ports.services import Clock, Drafter, Embedder, Ids, ListingFeed, SmsGateway
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.services import (
     Clock,
     Drafter,
@@ -22,7 +20,7 @@ from nudge_core.ports.services import (
     PhoneNumbers,
     SmsGateway,
 )
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Audit,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from nudge_core.model.briefing import BriefingStatus
-from nudge_core.model.message import DELIVERY, SCHEDULED
+from nudge_core.model.message import SCHEDULED
 from nudge_core.ports import TenantTransaction
 
 RECENT = 100  # newest texts of a client: far more than wait for one person at a time
@@ -14,8 +14,7 @@ RECENT = 100  # newest texts of a client: far more than wait for one person at a
 async def complete_if_done(tx: TenantTransaction, briefing_id: UUID) -> bool:
     """Move an ACTIVE briefing to COMPLETED when all its texts are in final states; say whether it was moved."""
     briefing = await tx.briefings.get(briefing_id)
-    texts = await tx.messages.of_briefing(briefing_id)
-    if briefing.status is not BriefingStatus.ACTIVE or not all(DELIVERY.is_final(text.delivery) for text in texts):
+    if briefing.status is not BriefingStatus.ACTIVE or await tx.messages.is_unfinished(briefing_id):
         return False
     if briefing.is_plan and not all(SCHEDULED.is_final(row.status) for row in await tx.scheduled.of_plan(briefing_id)):
         return False

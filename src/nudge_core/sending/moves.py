@@ -36,12 +36,35 @@ async def move(
     to: Delivery,
     reason: str,
     until: datetime | None = None,
+    *,
+    closes: datetime | None = None,
+    unposted: bool = False,
 ) -> Moved | None:
-    """Compare and set on (state, attempt) as `message` had it; None when somebody else had moved it."""
+    """Compare and set on (state, attempt) as `message` had it; None when somebody else had moved it.
+
+    `until`, `closes`: when the window opens and closes that it waits for. `unposted`: see `Messages.move`.
+    """
     done = await tx.messages.move(
-        message.id, attempt=message.attempt, expected=[current], to=to, reason=reason, not_before=until
+        message.id,
+        attempt=message.attempt,
+        expected=[current],
+        to=to,
+        reason=reason,
+        not_before=until,
+        window_end=closes,
+        unposted=unposted,
     )
     return Moved(message=message, to=to, reason=reason, until=until) if done else None
+
+
+async def put_off(
+    tx: TenantTransaction, message: Message, reason: str, until: datetime, closes: datetime | None
+) -> Moved | None:
+    """Let a queued text wait for a window; None when it is no longer queued at this attempt."""
+    waits = await tx.messages.put_off(
+        message.id, attempt=message.attempt, reason=reason, not_before=until, window_end=closes
+    )
+    return Moved(message=message, to=Delivery.QUEUED, reason=reason, until=until) if waits else None
 
 
 def audited(tx: TenantTransaction, message: Message, actor: str, action: str, detail: str) -> AuditEntry:

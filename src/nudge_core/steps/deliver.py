@@ -3,14 +3,15 @@
 The phases, each in a transaction of its own or in none, so that no transaction is open while the carrier is called:
 
     claim       system   due texts get an attempt and a lease
-    prepare     tenant   read the facts, ask the gate: a text to hand over, or held back with a reason
+    prepare     tenant   read the facts, ask the gate: a text to hand over, with the posting mark set, or held back
     post        none     hand it to the carrier, unless the claim is too old
-    record      tenant   store what became of it
+    record      tenant   store what became of it, and what it says of the sender's lane
 
-and, for senders that died and answers that never came:
+and, for texts that no claim takes, senders that died and answers that never came:
 
-    withhold    tenant   due texts that no claim will take, because of a suppression
-    expire      tenant   a lease ran out: nobody knows, so the text is in doubt
+    withhold    tenant   ask the gate about a due text that no claim will take, so that it gets its reason
+    hand_back   tenant   give a claim back that was not prepared
+    expire      tenant   a lease ran out: without the posting mark it was never posted, else nobody knows
     look_up     none     ask the carrier's list
     settle      tenant   evidence makes it sent; silence after the grace leaves it unconfirmed for a person
 
@@ -28,26 +29,31 @@ from attrs import evolve, frozen
 
 from nudge_core.errors import Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, OutgoingText, ProviderRecord, SendOutcome, TryLater
-from nudge_core.model.consent import SuppressionScope
-from nudge_core.model.message import Delivery, Message, MessageClass
+from nudge_core.model.message import Delivery, Message
 from nudge_core.policy.caps import MONTH
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.delivery import DeliverySettings, backoff_s, grace_is_over, is_resent, valid_for_s
 from nudge_core.policy.facts import Facts
-from nudge_core.policy.gate import decide, hours_of
+from nudge_core.policy.gate import Objection, decide, hours_of
 from nudge_core.policy.outcomes import Ask, Outcome, Reason, Refuse, Send, Wait
+from nudge_core.policy.slots import ahead
 from nudge_core.policy.switches import rules_or_strict
 from nudge_core.ports import SmsGateway, SystemTransaction, TenantTransaction
+from nudge_core.sending.circuit import SEND_DEADLINE, judge_lanes
 from nudge_core.sending.evidence import adopt, attribute
-from nudge_core.sending.facts import TextRules, gather
-from nudge_core.sending.moves import Moved, move
-from nudge_core.sending.silence import silence, withheld_as
+from nudge_core.sending.facts import TextRules, gather_all
+from nudge_core.sending.moves import Moved, move, put_off
+from nudge_core.sending.silence import silence
 
 ACTOR = "nudge:deliver"
-SEND_DEADLINE = "send_deadline"
 LEASE_EXPIRED = "lease_expired"
 NO_EVIDENCE = "no_evidence"
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+STUMBLED = "error"
+MOST_STUMBLES = 5  # reliability.md 10, test C2
+WINDOW_MISSED = "window_missed"
+
+_DEFAULTS = DeliverySettings()
 
 
 @frozen(kw_only=True)
@@ -66,13 +72,16 @@ class Prepared:
     text: OutgoingText
 
 
-async def claim(tx: SystemTransaction, settings: DeliverySettings, monotonic: Callable[[], float]) -> Claimed:
-    """Take due texts, oldest first, at most `settings.batch`.
+async def claim(
+    tx: SystemTransaction, settings: DeliverySettings, monotonic: Callable[[], float], at_most: int | None = None
+) -> Claimed:
+    """Take texts that may go now, at most `at_most` and `settings.batch`.
 
     `monotonic` gives seconds that never go back; the send deadline is measured with it and with nothing else.
     """
     at_s = monotonic()
-    return Claimed(messages=tuple(await tx.sends.claim(settings.batch, settings.lease_s)), at_s=at_s)
+    limit = settings.batch if at_most is None else min(at_most, settings.batch)
+    return Claimed(messages=tuple(await tx.sends.claim(limit, settings.lease_s, settings.claim_rules)), at_s=at_s)
 
 
 async def prepare(
@@ -81,21 +90,71 @@ async def prepare(
     """Decide about a claimed text on what is true now.
 
     Returns:
-        The text to hand over; or where it was moved instead: back to the queue until an instant, or withheld with a
-        reason. None when the claim is no longer ours.
+        The text to hand over, with the mark set that its request may begin: nothing may be posted before this
+        transaction has committed. Or where it was moved instead: back to the queue until an instant, or withheld with
+        a reason. None when the claim is no longer ours.
     """
-    stored = await tx.messages.get(message.id)
-    if (stored.delivery, stored.attempt) != (Delivery.SENDING, message.attempt):
-        return None
-    facts = await gather(tx, stored, rules)
-    own = evolve(settings, gate=rules_or_strict(await tx.users.get(tx.user_id), settings.gate))
-    outcome = _in_time(decide(facts, own.gate), facts, own)
-    if isinstance(outcome, Send):
-        return Prepared(message=stored, text=_outgoing(stored, facts.now, outcome.until, settings))
-    if isinstance(outcome, Wait) and stored.attempt < settings.most_attempts:
-        return await move(tx, stored, Delivery.SENDING, Delivery.QUEUED, outcome.reason, outcome.until)
+    return (await prepare_all(tx, [message], rules, settings))[0]
+
+
+async def prepare_all(
+    tx: TenantTransaction, messages: Sequence[Message], rules: TextRules, settings: DeliverySettings
+) -> Sequence[Prepared | Moved | None]:
+    """Do what `prepare` does for several claimed texts of one professional; answer in their order."""
+    own = await _own(tx, settings)
+    facts = await gather_all(tx, messages, rules)
+    outcomes = {one.id: _in_time(decide(facts[one.id], own.gate), facts[one.id], own) for one in messages}
+    may_go = {one.id: one.attempt for one in messages if isinstance(outcomes[one.id], Send)}
+    marked = await tx.messages.begin_postings(may_go)
+    answers: list[Prepared | Moved | None] = []
+    for one in messages:
+        outcome = outcomes[one.id]
+        if isinstance(outcome, Send):
+            text = _outgoing(one, tx.now, outcome.until, settings) if one.id in marked else None
+            answers.append(None if text is None else Prepared(message=one, text=text))
+        else:
+            answers.append(await _held_back(tx, one, outcome, facts[one.id], own))
+    return answers
+
+
+async def _own(tx: TenantTransaction, settings: DeliverySettings) -> DeliverySettings:
+    """Return the settings with the professional's own rules in the gate."""
+    return evolve(settings, gate=rules_or_strict(await tx.users.get(tx.user_id), settings.gate))
+
+
+async def _held_back(
+    tx: TenantTransaction, message: Message, outcome: Objection, facts: Facts, settings: DeliverySettings
+) -> Moved | None:
+    if isinstance(outcome, Wait) and message.attempt < settings.most_attempts:
+        closes = _closes(facts, outcome.until, settings)
+        return await move(tx, message, Delivery.SENDING, Delivery.QUEUED, outcome.reason, outcome.until, closes=closes)
     reason = ATTEMPTS_EXHAUSTED if isinstance(outcome, Wait) else outcome.reason
-    return await move(tx, stored, Delivery.SENDING, Delivery.WITHHELD, reason)
+    return await move(tx, message, Delivery.SENDING, Delivery.WITHHELD, reason)
+
+
+async def hand_back(tx: TenantTransaction, messages: Sequence[Message], reason: str) -> Sequence[Moved]:
+    """Give claims back whose requests have not begun; those of others, and marked ones, are left alone."""
+    moves = [
+        await move(tx, one, Delivery.SENDING, Delivery.QUEUED, reason, tx.now, closes=one.window_end, unposted=True)
+        for one in messages
+    ]
+    return [moved for moved in moves if moved is not None]
+
+
+async def stumble(tx: TenantTransaction, message: Message, error: str, settings: DeliverySettings) -> Moved | None:
+    """Give back a claim whose preparation failed, with a growing pause; after `MOST_STUMBLES` in a row withhold it.
+
+    `error`: the name of what was raised. A text that breaks every attempt must not stop others, nor be tried for ever.
+    """
+    before = message.reason or ""
+    number = 1 + (int(before.rpartition(":")[2]) if before.startswith(f"{STUMBLED}:") else 0)
+    reason = f"{STUMBLED}:{error}:{number}"
+    if number >= MOST_STUMBLES:
+        moved = await move(tx, message, Delivery.SENDING, Delivery.WITHHELD, reason, unposted=True)
+        return None if moved is None else evolve(moved, alarm=True)
+    until = tx.now + timedelta(seconds=backoff_s(number, 0.0, settings))
+    closes = message.window_end
+    return await move(tx, message, Delivery.SENDING, Delivery.QUEUED, reason, until, closes=closes, unposted=True)
 
 
 async def post(
@@ -119,6 +178,21 @@ async def record(
     tx: TenantTransaction, message: Message, outcome: SendOutcome, settings: DeliverySettings
 ) -> Moved | None:
     """Store what became of a text that was handed over; None when its state had moved on and nothing was stored."""
+    return (await record_all(tx, [(message, outcome)], settings))[0]
+
+
+async def record_all(
+    tx: TenantTransaction, results: Sequence[tuple[Message, SendOutcome]], settings: DeliverySettings
+) -> Sequence[Moved | None]:
+    """Store what became of several texts of one professional; answer in their order."""
+    answers = [await _recorded(tx, message, outcome, settings) for message, outcome in results]
+    await judge_lanes(tx, results, settings)
+    return answers
+
+
+async def _recorded(
+    tx: TenantTransaction, message: Message, outcome: SendOutcome, settings: DeliverySettings
+) -> Moved | None:
     if isinstance(outcome, Accepted):
         return await adopt(tx, message, outcome.provider_sid, outcome.receipt, ACTOR)
     if isinstance(outcome, Doubtful):
@@ -126,8 +200,9 @@ async def record(
     if isinstance(outcome, TryLater):
         if message.attempt >= settings.most_attempts:
             return await move(tx, message, Delivery.SENDING, Delivery.FAILED, ATTEMPTS_EXHAUSTED)
-        pause = timedelta(seconds=backoff_s(message.attempt, outcome.retry_after_s, settings))
-        return await move(tx, message, Delivery.SENDING, Delivery.QUEUED, outcome.why, tx.now + pause)
+        until = tx.now + timedelta(seconds=backoff_s(message.attempt, outcome.retry_after_s, settings))
+        closes = message.window_end
+        return await move(tx, message, Delivery.SENDING, Delivery.QUEUED, outcome.why, until, closes=closes)
     moved = await move(tx, message, Delivery.SENDING, Delivery.FAILED, outcome.code)
     if message.recipient is not None and (outcome.opted_out or outcome.phone_unusable):
         why = SilenceReason.CARRIER_OPT_OUT if outcome.opted_out else SilenceReason.PHONE_UNUSABLE
@@ -135,19 +210,57 @@ async def record(
     return moved
 
 
-async def withhold(tx: TenantTransaction, message: Message) -> Moved | None:
-    """Withhold a queued text to a suppressed phone (one of `tx.sends.blocked`); None when the suppression is gone."""
-    if message.recipient is None:
-        return None
-    held = [one for one in await tx.suppressions.active(message.recipient) if one.scope is SuppressionScope.ALL]
-    if not held or message.message_class is MessageClass.SERVICE:
-        return None
-    return await move(tx, message, Delivery.QUEUED, Delivery.WITHHELD, withheld_as(held[0].reason))
+async def withhold(
+    tx: TenantTransaction, message: Message, rules: TextRules, settings: DeliverySettings
+) -> Moved | None:
+    """Ask the gate about a queued text that no claim will take (one of `tx.sends.blocked`).
+
+    Returns:
+        Where it was moved: withheld with a reason, or still queued until an instant. None when nothing keeps it back
+        any more, or it is no longer as it was.
+    """
+    return (await withhold_all(tx, [message], rules, settings))[0]
 
 
-async def expire(tx: TenantTransaction, message: Message) -> Moved | None:
-    """Put a text whose lease ran out (one of `tx.sends.expired_leases`) in doubt; None when somebody was first."""
-    return await move(tx, message, Delivery.SENDING, Delivery.IN_DOUBT, LEASE_EXPIRED)
+async def withhold_all(
+    tx: TenantTransaction, messages: Sequence[Message], rules: TextRules, settings: DeliverySettings
+) -> Sequence[Moved | None]:
+    """Do what `withhold` does for several texts of one professional; answer in their order."""
+    own = await _own(tx, settings)
+    facts = await gather_all(tx, messages, rules)
+    rivals = await tx.messages.waiting_for_slot({one.recipient for one in messages if one.recipient is not None})
+    answers: list[Moved | None] = []
+    for one in messages:
+        outcome = _in_time(decide(facts[one.id], own.gate), facts[one.id], own)
+        better = ahead(one, rivals, tx.now)
+        if isinstance(outcome, Send) and better is not None and better.not_before is not None:
+            outcome = Wait(until=better.not_before, reason=better.reason or Reason.CAP_DAY)
+        if isinstance(outcome, Wait):
+            closes = _closes(facts[one.id], outcome.until, own)
+            answers.append(await put_off(tx, one, outcome.reason, outcome.until, closes))
+        elif isinstance(outcome, Send):  # the window it was to wait for had closed; another one is open
+            is_stale = one.window_end is not None and one.window_end <= tx.now
+            answers.append(await put_off(tx, one, WINDOW_MISSED, tx.now, outcome.until) if is_stale else None)
+        else:
+            answers.append(await move(tx, one, Delivery.QUEUED, Delivery.WITHHELD, outcome.reason))
+    return answers
+
+
+async def expire(tx: TenantTransaction, message: Message, settings: DeliverySettings = _DEFAULTS) -> Moved | None:
+    """Take a text from a sender whose lease ran out (one of `tx.sends.expired_leases`); None when somebody was first.
+
+    Without the posting mark its request never began, and its sender can begin none any more: it is queued again. The
+    mark is looked at in the statement that moves, so that a sender that wakes up and marks at the same moment either
+    has lost its claim or has made it a doubt. One that has been claimed too often is withheld instead.
+    """
+    if message.attempt >= settings.most_attempts:
+        again = await move(tx, message, Delivery.SENDING, Delivery.WITHHELD, ATTEMPTS_EXHAUSTED, unposted=True)
+    else:
+        closes = message.window_end
+        again = await move(
+            tx, message, Delivery.SENDING, Delivery.QUEUED, LEASE_EXPIRED, tx.now, closes=closes, unposted=True
+        )
+    return again or await move(tx, message, Delivery.SENDING, Delivery.IN_DOUBT, LEASE_EXPIRED)
 
 
 async def look_up(gateway: SmsGateway, message: Message, settings: DeliverySettings) -> Sequence[ProviderRecord] | None:
@@ -211,6 +324,12 @@ async def _open_rows(tx: TenantTransaction, message: Message) -> Sequence[Messag
         if row.delivery is Delivery.UNCONFIRMED and row.sender == message.sender and row.id != message.id
     ]
     return [message, *rivals]
+
+
+def _closes(facts: Facts, until: datetime, settings: DeliverySettings) -> datetime | None:
+    """Return when the window closes in which `until` lies; None for a text that no hours bind."""
+    hours = hours_of(facts, settings.gate)
+    return None if hours is None else hours.window_end(until)
 
 
 def _in_time(outcome: Outcome, facts: Facts, settings: DeliverySettings) -> Outcome:

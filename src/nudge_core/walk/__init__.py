@@ -14,6 +14,10 @@ from nudge_core.walk.sending import send_due, tidy
 
 __all__ = [
     "Bounded",
+from nudge_core.walk.sending import Drained, drain, send_due, tidy
+
+__all__ = [
+    "Drained",
     "Heard",
     "Parts",
     "PassReport",
@@ -22,6 +26,7 @@ __all__ = [
     "WorkReport",
     "code_of",
     "collect_bills",
+    "drain",
     "embed_book",
     "hear",
     "hear_again",

@@ -59,12 +59,10 @@ class SqlLanes:
         """Let nothing be claimed from this sender until then, or until `resume`; the longer pause holds."""
         lane = SenderLane(user_id=self._work.owner, sender=sender, paused_until=until, pause_reason=reason)
         values = {"paused_until": lane.paused_until, "pause_reason": lane.pause_reason}
-        shorter = or_(_lane.c.pause_reason.is_(None), _lane.c.paused_until < until)
+        shorter = None if until is None else or_(_lane.c.pause_reason.is_(None), _lane.c.paused_until < until)
         given = upsert(_lane).values(user_id=lane.user_id, sender=lane.sender, **values)
         await self._work.run(
-            given.on_conflict_do_update(
-                index_elements=["user_id", "sender"], set_=values, where=None if until is None else shorter
-            )
+            given.on_conflict_do_update(index_elements=["user_id", "sender"], set_=values, where=shorter)
         )
 
     @writing

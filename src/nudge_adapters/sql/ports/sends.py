@@ -15,7 +15,7 @@ from nudge_adapters.sql.ports.batches import COLUMNS
 from nudge_adapters.sql.rows.texts import lane_from_row, message_from_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.model.lane import DEFAULT_CLAIM, TOLL_FREE_CODES, ClaimRules, SenderLane
-from nudge_core.model.message import FINAL_RANK, Delivery, Message, MessageClass, Receipt
+from nudge_core.model.message import FINAL_RANK, Delivery, Message, Receipt
 from nudge_core.policy.caps import MONTH, WEEK
 from nudge_core.policy.pacing import Allowance, allowance, lot_of, ticket
 
@@ -97,9 +97,8 @@ _CLAIM = text(
 # (`nudge_adapters.sql.ports.consent`). So no claim commits after the commit of a suppression (reliability.md 6, I3).
 _OVERTAKEN = text(
     f"""
-    SELECT EXISTS (
-        SELECT FROM unnest(CAST(:owners AS uuid[]), CAST(:phones AS text[])) AS m(user_id, recipient)
-        WHERE {conditions.silenced("'marketing'")})
+    SELECT EXISTS (SELECT FROM message m WHERE m.delivery = 'sending' AND m.lease_until = :lease_until
+        AND m.claimed_at = :now AND {conditions.SILENCED})
     """  # noqa: S608
 )
 
@@ -158,13 +157,12 @@ class SqlSends:
             try:
                 async with self._work.savepoint():
                     rows = await self._work.rows(_CLAIM, wanted)
-                    claimed = [
-                        message_from_row(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))
-                    ]
-                    await self._check_silence(claimed)
+                    mine = {"now": now, "lease_until": wanted["lease_until"]}
+                    if rows and (await self._work.run(_OVERTAKEN, mine)).scalar():
+                        raise _OvertakenError
             except (IntegrityError, _OvertakenError):  # uq_message_one_in_flight: another claimer was first; or a STOP
                 continue
-            return claimed
+            return [message_from_row(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))]
         return []
 
     async def _lanes(self, limit: int, rules: ClaimRules) -> Sequence[tuple[SenderLane, Allowance]]:
@@ -188,12 +186,6 @@ class SqlSends:
         now = self._work.now
         caps = {"per_7_days": rules.per_7_days, "per_30_days": rules.per_30_days}
         return {"now": now, "week": now - WEEK, "month": now - MONTH} | caps
-
-    async def _check_silence(self, claimed: Sequence[Message]) -> None:
-        bound = [one for one in claimed if one.message_class is not MessageClass.SERVICE]
-        phones = {"owners": [one.user_id for one in bound], "phones": [one.recipient for one in bound]}
-        if bound and (await self._work.run(_OVERTAKEN, phones)).scalar():
-            raise _OvertakenError
 
     @reading
     async def blocked(self, limit: int, rules: ClaimRules = DEFAULT_CLAIM) -> Sequence[Message]:

@@ -1,0 +1,229 @@
+"""Claimed texts on their way: prepared by professional, posted many at a time, recorded as the answers come.
+
+No transaction is open while the carrier is called. Of one professional the texts of a claim are prepared in one
+transaction, and answers are recorded together when several have come while the last ones were being stored: nobody
+waits for a batch to fill. What cannot be recorded is left to its lease, and then to the carrier's own evidence.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from uuid import UUID
+
+from nudge_core.errors import Conflict, NudgeError, Unavailable
+from nudge_core.model.carrier import Accepted, Doubtful, NotSent, SendOutcome, TryLater
+from nudge_core.model.message import DELIVERY, Message
+from nudge_core.ports import TenantTransaction
+from nudge_core.sending.circuit import LANE_TRIPPED, STOPPING
+from nudge_core.sending.completion import complete_if_done
+from nudge_core.sending.moves import Moved
+from nudge_core.steps import deliver
+from nudge_core.verticals.base import Vertical
+from nudge_core.walk.parts import Parts
+
+PREPARING_AT_ONCE = 2
+RECORDING_AT_ONCE = 3
+"""Transactions of one process at a time; beside the claim they leave room in a pool of ten connections."""
+RECORDED_AT_ONCE = 50  # answers in one transaction: some 0.1 s, so that none waits long for those before it
+RECORD_TRIES = 20
+RECORD_PAUSE_S = 0.5  # an answer is kept for ten seconds while the database is away: a restart takes less
+LATENCY_WEIGHT = 0.1  # of the newest request in the moving average
+SHARE_OF_DEADLINE = 0.5  # claimed texts must be expected to start within this share of the send deadline
+
+Result = tuple[Message, SendOutcome]
+
+
+class Pipeline:
+    """Texts between their claim and their end, in one task group.
+
+    Args:
+        parts: the walk's parts.
+        monotonic: seconds that never go back.
+        stop: when set, requests that have begun are brought to their end and no other one begins.
+        told: called with every move.
+    """
+
+    def __init__(
+        self, parts: Parts, monotonic: Callable[[], float], stop: asyncio.Event, told: Callable[[Moved], None]
+    ) -> None:
+        self.under_way = 0
+        self.failed: Counter[str] = Counter()
+        self._parts, self._monotonic, self._stop, self._told = parts, monotonic, stop, told
+        self._slots = asyncio.Semaphore(parts.delivery.concurrency)
+        self._preparing = asyncio.Semaphore(PREPARING_AT_ONCE)
+        self._recording = asyncio.Semaphore(RECORDING_AT_ONCE)
+        self._results: dict[UUID, list[Result]] = {}
+        self._recorders: set[UUID] = set()
+        self._posting: dict[UUID, float] = {}
+        self._latency_s: float | None = None
+        self._strikes: Counter[str] = Counter()
+        self._tripped_s: dict[str, float] = {}
+        self._briefings: set[tuple[UUID, UUID]] = set()
+        self._moved_on = asyncio.Event()
+
+    @property
+    def room(self) -> int:
+        """How many texts may be claimed now: those that can be expected to start well before the send deadline."""
+        settings, posting = self._parts.delivery, len(self._posting)
+        waiting = self.under_way - posting
+        ahead = 0
+        if self._latency_s is not None:
+            now = self._monotonic()
+            age = sum(now - since for since in self._posting.values()) / posting if posting else 0.0
+            latency = max(self._latency_s, age)
+            in_time = SHARE_OF_DEADLINE * settings.send_deadline_s
+            ahead = settings.batch if latency <= 0 else int(settings.concurrency / latency * in_time)
+        return min(settings.batch, settings.concurrency - posting + ahead - waiting)
+
+    async def progress(self, at_most_s: float) -> None:
+        """Wait until a text starts or ends, or so many seconds."""
+        self._moved_on.clear()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._moved_on.wait(), at_most_s)
+
+    def take(self, group: asyncio.TaskGroup, claimed: deliver.Claimed) -> None:
+        """Bring claimed texts on their way."""
+        self.under_way += len(claimed.messages)
+        by_owner: dict[UUID, list[Message]] = {}
+        for message in claimed.messages:
+            by_owner.setdefault(message.user_id, []).append(message)
+        for owner, messages in by_owner.items():
+            group.create_task(self._prepare(group, claimed, owner, messages))
+
+    async def _prepare(
+        self, group: asyncio.TaskGroup, claimed: deliver.Claimed, owner: UUID, messages: Sequence[Message]
+    ) -> None:
+        async with self._preparing:
+            answers = await self._prepared(owner, messages)
+        for answer in answers:
+            if isinstance(answer, deliver.Prepared):
+                group.create_task(self._post(group, claimed, answer))
+            else:
+                self._ended(answer)
+
+    async def _prepared(self, owner: UUID, messages: Sequence[Message]) -> Sequence[deliver.Prepared | Moved | None]:
+        """Prepare texts together; where that fails each by itself, so that one that cannot be stops no other."""
+        parts = self._parts
+        try:
+            async with parts.store.tenant(owner) as tx:
+                if self._stop.is_set():
+                    moves = {one.message.id: one for one in await deliver.hand_back(tx, messages, STOPPING)}
+                    return [moves.get(message.id) for message in messages]
+                return await deliver.prepare_all(tx, messages, await rules_of(parts, tx), parts.delivery)
+        except Exception as error:  # a vertical's rule may fail as it likes
+            if len(messages) == 1:
+                return [await self._stumbled(owner, messages[0], error)]
+        answers: list[deliver.Prepared | Moved | None] = []
+        for message in messages:
+            answers += await self._prepared(owner, [message])
+        return answers
+
+    async def _stumbled(self, owner: UUID, message: Message, error: Exception) -> Moved | None:
+        self.failed[type(error).__name__] += 1
+        with suppress(NudgeError):  # its lease runs out
+            async with self._parts.store.tenant(owner) as tx:
+                return await deliver.stumble(tx, message, type(error).__name__, self._parts.delivery)
+        return None
+
+    async def _post(self, group: asyncio.TaskGroup, claimed: deliver.Claimed, prepared: deliver.Prepared) -> None:
+        message, sender = prepared.message, prepared.text.sender
+        async with self._slots:
+            started = self._monotonic()
+            if self._stop.is_set():
+                outcome: SendOutcome = TryLater(why=STOPPING, retry_after_s=0.0)
+            elif claimed.at_s <= self._tripped_s.get(sender, float("-inf")):
+                outcome = TryLater(why=LANE_TRIPPED, retry_after_s=0.0)
+            else:
+                self._posting[message.id] = started
+                self._moved_on.set()
+                outcome = await self._outcome(prepared, claimed)
+                del self._posting[message.id]
+                self._learn(sender, outcome, self._monotonic() - started)
+        self._results.setdefault(message.user_id, []).append((message, outcome))
+        if message.user_id not in self._recorders:
+            self._recorders.add(message.user_id)
+            group.create_task(self._record(message.user_id))
+
+    async def _outcome(self, prepared: deliver.Prepared, claimed: deliver.Claimed) -> SendOutcome:
+        parts = self._parts
+        try:
+            return await deliver.post(parts.gateway, prepared, claimed, parts.delivery, self._monotonic)
+        except Exception as error:  # it promised not to raise: nobody knows how far it came
+            self.failed[type(error).__name__] += 1
+            return Doubtful(why=f"the adapter raised {type(error).__name__}")
+
+    def _learn(self, sender: str, outcome: SendOutcome, seconds: float) -> None:
+        """Note how long a request took, and stop what is claimed already when the carrier keeps failing."""
+        before = seconds if self._latency_s is None else self._latency_s
+        self._latency_s = before + LATENCY_WEIGHT * (seconds - before)
+        if isinstance(outcome, (Accepted, NotSent)):
+            self._strikes[sender] = 0
+            return
+        self._strikes[sender] += 1
+        stops = isinstance(outcome, TryLater) and outcome.lane_stop
+        if stops or self._strikes[sender] >= self._parts.delivery.circuit_after:
+            self._tripped_s[sender] = self._monotonic()
+
+    async def _record(self, owner: UUID) -> None:
+        while self._results.get(owner):
+            async with self._recording:
+                waiting = self._results.pop(owner)
+                results, rest = waiting[:RECORDED_AT_ONCE], waiting[RECORDED_AT_ONCE:]
+                if rest:
+                    self._results[owner] = rest
+                for moved in await self._recorded(owner, results):
+                    self._ended(moved)
+        self._results.pop(owner, None)
+        self._recorders.discard(owner)
+
+    async def _recorded(self, owner: UUID, results: Sequence[Result]) -> Sequence[Moved | None]:
+        """Store answers together, and as often as it takes; where one of them fails each by itself."""
+        for _ in range(RECORD_TRIES):
+            try:
+                async with self._parts.store.tenant(owner) as tx:
+                    return await deliver.record_all(tx, results, self._parts.delivery)
+            except Unavailable:
+                await asyncio.sleep(RECORD_PAUSE_S)
+            except Exception as error:  # its lease runs out and it is looked into
+                if len(results) == 1:
+                    self.failed[type(error).__name__] += 1
+                    return [None]
+                break
+        else:
+            self.failed[Unavailable.__name__] += len(results)
+            return [None] * len(results)
+        answers: list[Moved | None] = []
+        for result in results:
+            answers += await self._recorded(owner, [result])
+        return answers
+
+    def _ended(self, moved: Moved | None) -> None:
+        self.under_way -= 1
+        self._moved_on.set()
+        if moved is not None:
+            self.note(moved)
+
+    def note(self, moved: Moved) -> None:
+        """Tell of a move, and remember a briefing that may have ended with it."""
+        if DELIVERY.is_final(moved.to) and moved.message.briefing_id is not None:
+            self._briefings.add((moved.message.user_id, moved.message.briefing_id))
+        self._told(moved)
+
+    async def close_briefings(self) -> None:
+        """End the briefings whose last text has reached its end.
+
+        In transactions of their own: what became of a text must be stored whatever becomes of its briefing.
+        """
+        touched, self._briefings = sorted(self._briefings), set()
+        for owner, briefing_id in touched:
+            with suppress(Conflict):  # somebody else has just written it; they looked at the same texts
+                async with self._parts.store.tenant(owner) as tx:
+                    await complete_if_done(tx, briefing_id)
+
+
+async def rules_of(parts: Parts, tx: TenantTransaction) -> Vertical:
+    """Return the vertical of the professional whose transaction it is."""
+    return parts.vertical((await tx.users.get(tx.user_id)).vertical)
