@@ -136,7 +136,6 @@ def _facts(message: Message, behind: _Background, rules: TextRules) -> Facts:
         findings=() if is_service else rules.lint(message.content),
         human_contact_at=max(contacts, default=None),
         client_wrote_at=wrote_at,
-        topic=message.topic,
         text="" if is_service else message.content,
         sent=tuple(
             SentText(at=row.claimed_at, topic=row.topic)

@@ -10,13 +10,10 @@ from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
 from nudge_core.walk.schedule import ReleaseReport, release_due
-from nudge_core.walk.sending import send_due, tidy
-
-__all__ = [
-    "Bounded",
 from nudge_core.walk.sending import Drained, drain, send_due, tidy
 
 __all__ = [
+    "Bounded",
     "Drained",
     "Heard",
     "Parts",
