@@ -267,7 +267,7 @@ class Ours:
             base_url="http://127.0.0.1",
             auth=httpx.BasicAuth(ACCOUNT, TOKEN.reveal()),
         )
-        self.wire = TwilioWire("twilio", client, 1)
+        self.wire = TwilioWire("twilio", [client])
 
     def _keep(self, request: httpx.Request) -> httpx.Response:
         given = dict(parse_qsl(request.url.query.decode(), keep_blank_values=True))

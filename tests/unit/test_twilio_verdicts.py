@@ -189,6 +189,14 @@ async def test_an_answer_that_does_not_come_whole_in_time_leaves_a_doubt(
     assert len(peer.requests) == 1
 
 
+async def test_no_more_connections_are_opened_than_requests_may_be_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(twilio_http, "EXCHANGE_S", 0.5)
+    async with facing(silence, concurrency=2) as (gateway, peer):
+        outcomes = await asyncio.gather(*(gateway.send(text(number)) for number in range(1, 6)))
+    assert peer.connections == 2
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["Doubtful"] * 2 + ["TryLater"] * 3
+
+
 async def test_a_slot_that_does_not_come_in_time_is_surely_not_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(twilio_http, "EXCHANGE_S", 0.5)
     async with facing(silence, concurrency=1) as (gateway, peer):
@@ -471,7 +479,7 @@ async def test_every_failure_of_the_library_is_one_of_two_and_only_three_are_sur
         raise error
 
     client = httpx.AsyncClient(transport=httpx.MockTransport(fail), base_url="http://127.0.0.1")
-    wire = TwilioWire("sms:twilio", client, 1)
+    wire = TwilioWire("sms:twilio", [client])
     never = kind in (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
     with pytest.raises(NeverSent if never else NoAnswer) as raised:
         await wire.post("/x", {"To": PERSON})

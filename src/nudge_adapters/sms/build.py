@@ -106,7 +106,7 @@ def _check(problems: list[str]) -> None:
 
 
 def _wire(service: str, account: TwilioAccount, base: str) -> TwilioWire:
-    from nudge_adapters.sms.twilio_http import TwilioWire, new_client
+    from nudge_adapters.sms.twilio_http import TwilioWire, new_clients
 
     for name in _TALKATIVE:
         if logging.getLogger(name).level < logging.WARNING:
@@ -114,7 +114,7 @@ def _wire(service: str, account: TwilioAccount, base: str) -> TwilioWire:
     user, password = account.account_sid, account.auth_token
     if account.api_key is not None and account.api_secret is not None:
         user, password = account.api_key, account.api_secret
-    return TwilioWire(service, new_client(base, user, password, account.concurrency), account.concurrency)
+    return TwilioWire(service, new_clients(base, user, password, account.concurrency))
 
 
 def _problems(account: TwilioAccount, base: str) -> list[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
+import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
 from urllib.parse import parse_qs, urldefrag, urlencode
@@ -32,6 +33,7 @@ LONGEST_SLEEP_S = 0.25
 """The carrier's clock may be moved from outside; so long at most until that is noticed."""
 
 MOST_RETRIES = 5
+KEEPALIVE_S = 4.0
 DEFAULT_POLICY = frozenset({"ct"})
 Form = Sequence[tuple[str, str]]
 
@@ -95,14 +97,14 @@ class Webhooks:
 
     async def telling(self) -> None:
         """Tell the news as it arrives, until cancelled."""
-        async with httpx.AsyncClient(trust_env=False, follow_redirects=False, limits=self._limits()) as client:
-            tellers = [asyncio.create_task(self._tell_all(client)) for _ in range(self._settings.webhook_slots)]
-            try:
-                await self._collect()
-            finally:
-                for teller in tellers:
-                    teller.cancel()
-                await asyncio.gather(*tellers, return_exceptions=True)
+        trusted = httpx.create_ssl_context(trust_env=False)
+        tellers = [asyncio.create_task(self._tell_all(trusted)) for _ in range(self._settings.webhook_slots)]
+        try:
+            await self._collect()
+        finally:
+            for teller in tellers:
+                teller.cancel()
+            await asyncio.gather(*tellers, return_exceptions=True)
 
     async def settled(self) -> None:
         """Return when everything that has arrived by now was told, or has failed for good."""
@@ -127,14 +129,17 @@ class Webhooks:
         for envelope in self._carrier.arriving(self._clock.now()):
             self._queue.put_nowait(envelope)
 
-    async def _tell_all(self, client: httpx.AsyncClient) -> None:
-        while True:
-            envelope = await self._queue.get()
-            try:
-                await self._tell(client, envelope)
-                self._carrier.handled(envelope, self._clock.now())
-            finally:
-                self._queue.task_done()
+    async def _tell_all(self, trusted: ssl.SSLContext) -> None:
+        """Tell one thing after the other, over connections of its own: a shared pool costs more with every slot."""
+        limits = httpx.Limits(max_connections=2, max_keepalive_connections=2, keepalive_expiry=KEEPALIVE_S)
+        async with httpx.AsyncClient(verify=trusted, trust_env=False, follow_redirects=False, limits=limits) as client:
+            while True:
+                envelope = await self._queue.get()
+                try:
+                    await self._tell(client, envelope)
+                    self._carrier.handled(envelope, self._clock.now())
+                finally:
+                    self._queue.task_done()
 
     async def _tell(self, client: httpx.AsyncClient, envelope: Envelope) -> None:
         news = envelope.news
@@ -229,10 +234,6 @@ class Webhooks:
         if self._settings.advanced_opt_out and kind is not None:
             form.append(("OptOutType", kind))
         return form
-
-    def _limits(self) -> httpx.Limits:
-        slots = self._settings.webhook_slots
-        return httpx.Limits(max_connections=slots, max_keepalive_connections=slots, keepalive_expiry=4.0)
 
 
 def _opt_out_type(body: str) -> str | None:
