@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from nudge_core.errors import Misconfigured
-from nudge_entrypoints.supervisor import LIVED_S, ProcessPart, ServerPart, Supervisor, _Kept, how_it_ended
+from nudge_entrypoints.supervisor import LIVED_S, Part, ProcessPart, ServerPart, Supervisor, _Kept, how_it_ended
 from nudge_entrypoints.telling import Outage, Teller
 from tests.integration.test_embedded import running, wait_for_end
 
@@ -76,7 +76,8 @@ def test_what_can_never_start_ends_what_ran() -> None:
 
     pids: list[int] = []
     ear = Ear(lambda line: pids.extend([int(w.rstrip(")")) for w in line["what"].split() if w.rstrip(")").isdigit()]))
-    parts = [ProcessPart("steady", SLEEP, environment), ServerPart("valkey", refuse)]  # type: ignore[arg-type]
+    server = ServerPart("valkey", refuse)  # type: ignore[arg-type]  # it never gets so far
+    parts: list[Part] = [ProcessPart("steady", SLEEP, environment), server]
     with pytest.raises(Misconfigured):
         Supervisor(parts, Teller("nudge", as_json=True, out=ear)).run()
     assert len(pids) == 1
