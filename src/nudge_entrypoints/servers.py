@@ -35,15 +35,6 @@ def redis_address(settings: Settings) -> str | None:
     return settings.redis_url or found(VALKEY, settings.home / "valkey")
 
 
-@contextmanager
-def migrated(settings: Settings, say: Callable[[str], None]) -> Iterator[str]:
-    """Yield the database of this installation at the newest revision: `database` under the name it has here."""
-    from nudge_entrypoints.database import database
-
-    with database(settings, say=say) as url:
-        yield url
-
-
 def tied(command: Sequence[str]) -> list[str]:
     """Return a command that becomes the given one and gets SIGTERM when this process ends, however it ends."""
     return through_child(command, signal.SIGTERM)

@@ -131,18 +131,26 @@ class ProcessPart:
         name: in what is said.
         command: absolute path of the program, and its arguments.
         environment: asked at every start.
+        quiet: its standard output is for programs, not for people.
     """
 
-    def __init__(self, name: str, command: Sequence[str], environment: Callable[[], Mapping[str, str]]) -> None:
+    def __init__(
+        self, name: str, command: Sequence[str], environment: Callable[[], Mapping[str, str]], *, quiet: bool = False
+    ) -> None:
         self.name = name
         self._command = command
         self._environment = environment
+        self._out = subprocess.DEVNULL if quiet else None
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
         """Start it. A session of its own: Ctrl-C reaches it through us alone."""
         self._child = subprocess.Popen(  # noqa: S603 - our own program
-            tied(self._command), stdin=subprocess.DEVNULL, env=dict(self._environment()), start_new_session=True
+            tied(self._command),
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            env=dict(self._environment()),
+            start_new_session=True,
         )
         return f"process {self._child.pid}"
 

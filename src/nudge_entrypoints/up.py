@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import sys
 from collections.abc import Mapping
 
-from nudge_entrypoints import servers
-from nudge_entrypoints.http.process import bound
+from attrs import evolve
+
+from nudge_entrypoints import practice_carrier, servers
+from nudge_entrypoints.http.process import HOST, bound
+from nudge_entrypoints.practice_carrier import PracticeCarrier
 from nudge_entrypoints.settings import Settings
 from nudge_entrypoints.supervisor import Part, ProcessPart, ServerPart, Supervisor
 from nudge_entrypoints.telling import Teller
 
-CARRIER = "nudge_adapters.sms.server"  # the simulated carrier as a process
+HTTP_MODULE = "nudge_entrypoints.http.process"
 
 
 class Installation:
@@ -30,6 +32,9 @@ class Installation:
         self._json = ["--json"] if as_json else []
         self._postgres = ServerPart("postgresql", lambda: servers.postgres(settings, teller.of("postgresql").say))
         self._valkey = ServerPart("valkey", lambda: servers.valkey(settings, teller.of("valkey").say))
+        self._carrier: PracticeCarrier | None = None
+        if practice_carrier.is_wanted(settings):
+            self._carrier = PracticeCarrier(settings.home.absolute(), f"http://{HOST}:{settings.http_port}")
 
     def parts(self) -> list[Part]:
         """Return what is to run, in the order of starting."""
@@ -38,27 +43,22 @@ class Installation:
             parts.append(self._postgres)
         if self._settings.redis_url is None:
             parts.append(self._valkey)
-        parts += self._carrier()
+        if self._carrier is not None:
+            parts.append(ProcessPart("carrier", self._carrier.command(), self._environment, quiet=True))
+        parts.append(self._process("http", HTTP_MODULE))
         parts.append(self._process("worker", "nudge_entrypoints.cli", "worker"))
-        parts.append(self._process("http", "nudge_entrypoints.http.process"))
         return parts
-
-    def _carrier(self) -> list[Part]:
-        """The seam for the simulated carrier: a process of its own once its module is there."""
-        if self._settings.carrier != "simulator" or importlib.util.find_spec(CARRIER) is None:
-            return []
-        return [self._process("carrier", CARRIER)]
 
     def _process(self, name: str, module: str, *arguments: str) -> ProcessPart:
         return ProcessPart(name, [sys.executable, "-m", module, *arguments, *self._json], self._environment)
 
     def _environment(self) -> Mapping[str, str]:
-        own = {"NUDGE_HOME": str(self._settings.home.absolute())}
-        if self._settings.database_url is None:
-            own["DATABASE_URL"] = self._postgres.address
-        if self._settings.redis_url is None:
-            own["NUDGE_REDIS_URL"] = self._valkey.address
-        return {**os.environ, **own}
+        settings, own = self._settings, dict[str, str]()
+        own["NUDGE_HOME"] = str(settings.home.absolute())
+        own["NUDGE_HTTP_PORT"] = str(settings.http_port)
+        own["DATABASE_URL"] = settings.database_url or self._postgres.address
+        own["NUDGE_REDIS_URL"] = settings.redis_url or self._valkey.address
+        return {**os.environ, **own, **(self._carrier.environment() if self._carrier is not None else {})}
 
 
 def up(settings: Settings, *, as_json: bool = False) -> None:
@@ -67,6 +67,8 @@ def up(settings: Settings, *, as_json: bool = False) -> None:
     Raises:
         Misconfigured: the port is taken, or a server cannot be run on this machine.
     """
-    bound(settings.http_port).close()  # said before anything is started
+    probe = bound(settings.http_port)  # said before anything is started; and one port for every start of the server
+    settings = evolve(settings, http_port=probe.getsockname()[1])
+    probe.close()
     teller = Teller("nudge", as_json=as_json)
     Supervisor(Installation(settings, teller, as_json=as_json).parts(), teller).run()

@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC
 from typing import TYPE_CHECKING, Any
@@ -20,9 +20,10 @@ from urllib.parse import unquote
 from nudge_core.errors import Unavailable
 from nudge_core.model.health import RedisState
 from nudge_entrypoints.bootstrap import opened
+from nudge_entrypoints.database import database
 from nudge_entrypoints.drains import POLL_S, Shift, drain_once
 from nudge_entrypoints.feeds import FeedReader
-from nudge_entrypoints.servers import migrated, redis_address
+from nudge_entrypoints.servers import redis_address
 from nudge_entrypoints.settings import Settings
 from nudge_entrypoints.telling import Outage, Teller, brief
 
@@ -236,7 +237,7 @@ def _database(settings: Settings, teller: Teller) -> Iterator[str]:
     """Yield the migrated database; wait for one that does not answer yet."""
     outage = Outage(teller, "database")
     while True:
-        entered = migrated(settings, say=teller.say)
+        entered = database(settings, say=teller.say)
         try:
             url = entered.__enter__()
         except Unavailable as error:
@@ -293,7 +294,3 @@ async def _watched(teller: Teller) -> None:
     while True:
         await asyncio.sleep(1.0)
         ticked[0] = time.monotonic()
-
-
-Waking = Callable[[], Awaitable[bool]]
-"""How a review or a webhook tells the worker, after its transaction: `Wake(...).send`."""

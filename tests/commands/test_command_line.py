@@ -137,3 +137,12 @@ def test_the_example_of_the_readme_runs_without_a_server() -> None:
     assert done.stdout.splitlines()[0] == "Ana Ruiz: 100 of 100, offer"
     assert "  ? pool: not stated; wanted: pool" in done.stdout
     assert "Ben" not in done.stdout
+
+
+def test_a_worker_does_once_what_is_due_and_says_what_it_did(tmp_path: Path) -> None:
+    first, second = (nudge(tmp_path, "worker", "--once", "--json", NUDGE_EMBEDDER="none") for _ in range(2))
+    assert first.returncode == second.returncode == 0, first.stderr + second.stderr
+    told = json.loads(first.stdout.splitlines()[-1])
+    assert told["jobs"]["tidy"] == told["jobs"]["poll_feeds"] == "done"
+    assert (told["notes"], told["texts"]) == (0, 0)
+    assert "poll_feeds" not in json.loads(second.stdout.splitlines()[-1])["jobs"], "not due yet"

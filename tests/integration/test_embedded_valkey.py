@@ -46,7 +46,7 @@ def test_it_answers_on_a_socket_of_ours_alone_and_keeps_what_it_is_given(tmp_pat
         client = redis.Redis.from_url(server.address)
         assert client.set("kept", 42)
         assert client.config_get("port") == {"port": "0"}
-        client.close()
+        client.connection_pool.disconnect()
         assert home.stat().st_mode & 0o777 == 0o700
         path = Path(unquote(server.address.removeprefix("unix://")))
         assert path.stat().st_mode & 0o777 == 0o700
@@ -56,7 +56,7 @@ def test_it_answers_on_a_socket_of_ours_alone_and_keeps_what_it_is_given(tmp_pat
     with embedded_valkey(home) as again:
         client = redis.Redis.from_url(again.address)
         assert client.get("kept") == b"42"
-        client.close()
+        client.connection_pool.disconnect()
         assert again.address == server.address
 
 

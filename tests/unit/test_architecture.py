@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import grimp
 import pytest
@@ -76,3 +77,12 @@ def test_no_transaction_can_be_committed_by_hand() -> None:
 
     for port in (SystemTransaction, TenantTransaction):
         assert {"commit", "rollback", "begin", "execute"}.isdisjoint(dir(port))
+
+
+@pytest.mark.parametrize("module", ["drains", "worker", "jobs"])
+def test_a_worker_never_asks_this_machines_clock(module: str) -> None:
+    """T2: what is due, leased or late is judged by the store's time; a wall clock that jumps changes nothing."""
+    folder = Path(__file__).parents[2] / "src"
+    path = folder / "nudge_entrypoints" / f"{module}.py"
+    source = (path if path.exists() else folder / "nudge_core" / "walk" / f"{module}.py").read_text()
+    assert not [word for word in ("datetime.now", "time.time(", "utcnow", "SystemClock") if word in source]

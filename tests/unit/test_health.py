@@ -54,9 +54,9 @@ class Gone:
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[None]:
-        if self._hangs:
-            await asyncio.Event().wait()
-        raise Unavailable("postgresql", "password of +15125550142 refused")
+        if not self._hangs:
+            raise Unavailable("postgresql", "password of +15125550142 refused")
+        await asyncio.Event().wait()
         yield
 
 

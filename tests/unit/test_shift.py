@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from attrs import evolve
@@ -221,7 +221,7 @@ async def test_a_database_that_goes_is_told_once_and_work_goes_on_when_it_is_bac
         ran.set()
 
     says, said = teller()
-    parts = evolve(quiet_parts(store, clock), store=fickle)
+    parts = evolve(quiet_parts(store, clock), store=cast(Store, fickle))
     shift = Shift(parts, [Job(name="job", interval_s=30, limit_s=5, run=run)], says, uid(1), poll_s=0.01)
     fickle.gone = True
     async with working(shift):

@@ -1,0 +1,89 @@
+"""The carrier that `nudge up` brings for trying out: the simulated one as a server, reached as Twilio would be.
+
+The worker then sends through the very adapter it will use in earnest, and receipts come back as signed webhooks. What
+it accepted stands in `carrier.jsonl` under the home; no phone ever rings.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import secrets
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from nudge_adapters import catalog
+from nudge_adapters.sms.callbacks import FALLBACK_PATH, INBOUND_PATH
+from nudge_entrypoints.settings import Settings
+
+MODULE = "nudge_adapters.sms.server"
+ACCOUNT_BYTES = 16  # "AC" and 32 hexadecimal digits
+TOKEN_BYTES = 16
+
+
+def is_wanted(settings: Settings) -> bool:
+    """Say whether texts are to go to the simulated carrier, and it can be run as a server."""
+    return (
+        settings.carrier == "simulator"
+        and "twilio" in catalog.CARRIERS
+        and importlib.util.find_spec(MODULE) is not None
+    )
+
+
+class PracticeCarrier:
+    """Where it listens, who its customer is, and how both are told.
+
+    Args:
+        home: of the installation; the account lies there, so that receipts of yesterday's texts are still believed.
+        web: address of our webhooks, such as http://127.0.0.1:8000.
+    """
+
+    def __init__(self, home: Path, web: str) -> None:
+        self._home = home
+        self._web = web
+        self._port = free_port()
+        self._account, self._token = _account(home / "carrier.json")
+
+    def command(self) -> list[str]:
+        """Return the program and its arguments; the token is in the environment, where nobody else looks."""
+        return [
+            sys.executable, "-m", MODULE, "--port", str(self._port), "--account", self._account, "--answers",
+            "--ledger", str(self._home / "carrier.jsonl"),
+            "--inbound-url", f"{self._web}{INBOUND_PATH}", "--fallback-url", f"{self._web}{FALLBACK_PATH}",
+        ]  # fmt: skip
+
+    def environment(self) -> Mapping[str, str]:
+        """Return what the worker, the web and the carrier itself are told."""
+        address = f"http://127.0.0.1:{self._port}"
+        return {
+            "NUDGE_CARRIER": "twilio",
+            "TWILIO_ACCOUNT_SID": self._account,
+            "TWILIO_AUTH_TOKEN": self._token,
+            "TWILIO_API_BASE_URL": address,
+            "TWILIO_VERIFY_BASE_URL": address,
+            "PUBLIC_BASE_URL": self._web,
+        }
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _account(path: Path) -> tuple[str, str]:
+    """Return the account and its token, made at the first start and kept for us alone."""
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        made = {"account": f"AC{secrets.token_hex(ACCOUNT_BYTES)}", "token": secrets.token_hex(TOKEN_BYTES)}
+        fresh = path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(made, file)
+        fresh.replace(path)
+    kept = json.loads(path.read_text())
+    return kept["account"], kept["token"]
