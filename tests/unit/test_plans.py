@@ -11,6 +11,7 @@ from attrs import evolve
 
 from nudge_core.errors import Conflict, IllegalTransition, Invalid
 from nudge_core.model.briefing import BriefingStatus
+from nudge_core.model.carrier import CarrierKeyword
 from nudge_core.model.consent import ConsentKind
 from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.message import (
@@ -243,7 +244,7 @@ async def test_stop_exits_every_plan_of_everybody_with_that_phone_and_start_brin
 )
 async def test_what_the_carrier_took_for_a_stop_is_one(body: str, said: str | None, held: bool) -> None:
     at = await practice()
-    heard = await at.hear(body, opt_out_type=said)
+    heard = await at.hear(body, keyword=None if said is None else CarrierKeyword(said))
     assert bool(await at.town.silences()) is held
     assert heard.answered is (said is None and held)  # the carrier has answered already
 
@@ -251,9 +252,9 @@ async def test_what_the_carrier_took_for_a_stop_is_one(body: str, said: str | No
 async def test_a_carriers_start_lifts_and_its_yes_does_not() -> None:
     at = await practice()
     await at.hear("STOP")
-    await at.hear("Yes", opt_out_type="START")
+    await at.hear("Yes", keyword=CarrierKeyword.START)
     assert await at.town.silences() != []
-    await at.hear("JOIN", opt_out_type="START")
+    await at.hear("JOIN", keyword=CarrierKeyword.START)
     assert await at.town.silences() == []
 
 
