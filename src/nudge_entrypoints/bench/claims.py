@@ -1,6 +1,6 @@
 """Claimed texts a second beside one plain UPDATE of all that is due; claims of nothing and of one; double claims.
 
-    nudge bench claims [--quick]
+nudge bench claims [--quick]
 """
 
 from __future__ import annotations
