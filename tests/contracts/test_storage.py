@@ -9,6 +9,7 @@ import pytest
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
+from tests.contracts.lanes import LanesContract
 from tests.contracts.market import MarketContract
 from tests.contracts.messages import MessagesContract
 from tests.contracts.nudges import NudgesContract
@@ -27,6 +28,7 @@ class StoreContract(
     OutboxContract,
     MessagesContract,
     SendsContract,
+    LanesContract,
 ):
     """Every promise of the storage ports."""
 
