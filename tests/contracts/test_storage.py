@@ -10,6 +10,7 @@ from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.lanes import LanesContract
 from tests.contracts.market import MarketContract
 from tests.contracts.messages import MessagesContract
 from tests.contracts.nudges import NudgesContract
@@ -33,6 +34,7 @@ class StoreContract(
     OperationsContract,
     CarrierEventsContract,
     PlannedContract,
+    LanesContract,
 ):
     """Every promise of the storage ports."""
 

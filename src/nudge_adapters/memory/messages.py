@@ -26,6 +26,7 @@ from nudge_core.model.message import (
 from nudge_core.policy.slots import waits_for_slot
 
 _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
+_OPEN = tuple(state for state, following in DELIVERY.edges.items() if Delivery.SENT in following)
 _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
 _MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
 
@@ -166,6 +167,18 @@ class MemoryMessages:
                 self._messages.put(row.id, evolve(row, posting_attempt=attempt))
                 marked.add(message_id)
         return frozenset(marked)
+
+    @writing
+    async def accept(self, proofs: Mapping[UUID, tuple[str, Receipt]]) -> frozenset[UUID]:
+        """Store that the carrier has these texts; return those that became SENT by it."""
+        sent = set()
+        for message_id in sorted(proofs):
+            sid, receipt = proofs[message_id]
+            if await self.move(
+                message_id, attempt=None, expected=_OPEN, to=Delivery.SENT, provider_sid=sid, receipt=receipt
+            ):
+                sent.add(message_id)
+        return frozenset(sent)
 
     @writing
     async def put_off(

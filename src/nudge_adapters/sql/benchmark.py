@@ -65,9 +65,9 @@ def run(url: str, *, rows: int = ROWS, page: int = PAGE, repeats: int = REPEATS)
         same page again, unchanged; `changed` (listings): every row of it changed. `copy`: psycopg's binary COPY of the
         same entities; `ready`: COPY of bytes made before. `store_share_of_copy` is the figure to watch.
     """
-    with scratch(url) as scratch:
-        upgrade(scratch)
-        return {"rows": rows, "page": page, "repeats": repeats} | asyncio.run(_measure(scratch, rows, page, repeats))
+    with scratch(url) as database:
+        upgrade(database)
+        return {"rows": rows, "page": page, "repeats": repeats} | asyncio.run(_measure(database, rows, page, repeats))
 
 
 async def _measure(url: str, rows: int, page: int, repeats: int) -> dict[str, object]:

@@ -35,14 +35,15 @@ SELECT id, user_id, id, phone, 'express_written', 'form', 'bench', created_at, '
 # years, and the rest waits for a day to come.
 _TEXTS = """
 INSERT INTO message (id, user_id, client_id, content, direction, delivery, source, sender_type, message_class,
-    created_at, approval_id, sender, recipient, attempt, resends, claimed_at, not_before, sent_at, provider_sid, receipt,
-    dedupe_key, posting_attempt, match_score)
+    created_at, approval_id, sender, recipient, attempt, resends, claimed_at, not_before, sent_at, provider_sid,
+    receipt, dedupe_key, posting_attempt, match_score)
 SELECT ('30000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid, c.user_id, c.id,
     'Hi, the home on ' || n || ' Timber St dropped to $450,000. Want to see it? Reply STOP to opt out.', 'OUTBOUND',
     (CASE WHEN n < %(due)s THEN 'queued' WHEN sent THEN 'sent' ELSE 'queued' END)::delivery, 'INSTANT_NUDGE', 'AI',
     'marketing', now() - interval '3 years', c.id, '+1512' || 3000000 + (n %% %(clients)s) %% %(users)s, c.phone,
     sent::int, 0, CASE WHEN sent THEN past END,
-    CASE WHEN n < %(due)s THEN now() - n * interval '1 ms' WHEN NOT sent THEN now() + (1 + n %% 60) * interval '1 day' END,
+    CASE WHEN n < %(due)s THEN now() - n * interval '1 ms'
+        WHEN NOT sent THEN now() + (1 + n %% 60) * interval '1 day' END,
     CASE WHEN sent THEN past END, CASE WHEN sent THEN 'SM' || md5(n::text) END, CASE WHEN sent THEN 'delivered' END,
     'bench ' || n, sent::int, n %% 100
 FROM (

@@ -33,7 +33,7 @@ class DeliverySettings:
     `longest_pause_s`; `lane_stop_s`: how long it pauses when the carrier refuses the sender itself.
     """
 
-    batch: int = field(default=100, validator=fields.between(1, 10_000))
+    batch: int = field(default=200, validator=fields.between(1, 10_000))
     concurrency: int = field(default=16, validator=fields.between(1, 1_000))
     lease_s: float = field(default=60.0, validator=_SECONDS)
     send_deadline_s: float = field(default=10.0, validator=_SECONDS)

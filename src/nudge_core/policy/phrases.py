@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from functools import cached_property
+from collections.abc import Mapping, Sequence
+from functools import cached_property, lru_cache
 
 from attrs import field, frozen
 
@@ -58,6 +58,7 @@ class _Word:
 def find(text: str, rules: Sequence[PhraseRule]) -> tuple[Finding, ...]:
     """Return what the rules find in `text`, first place first; a finding inside a graver or longer one is left out."""
     words = _words(text)
+    spaced, joined = _Line.of(words, " "), _Line.of(words, "")
     found = [
         Finding(
             rule=rule.code,
@@ -68,7 +69,7 @@ def find(text: str, rules: Sequence[PhraseRule]) -> tuple[Finding, ...]:
             suggestion=rule.suggestion,
         )
         for rule in rules
-        for first, last in _places(words, rule)
+        for first, last in _places(spaced, joined, rule)
     ]
     return outermost(found)
 
@@ -86,12 +87,18 @@ def outermost(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     return tuple(sorted(kept, key=lambda finding: (finding.start, finding.end)))
 
 
+@lru_cache(maxsize=2_048)
+def _plain(character: str) -> str:
+    """Return what is read of a character: small letters and digits without accents; nothing of an invisible one."""
+    plain = unicodedata.normalize("NFKD", character).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) not in _INVISIBLE and c not in _APOSTROPHES)
+
+
 def _words(text: str) -> list[_Word]:
     words: list[_Word] = []
     current, start, end = "", 0, 0
     for index, character in enumerate(text):
-        plain = unicodedata.normalize("NFKD", character).casefold()
-        plain = "".join(c for c in plain if unicodedata.category(c) not in _INVISIBLE and c not in _APOSTROPHES)
+        plain = _plain(character)
         if not plain:
             continue
         if all(c.isalnum() for c in plain):
@@ -114,26 +121,39 @@ def _words(text: str) -> list[_Word]:
     return words
 
 
-def _places(words: Sequence[_Word], rule: PhraseRule) -> set[tuple[int, int]]:
-    places = _whole_words(words, rule.spaced_form, " ")
+@frozen
+class _Line:
+    """Words put together with something between, and which word begins and ends where."""
+
+    text: str
+    starts: Mapping[int, int]
+    ends: Mapping[int, int]
+
+    @classmethod
+    def of(cls, words: Sequence[_Word], between: str) -> _Line:
+        """Put words together: once for all rules."""
+        starts, ends, at = {}, {}, 0
+        for number, word in enumerate(words):
+            starts[at] = number
+            at += len(word.text)
+            ends[at] = number
+            at += len(between)
+        return cls(between.join([word.text for word in words]), starts, ends)
+
+
+def _places(spaced: _Line, joined: _Line, rule: PhraseRule) -> set[tuple[int, int]]:
+    places = _whole_words(spaced, rule.spaced_form)
     if rule.joined:
-        places |= _whole_words(words, rule.joined_form, "")
+        places |= _whole_words(joined, rule.joined_form)
     return places
 
 
-def _whole_words(words: Sequence[_Word], pattern: re.Pattern[str], between: str) -> set[tuple[int, int]]:
+def _whole_words(line: _Line, pattern: re.Pattern[str]) -> set[tuple[int, int]]:
     """Return the first and last word of each match that begins and ends with a word."""
-    starts, ends, at = {}, {}, 0
-    for number, word in enumerate(words):
-        starts[at] = number
-        at += len(word.text)
-        ends[at] = number
-        at += len(between)
-    line = between.join(word.text for word in words)
     return {
-        (starts[match.start()], ends[match.end()])
-        for match in _overlapping(pattern, line)
-        if match.start() in starts and match.end() in ends
+        (line.starts[match.start()], line.ends[match.end()])
+        for match in _overlapping(pattern, line.text)
+        if match.start() in line.starts and match.end() in line.ends
     }
 
 

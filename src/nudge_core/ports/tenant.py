@@ -194,6 +194,14 @@ class Messages(Protocol):
         """Mark several, each as `begin_posting` does, in one statement; return those that were marked."""
         ...
 
+    async def accept(self, proofs: Mapping[UUID, tuple[str, Receipt]]) -> frozenset[UUID]:
+        """Store provider ids and receipts of texts that the carrier has, in one statement.
+
+        Return those that became SENT by it: not those that were SENT already, that had come to another end, or that
+        have a different id. Raises Conflict when an id is another text's.
+        """
+        ...
+
     async def put_off(
         self, message_id: UUID, *, attempt: int, reason: str, not_before: datetime, window_end: datetime | None
     ) -> bool:

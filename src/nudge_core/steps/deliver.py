@@ -185,7 +185,18 @@ async def record_all(
     tx: TenantTransaction, results: Sequence[tuple[Message, SendOutcome]], settings: DeliverySettings
 ) -> Sequence[Moved | None]:
     """Store what became of several texts of one professional; answer in their order."""
-    answers = [await _recorded(tx, message, outcome, settings) for message, outcome in results]
+    proofs = {
+        message.id: (outcome.provider_sid, outcome.receipt)
+        for message, outcome in results
+        if isinstance(outcome, Accepted)
+    }
+    sent = await tx.messages.accept(proofs)
+    answers = [
+        Moved(message=message, to=Delivery.SENT)
+        if message.id in sent
+        else await _recorded(tx, message, outcome, settings)
+        for message, outcome in results
+    ]
     await judge_lanes(tx, results, settings)
     return answers
 

@@ -8,7 +8,7 @@ waits for a batch to fill. What cannot be recorded is left to its lease, and the
 from __future__ import annotations
 
 import asyncio
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from uuid import UUID
@@ -30,7 +30,8 @@ RECORDING_AT_ONCE = 3
 RECORDED_AT_ONCE = 50  # answers in one transaction: some 0.1 s, so that none waits long for those before it
 RECORD_TRIES = 20
 RECORD_PAUSE_S = 0.5  # an answer is kept for ten seconds while the database is away: a restart takes less
-LATENCY_WEIGHT = 0.1  # of the newest request in the moving average
+STARTS_REMEMBERED = 200
+SHORTEST_SPAN_S = 0.05  # a burst of starts says nothing of a rate
 SHARE_OF_DEADLINE = 0.5  # claimed texts must be expected to start within this share of the send deadline
 
 Result = tuple[Message, SendOutcome]
@@ -57,8 +58,8 @@ class Pipeline:
         self._recording = asyncio.Semaphore(RECORDING_AT_ONCE)
         self._results: dict[UUID, list[Result]] = {}
         self._recorders: set[UUID] = set()
-        self._posting: dict[UUID, float] = {}
-        self._latency_s: float | None = None
+        self._posting: set[UUID] = set()
+        self._starts: deque[float] = deque(maxlen=STARTS_REMEMBERED)
         self._strikes: Counter[str] = Counter()
         self._tripped_s: dict[str, float] = {}
         self._briefings: set[tuple[UUID, UUID]] = set()
@@ -69,14 +70,14 @@ class Pipeline:
         """How many texts may be claimed now: those that can be expected to start well before the send deadline."""
         settings, posting = self._parts.delivery, len(self._posting)
         waiting = self.under_way - posting
-        ahead = 0
-        if self._latency_s is not None:
-            now = self._monotonic()
-            age = sum(now - since for since in self._posting.values()) / posting if posting else 0.0
-            latency = max(self._latency_s, age)
-            in_time = SHARE_OF_DEADLINE * settings.send_deadline_s
-            ahead = settings.batch if latency <= 0 else int(settings.concurrency / latency * in_time)
-        return min(settings.batch, settings.concurrency - posting + ahead - waiting)
+        in_time = int(self._starts_per_s() * SHARE_OF_DEADLINE * settings.send_deadline_s)
+        return min(settings.batch, settings.concurrency - posting + in_time - waiting)
+
+    def _starts_per_s(self) -> float:
+        """Return how many requests a second have begun lately; 0 before the first one."""
+        if not self._starts:
+            return 0.0
+        return len(self._starts) / max(self._monotonic() - self._starts[0], SHORTEST_SPAN_S)
 
     async def progress(self, at_most_s: float) -> None:
         """Wait until a text starts or ends, or so many seconds."""
@@ -131,17 +132,17 @@ class Pipeline:
     async def _post(self, group: asyncio.TaskGroup, claimed: deliver.Claimed, prepared: deliver.Prepared) -> None:
         message, sender = prepared.message, prepared.text.sender
         async with self._slots:
-            started = self._monotonic()
             if self._stop.is_set():
                 outcome: SendOutcome = TryLater(why=STOPPING, retry_after_s=0.0)
             elif claimed.at_s <= self._tripped_s.get(sender, float("-inf")):
                 outcome = TryLater(why=LANE_TRIPPED, retry_after_s=0.0)
             else:
-                self._posting[message.id] = started
+                self._posting.add(message.id)
+                self._starts.append(self._monotonic())
                 self._moved_on.set()
                 outcome = await self._outcome(prepared, claimed)
-                del self._posting[message.id]
-                self._learn(sender, outcome, self._monotonic() - started)
+                self._posting.discard(message.id)
+                self._learn(sender, outcome)
         self._results.setdefault(message.user_id, []).append((message, outcome))
         if message.user_id not in self._recorders:
             self._recorders.add(message.user_id)
@@ -155,10 +156,8 @@ class Pipeline:
             self.failed[type(error).__name__] += 1
             return Doubtful(why=f"the adapter raised {type(error).__name__}")
 
-    def _learn(self, sender: str, outcome: SendOutcome, seconds: float) -> None:
-        """Note how long a request took, and stop what is claimed already when the carrier keeps failing."""
-        before = seconds if self._latency_s is None else self._latency_s
-        self._latency_s = before + LATENCY_WEIGHT * (seconds - before)
+    def _learn(self, sender: str, outcome: SendOutcome) -> None:
+        """Stop what is claimed already when the carrier keeps failing."""
         if isinstance(outcome, (Accepted, NotSent)):
             self._strikes[sender] = 0
             return

@@ -76,7 +76,7 @@ class LedgerGateway:
         self.first_s = self.last_s if self.first_s is None else self.first_s
         return Accepted(provider_sid=f"SM{text.message_id.hex}", receipt=Receipt.QUEUED)
 
-    async def find(self, sender: str, recipient: str, since: datetime) -> Sequence[ProviderRecord]:
+    async def find(self, sender: str, recipient: str, since: datetime) -> Sequence[ProviderRecord]:  # noqa: ARG002
         """Nothing is ever asked for: no request is in doubt."""
         return []
 

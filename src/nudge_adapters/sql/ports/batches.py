@@ -11,7 +11,7 @@ from sqlalchemy import and_, select, text, update
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.texts import message_from_row
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.model.message import DELIVERY, Delivery, Direction, LastWords, Message, MessageClass
+from nudge_core.model.message import DELIVERY, Delivery, Direction, LastWords, Message, MessageClass, Receipt
 from nudge_core.policy.slots import waits_for_slot
 
 _message = tables.message
@@ -19,10 +19,30 @@ COLUMNS = ", ".join(f"m.{column.name}" for column in _message.c)
 MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
 _ENDS = [state for state in Delivery if DELIVERY.is_final(state)]
 
+_OPEN = ", ".join(f"'{state.value}'" for state, following in DELIVERY.edges.items() if Delivery.SENT in following)
+
 _MARK = text(
     "UPDATE message SET posting_attempt = message.attempt FROM unnest(CAST(:ids AS uuid[]), CAST(:attempts AS int[])) "
     "AS mine(id, attempt) WHERE message.user_id = :user_id AND message.id = mine.id "
     "AND message.delivery = 'sending' AND message.attempt = mine.attempt RETURNING message.id"
+)
+
+
+def _rank(receipt: str) -> str:
+    """Return `Receipt.rank` of a column as SQL; -1 where there is none."""
+    ranks = " ".join(f"WHEN '{one.value}' THEN {one.rank}" for one in Receipt)
+    return f"CASE {receipt} {ranks} ELSE -1 END"
+
+
+_ACCEPT = text(
+    f"""
+    UPDATE message m SET delivery = 'sent', sent_at = :now, lease_until = NULL, reason = NULL, provider_sid = proof.sid,
+        receipt = CASE WHEN {_rank("proof.receipt")} >= {_rank("m.receipt")} THEN proof.receipt ELSE m.receipt END
+    FROM unnest(CAST(:ids AS uuid[]), CAST(:sids AS text[]), CAST(:receipts AS text[])) AS proof(id, sid, receipt)
+    WHERE m.user_id = :user_id AND m.id = proof.id AND m.delivery IN ({_OPEN})
+        AND (m.provider_sid IS NULL OR m.provider_sid = proof.sid)
+    RETURNING m.id
+    """  # noqa: S608 - our own states and ranks
 )
 
 # For each client two short walks down `ix_message_user_id_client_id`, newest first.
@@ -60,6 +80,21 @@ class SqlBatches:
         ordered = sorted(attempts)  # one order everywhere: two markers of the same rows do not wait for each other
         values = {"user_id": self._work.owner, "ids": ordered, "attempts": [attempts[one] for one in ordered]}
         return frozenset((await self._work.run(_MARK, values)).scalars())
+
+    @writing
+    async def accept(self, proofs: Mapping[UUID, tuple[str, Receipt]]) -> frozenset[UUID]:
+        """Store that the carrier has these texts, in one statement; return those that became SENT by it."""
+        if not proofs:
+            return frozenset()
+        ordered = sorted(proofs)
+        values = {
+            "user_id": self._work.owner,
+            "now": self._work.now,
+            "ids": ordered,
+            "sids": [proofs[one][0] for one in ordered],
+            "receipts": [proofs[one][1].value for one in ordered],
+        }
+        return frozenset((await self._work.run(_ACCEPT, values)).scalars())
 
     @writing
     async def put_off(
