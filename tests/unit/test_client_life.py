@@ -25,7 +25,7 @@ from nudge_core.errors import NudgeError
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.message import Direction, MessageClass, MessageSource, ScheduledMessage, ScheduledStatus
-from nudge_core.sending import silence
+from nudge_core.sending import silence, wishes
 from nudge_core.steps import converse, release, schedule
 from nudge_core.steps import plan as plans
 from nudge_core.steps.release import ReleaseSettings
@@ -285,7 +285,7 @@ def _stop_keeps_what_is_planned(patch: pytest.MonkeyPatch) -> None:
 
 
 def _start_resumes(patch: pytest.MonkeyPatch) -> None:
-    real = converse.start
+    real = wishes.start
 
     async def start(tx: Any, inbound: Any, message: Any) -> None:
         await real(tx, inbound, message)
