@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from nudge_adapters.llm.offline import OfflineDrafter
-from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sms.carrier import CarrierSettings, SimulatedCarrier
 from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.ledger import AcceptedText
@@ -185,7 +184,7 @@ async def practice(
     settings: ReleaseSettings = NO_LIMIT,
     kind: ConsentKind = ConsentKind.EXPRESS_WRITTEN,
     drafters: Sequence[Drafter] | None = None,
-    store: MemoryStore | None = None,
+    store: Store | None = None,
     clock: MovedClock | None = None,
     area: str = "512",
 ) -> Practice:

@@ -6,15 +6,18 @@ Judged by what the carrier accepted and by what is stored, never by what the wal
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, time, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
-from hypothesis import settings
+import pytest
+from attrs import evolve
+from hypothesis import Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
@@ -22,8 +25,9 @@ from nudge_core.errors import NudgeError
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.message import Direction, MessageClass, MessageSource, ScheduledMessage, ScheduledStatus
+from nudge_core.sending import silence, wishes
+from nudge_core.steps import converse, release, schedule
 from nudge_core.steps import plan as plans
-from nudge_core.steps import release, schedule
 from nudge_core.steps.release import ReleaseSettings
 from nudge_core.steps.schedule import Repetition
 from nudge_core.walk import release_due
@@ -54,7 +58,6 @@ class ClientLife(RuleBasedStateMachine):
         self.stopped_at: datetime | None = None
         self.silent = False
         self.resumed: set[UUID] = set()
-        self.asleep: list[release.Prepared] = []
         self.seen: dict[UUID, BriefingStatus] = {}
 
     def teardown(self) -> None:
@@ -139,10 +142,15 @@ class ClientLife(RuleBasedStateMachine):
         if not self.silent:
             self.stopped_at, self.silent = self.at.clock.now(), True
 
-    @rule()
-    def a_worker_falls_asleep(self) -> None:
-        """It has claimed and read, and will go on long after its lease."""
-        self.asleep += self.run(self._prepared())
+    @rule(idle_hours=st.integers(0, 200))
+    def a_worker_sleeps_past_its_lease(self, idle_hours: int) -> None:
+        """It has claimed and read; others do its work meanwhile; then it wakes and goes on."""
+        self.at.clock.move(idle_hours * 3_600.0)
+        asleep = self.run(self._prepared())
+        self.at.clock.move(self.at.settings.lease_s + 1.0)
+        self.run(self.at.due())
+        for prepared in asleep:
+            self.run(self._go_on(prepared))
 
     async def _prepared(self) -> list[release.Prepared]:
         vertical = self.at.parts.verticals["real_estate"]
@@ -154,12 +162,6 @@ class ClientLife(RuleBasedStateMachine):
                 prepared = await release.prepare(tx, one, vertical, self.at.settings)
             found += [prepared] if isinstance(prepared, release.Prepared) else []
         return found
-
-    @rule()
-    def it_wakes(self) -> None:
-        for prepared in self.asleep:
-            self.run(self._go_on(prepared))
-        self.asleep = []
 
     async def _go_on(self, prepared: release.Prepared) -> None:
         with suppress(NudgeError):
@@ -263,3 +265,57 @@ def test_any_life_of_a_client() -> None:
     run_state_machine_as_test(
         ClientLife, settings=settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None)
     )
+
+
+async def _nothing(*_given: object, **_named: object) -> tuple[()]:
+    return ()
+
+
+async def _zero(*_given: object, **_named: object) -> int:
+    return 0
+
+
+def _no_pause(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(converse, "pause", _nothing)
+
+
+def _stop_keeps_what_is_planned(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(silence, "_cancel_planned", _zero)
+    patch.setattr(silence, "exit_plans", _zero)
+
+
+def _start_resumes(patch: pytest.MonkeyPatch) -> None:
+    real = wishes.start
+
+    async def start(tx: Any, inbound: Any, message: Any) -> None:
+        await real(tx, inbound, message)
+        for plan in await tx.briefings.of_client(message.client_id, [BriefingStatus.PAUSED]):
+            await tx.briefings.save(plan.moved(BriefingStatus.ACTIVE, tx.now))
+
+    patch.setattr(converse, "start", start)
+
+
+def _release_without_a_guard(patch: pytest.MonkeyPatch) -> None:
+    real, numbers = release._approved, itertools.count()
+
+    async def approved(tx: Any, planned: Any, prepared: Any) -> Any:
+        text, number = await real(tx, planned, prepared), next(numbers)
+        return evolve(text, id=UUID(int=(7 << 100) + number), dedupe_key=f"mutant {number}")
+
+    async def ours(tx: Any, claimed: Any) -> Any:
+        return await tx.scheduled.get(claimed.id)
+
+    patch.setattr(release, "_approved", approved)
+    patch.setattr(release, "_still_ours", ours)
+
+
+@pytest.mark.parametrize("mutate", [_no_pause, _stop_keeps_what_is_planned, _start_resumes, _release_without_a_guard])
+def test_the_judge_is_judged(mutate: Callable[[pytest.MonkeyPatch], None], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A rule taken out must be missed."""
+    mutate(monkeypatch)
+    found = settings(
+        max_examples=300, stateful_step_count=STEPS, deadline=None, derandomize=True, database=None,
+        phases=[Phase.generate],
+    )  # fmt: skip
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(ClientLife, settings=found)

@@ -25,6 +25,7 @@ from nudge_core.model.message import (
 )
 from nudge_core.reading.hardship import Hardship
 from nudge_core.steps import plan as plans
+from nudge_core.steps import review
 from nudge_core.walk import work
 from tests.clocks import utc, wall
 from tests.planning import MONDAY, Practice, practice, statuses
@@ -132,6 +133,15 @@ async def test_the_proposal_names_the_resting_plans_and_what_may_be_done() -> No
     assert isinstance(actions, tuple)
     assert [one["action"] for one in actions] == ["answer", "resume_plan", "update_plan", "end_plan"]
     assert actions[1]["version"] == plan.version
+
+
+async def test_a_proposal_is_acted_upon_and_cannot_be_approved_as_a_text() -> None:
+    at = await practice()
+    await at.hear("can we talk?")
+    (asked,) = await at.copilot()
+    with pytest.raises(Invalid):
+        async with at.store.tenant(RITA) as tx:
+            await review.approve(tx, asked.id, "rita", at.parts.verticals["real_estate"])
 
 
 async def test_a_later_text_overtakes_the_proposal_and_a_note_done_twice_makes_one() -> None:
