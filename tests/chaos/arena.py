@@ -108,6 +108,12 @@ class Scene:
     through: Callable[[Path, str], None] | None = None
     """Start a proxy that listens in this folder, for the server's socket at this path."""
 
+    warm: bool = True
+    """Let the parent of the workers send the first texts, so that they are forked with everything compiled."""
+
+    all_released: bool = True
+    """Release what is left when the nemesis has done enough; else only what it allowed is judged."""
+
 
 @frozen(kw_only=True)
 class Report:
@@ -159,6 +165,12 @@ class Arena:
     def allow(self, share: float) -> None:
         """Let this share of all texts be released by now, and no less than before."""
         self.release.allowed = max(self.release.allowed, round(min(share, 1.0) * self.scene.town.messages))
+
+    def allow_more(self, waiting: int) -> None:
+        """Let texts be released until about so many wait."""
+        queued = self.count("SELECT count(*) FROM message WHERE delivery = 'queued'")
+        if 0 <= queued < waiting and self.release.done == self.release.allowed:
+            self.allow((self.release.done + waiting - queued) / self.scene.town.messages)
 
     def wait(self, seconds: float) -> None:
         """Let time pass, and replace workers that end."""
@@ -297,7 +309,7 @@ async def _warm(arena: Arena, post: Post, url: str) -> None:
     feeding.cancel()
     await asyncio.gather(feeding, return_exceptions=True)
     await straight.aclose()
-    if arena.scene.mutant is None and arena.scene.through is None:
+    if arena.scene.warm and arena.scene.mutant is None and arena.scene.through is None:
         for _ in range(3):
             await one_round(post, post.parts, lambda _place: None)
             await asyncio.sleep(POLL_S)
@@ -309,11 +321,12 @@ def run(server: Server, scene: Scene, nemesis: Callable[[Arena], None]) -> Repor
     started = time.monotonic()
     with opened(server, scene) as arena:
         nemesis(arena)
-        arena.allow(1.0)
+        if scene.all_released:
+            arena.allow(1.0)
         drained = arena.drain()
         kills = arena.fleet.kills
         arena.end()
-        released = [str(text.id) for text in scene.town.texts()]
+        released = [str(text.id) for text in scene.town.texts()[: arena.release.allowed]]
         evidence = checker.gather(arena.url, arena.carrier.ledger(), released, arena.folder)
         slack = scene.slack_s
         bounds = Bounds(

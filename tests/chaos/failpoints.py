@@ -88,6 +88,8 @@ class PassedStore:
         self._inner, self._at, self._posted = inner, at, posted
         self.hearing = False
         """Whether the transactions of tenants now store what the carrier told."""
+        self.claimed = False
+        """Whether a claim has given texts since this was last set to False."""
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Any]:
@@ -98,6 +100,7 @@ class PassedStore:
             async def claim(*args: Any, **named: Any) -> Any:
                 got = await tx.sends.claim(*args, **named)
                 taken.extend(got)
+                self.claimed = self.claimed or bool(got)
                 return got
 
             yield Wrapped(tx, sends=Wrapped(tx.sends, claim=claim))

@@ -20,7 +20,10 @@ from tests.chaos.transcript import set_ahead
 PATIENCE_S = 600.0
 """The longest a nemesis waits for what it needs before it gives up and lets the judge speak."""
 
+LAID_ANEW_S = 3.0  # K2: after so long a worker is given another place to die at
+AWAKE_S = 2.0  # for which the sleeper works on while the other one still stands
 LEAD = 0.05  # share of the texts that is released ahead of the kills
+WAITING = 12  # texts that K2 keeps in the queue, so that there is something to die over
 KILL_EVERY_S = (0.02, 0.4)
 
 
@@ -54,11 +57,11 @@ def failpoints(each: int) -> Callable[[Arena], None]:
             missing = {place: each - hits[place] for place in K2_PLACES if hits[place] < each}
             if not missing:
                 return
-            arena.allow(LEAD + 1 - sum(missing.values()) / (each * len(K2_PLACES)))
-            for pid in [pid for pid in arena.fleet.pids if time.monotonic() - born[pid] > 3.0]:
-                arena.fleet.kill(pid)  # its place does not come up; the ambush is laid anew
+            arena.allow_more(WAITING)
             for _ in arena.fleet.ended():
                 pass
+            for pid in [pid for pid in arena.fleet.pids if time.monotonic() - born[pid] > LAID_ANEW_S]:
+                arena.fleet.kill(pid)  # its place does not come up
             while len(arena.fleet.pids) < arena.scene.workers:
                 wanted = sorted(missing, key=lambda place: (-missing[place], arena.chance.random()))
                 place = wanted[arena.chance.randrange(min(3, len(wanted)))]
@@ -253,23 +256,15 @@ def sleeper(arena: Arena) -> None:
     back what is no longer its own; then B goes on. Without `attempt` in that move the text is free to go out again.
     """
     arena.allow(1.0)
-    sleepers = [arena.fleet.start(_stop_at("before_deadline"))]
-    if not _until_stopped(arena, sleepers[0]):
+    sleeping = arena.fleet.start(_stop_at("before_deadline"))
+    if not _until_stopped(arena, sleeping):
         return
-    grace = arena.scene.delivery.grace_s
-    tidying = arena.fleet.start()
-    _until(arena, lambda: arena.count("SELECT count(*) FROM message WHERE resends > 0") > 0, 10 * grace)
-    arena.fleet.kill(tidying)
-    second = arena.fleet.start(_stop_at("after_201"))
-    if _until_stopped(arena, second):
-        arena.fleet.go_on(sleepers[0])
-        arena.wait(1.0)
-        arena.fleet.kill(sleepers[0])
-        third = arena.fleet.start()
-        arena.wait(1.0)
-        arena.fleet.go_on(second)
-        arena.wait(0.5)
-        arena.fleet.kill(third)
+    other = arena.fleet.start(_stop_at("after_201"))
+    if not _until_stopped(arena, other):
+        return
+    arena.fleet.go_on(sleeping)
+    _until(arena, lambda: arena.accepted() > 1, AWAKE_S)  # all that a right product lets happen here is nothing
+    arena.fleet.go_on(other)
 
 
 def _stop_at(place: str) -> Ambush:

@@ -70,7 +70,14 @@ def _k2(server: Server, seed: int, size: Size) -> Iterator[Report]:
         ("both", DEAF, reply_lost),
     ):
         town = Town(seed=seed, messages=size.messages)
-        scene = Scene(name=f"K2 {lost} lost", town=town, weather=weather, trouble=trouble, slack_s=size.slack_s)
+        scene = Scene(
+            name=f"K2 {lost} lost",
+            town=town,
+            weather=weather,
+            trouble=trouble,
+            slack_s=size.slack_s,
+            all_released=False,
+        )
         report = run(server, scene, nemeses.failpoints(size.hits))
         yield _with_hits(report, size.hits)
 
@@ -97,7 +104,7 @@ def _k3(server: Server, seed: int, size: Size) -> Iterator[Report]:
 def sleeping(seed: int, mutant: str | None = None) -> Scene:
     """Return the scene of a worker that sleeps past its grace: one text, sent by hand, so that it may go out again."""
     town = Town(seed=seed, messages=1, plain=True, by_hand=1.0)
-    return Scene(name=_named("K3 sleeper", mutant), town=town, weather=DEAF, slack_s=None, mutant=mutant)
+    return Scene(name=_named("K3 sleeper", mutant), town=town, weather=DEAF, slack_s=None, mutant=mutant, warm=False)
 
 
 def _p1(server: Server, seed: int, size: Size) -> Iterator[Report]:
@@ -159,7 +166,7 @@ class Entry:
 RUNS: Mapping[str, Entry] = MappingProxyType(
     {
         "K1": Entry(go=_k1, full=Size(messages=6_000, hits=1_000), quick=Size(messages=240, hits=40, quick=True)),
-        "K2": Entry(go=_k2, full=Size(messages=2_000, hits=50), quick=Size(messages=60, hits=1, quick=True)),
+        "K2": Entry(go=_k2, full=Size(messages=20_000, hits=50), quick=Size(messages=500, hits=1, quick=True)),
         "K3": Entry(go=_k3, full=Size(messages=1_500, hits=100), quick=Size(messages=60, hits=5, quick=True)),
         "P1": Entry(go=_p1, full=Size(messages=5_000, hits=20), quick=Size(messages=100, hits=1, quick=True)),
         "P2": Entry(go=_p2, full=Size(messages=2_000, hits=200), quick=Size(messages=80, hits=10, quick=True)),

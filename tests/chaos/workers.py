@@ -16,6 +16,7 @@ import sys
 import time
 import traceback
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -67,12 +68,15 @@ async def one_round(post: Post, parts: Parts, at: Callable[[str], None], store: 
     """Send what is due, tidy, hear what the carrier tells; return how much there was to do."""
 
     def monotonic() -> float:
-        at("before_deadline")
+        if store is not None and store.claimed:
+            at("before_deadline")
         return time.monotonic()
 
     async def take(news: CarrierNews) -> None:
         await hear(parts, news)
 
+    if store is not None:
+        store.claimed = False
     moved = len(await send_due(parts, monotonic)) + len(await tidy(parts))
     if store is not None:
         store.hearing = True
@@ -113,9 +117,18 @@ def run_forked(name: str, folder: Path, task: Callable[[], object]) -> int:
     _child(name, folder, parent, task)
 
 
+def _close_locks() -> None:
+    """Let go of the lock on the server's files: it belongs to who runs the server, and a fork inherits it."""
+    for entry in os.listdir("/proc/self/fd"):
+        with suppress(OSError):
+            if Path(f"/proc/self/fd/{entry}").readlink().name == "lock":
+                os.close(int(entry))
+
+
 def _child(name: str, folder: Path, parent: int, task: Callable[[], object]) -> NoReturn:
     status = 1
     try:
+        _close_locks()
         _LIBC.prctl(_PR_SET_PDEATHSIG, int(signal.SIGKILL))
         if os.getppid() == parent:
             task()
