@@ -6,6 +6,7 @@ import asyncio
 import gc
 import os
 import random
+import re
 import signal
 import tempfile
 import time
@@ -14,6 +15,8 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
+from urllib.parse import quote
 
 import psycopg
 from attrs import field, frozen, mutable
@@ -184,7 +187,7 @@ class Arena:
         """Ask the database for a number; -1 when it does not answer."""
         try:
             with psycopg.connect(self.url, connect_timeout=5) as connection:
-                row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+                row: Any = connection.execute(query).fetchone()
                 return int(row[0])
         except psycopg.OperationalError:
             return -1
@@ -228,7 +231,7 @@ class Arena:
 @contextmanager
 def opened(server: Server, scene: Scene) -> Iterator[Arena]:
     """Build a run up to the first texts, which this process sends itself: workers are forked from it, warm."""
-    seed, name = scene.town.seed, f"chaos_{scene.name.lower().replace('/', '_').replace(' ', '_')}_{scene.town.seed}"
+    seed, name = scene.town.seed, "chaos_" + re.sub("[^a-z0-9]+", "_", f"{scene.name.lower()}_{scene.town.seed}")
     with tempfile.TemporaryDirectory(prefix="nudge-chaos-") as scratch:
         folder = Path(scratch)
         with copied(server.url, name, scene.start) as (url, ahead):
@@ -271,7 +274,7 @@ def _start_carrier(folder: Path, scene: Scene, ahead: timedelta) -> int:
         asyncio.run(CarrierProcess(folder, settings, trouble, ahead).serve(folder / "carrier"))
 
     pid = run_forked("carrier", folder, serve)
-    asyncio.run(wait_until_up(folder / "carrier"))
+    wait_until_up(folder / "carrier")
     return pid
 
 
@@ -279,9 +282,7 @@ def _start_proxy(folder: Path, start: Callable[[Path, str], None], url: str, nam
     host = str(psycopg.conninfo.conninfo_to_dict(url)["host"])
     upstream = f"{host}/.s.PGSQL.5432"
     pid = run_forked("proxy", folder, lambda: start(folder, upstream))
-    asyncio.run(wait_until_up(folder / ".s.PGSQL.5432"))
-    from urllib.parse import quote
-
+    wait_until_up(folder / ".s.PGSQL.5432")
     return address(f"postgresql://postgres@/{name}?host={quote(str(folder), safe='')}", name), pid
 
 
@@ -304,7 +305,7 @@ async def _warm(arena: Arena, post: Post, url: str) -> None:
     await town.settle(straight)
     release.allowed = min(WARM_TEXTS, town.messages)
     feeding = asyncio.create_task(feed(straight, town, release))
-    while release.done < release.allowed:
+    while release.done < release.allowed:  # noqa: ASYNC110  another process could release them too
         await asyncio.sleep(POLL_S)
     feeding.cancel()
     await asyncio.gather(feeding, return_exceptions=True)

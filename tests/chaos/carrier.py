@@ -7,7 +7,6 @@ webhooks hearing its news, takes its place by having the same five methods, and 
 from __future__ import annotations
 
 import asyncio
-import itertools
 import os
 import pickle
 import socket
@@ -278,12 +277,10 @@ class ObedientGateway(SimulatedGateway):
         return await super().send(text)
 
 
-async def wait_until_up(path: Path, patience_s: float = 30.0) -> None:
-    """Wait until the carrier's process listens."""
+def wait_until_up(path: Path, patience_s: float = 60.0) -> None:
+    """Wait until a process listens on a socket at `path`."""
     give_up = time.monotonic() + patience_s
-    for _ in itertools.count():
-        if path.exists():
-            return
+    while not path.exists():
         if time.monotonic() > give_up:
-            raise TimeoutError("the carrier's process does not listen")
-        await asyncio.sleep(0.01)
+            raise TimeoutError(f"nobody listens at {path.name}")
+        time.sleep(0.01)

@@ -136,7 +136,7 @@ def gather(url: str, ledger: Ledger, released: Sequence[str], folder: Path) -> E
     with psycopg.connect(url, row_factory=dict_row) as connection:
 
         def all_of(query: str) -> list[dict[str, object]]:
-            return connection.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+            return connection.execute(query).fetchall()
 
         rows = all_of(
             "SELECT id::text, user_id::text, recipient, message_class, delivery::text, provider_sid, resends "

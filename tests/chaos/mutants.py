@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import event, text
@@ -52,7 +52,7 @@ def _no_attempt_in_the_requeue() -> None:
         attempt = None if how["to"] is Delivery.QUEUED else how["attempt"]
         return await move(self, message_id, **(how | {"attempt": attempt}))
 
-    SqlMessages.move = unguarded  # type: ignore[method-assign, assignment]
+    SqlMessages.move = unguarded  # type: ignore[method-assign]
 
 
 def _rewritten(is_meant: Callable[[str], bool], old: str, new: str) -> None:
@@ -82,7 +82,8 @@ def _naive_time_zone() -> None:
     def naive_at(day: date, clock: time, _zone: str) -> datetime:
         return datetime.combine(day, clock, _WINTER).astimezone(UTC)
 
-    quiet_hours.to_local, quiet_hours.at = naive_local, naive_at  # type: ignore[attr-defined]
+    for name, naive in (("to_local", naive_local), ("at", naive_at)):
+        setattr(quiet_hours, name, naive)
 
 
 def _result_not_committed() -> None:
@@ -91,7 +92,7 @@ def _result_not_committed() -> None:
     async def forget(*_args: object, **_named: object) -> None:
         """The transaction is opened, and nothing of it is kept."""
 
-    deliver.record = forget  # type: ignore[assignment]
+    setattr(deliver, "record", forget)  # noqa: B010  the type is another one
 
 
 def _tenant_set_for_the_session() -> None:
@@ -110,7 +111,7 @@ def _tenant_set_for_the_session() -> None:
 
 def _cap_by_the_date_of_utc() -> None:
     """M8: the day of a cap is that of UTC, not the recipient's."""
-    caps.local_date = lambda instant, _zone: instant.astimezone(UTC).date()  # type: ignore[attr-defined]
+    setattr(caps, "local_date", lambda instant, _zone: instant.astimezone(UTC).date())  # noqa: B010
 
 
 _PATCHES: MappingProxyType[str, Callable[[], None]] = MappingProxyType(
@@ -127,7 +128,7 @@ _PATCHES: MappingProxyType[str, Callable[[], None]] = MappingProxyType(
 
 def plant(mutant: str | None) -> None:
     """Make this process wrong. M5 and M7 are made by `workers.one_round` and `gateway`."""
-    if mutant in _PATCHES:
+    if mutant is not None and mutant in _PATCHES:
         _PATCHES[mutant]()
 
 
@@ -135,8 +136,7 @@ def gateway(mutant: str | None, inner: SmsGateway) -> SmsGateway:
     """Return the gateway, which under M7 takes an answer 500, or none at all, for "not sent"."""
     if mutant != "M7":
         return inner
-    wrapped: SmsGateway = Wrapped(inner, send=partial(_send_again, inner))  # type: ignore[assignment]
-    return wrapped
+    return cast("SmsGateway", Wrapped(inner, send=partial(_send_again, inner)))
 
 
 async def _send_again(inner: SmsGateway, text_: OutgoingText) -> SendOutcome:

@@ -1,4 +1,7 @@
-"""What is done to a run. Each takes a run in progress and returns when it has done enough; ids of `reliability.md` 10."""
+"""What is done to a run: each takes a run in progress and returns when it has done enough.
+
+Ids are those of `reliability.md` 10.
+"""
 
 from __future__ import annotations
 
@@ -53,7 +56,8 @@ def failpoints(each: int) -> Callable[[Arena], None]:
     def go(arena: Arena) -> None:
         give_up = time.monotonic() + PATIENCE_S
         born: dict[int, float] = {}
-        while (hits := read_hits(arena.folder / "hits")) is not None and time.monotonic() < give_up:
+        while time.monotonic() < give_up:
+            hits = read_hits(arena.folder / "hits")
             missing = {place: each - hits[place] for place in K2_PLACES if hits[place] < each}
             if not missing:
                 return
@@ -215,6 +219,10 @@ def jumps(count: int, *, database: bool) -> Callable[[Arena], None]:
                 set_ahead(arena.url, arena.ahead)
             arena.wait(arena.chance.uniform(0.1, 0.4))
             arena.keep()
+        arena.allow(1.0)
+        if database:  # what was queued while the clock was ahead is due when that hour really comes
+            _until(arena, lambda: arena.release.done == arena.release.allowed, PATIENCE_S)
+            arena.move_town(max(JUMPS) + min(jump for jump in JUMPS if jump > timedelta(0)))
 
     return go
 

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Unavailable
@@ -256,8 +256,6 @@ def _by_owner(chunk: Sequence[ApprovedText]) -> Iterator[tuple[UUID, list[Approv
 
 
 def _dated(text: ApprovedText, now: datetime, town: Town) -> ApprovedText:
-    from attrs import evolve
-
     later = text.id.int % LATER_EVERY == 0
     return evolve(
         text,

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import psycopg
 from psycopg import sql
@@ -69,8 +70,6 @@ def address(server: str, name: str) -> str:
     user, port = parts.get("user", "postgres"), parts.get("port")
     secret = f":{parts['password']}" if parts.get("password") else ""
     if host.startswith("/"):
-        from urllib.parse import quote
-
         return f"postgresql://{user}{secret}@/{name}?host={quote(host, safe='')}" + (f"&port={port}" if port else "")
     return f"postgresql://{user}{secret}@{host}:{port or 5432}/{name}"
 
@@ -80,12 +79,8 @@ def copied(server: str, name: str, start: datetime) -> Iterator[tuple[str, timed
     """Copy the template, set the town's clock to `start`; yield the address and how far ahead that is; drop it."""
     identifier = sql.Identifier(name)
     with psycopg.connect(for_psycopg(server), autocommit=True) as connection:
-        connection.execute(
-            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(TEMPLATE))
-        )
-        connection.execute(
-            sql.SQL("ALTER DATABASE {} SET search_path = town, pg_catalog, public").format(identifier)
-        )
+        connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(identifier, sql.Identifier(TEMPLATE)))
+        connection.execute(sql.SQL("ALTER DATABASE {} SET search_path = town, pg_catalog, public").format(identifier))
     url = address(server, name)
     ahead = start - datetime.now(UTC)
     set_ahead(url, ahead)

@@ -112,17 +112,17 @@ def run_forked(name: str, folder: Path, task: Callable[[], object]) -> int:
     sys.stderr.flush()
     parent = os.getpid()
     pid = os.fork()
-    if pid:
-        return pid
-    _child(name, folder, parent, task)
+    if not pid:
+        _child(name, folder, parent, task)
+    return pid
 
 
 def _close_locks() -> None:
     """Let go of the lock on the server's files: it belongs to who runs the server, and a fork inherits it."""
-    for entry in os.listdir("/proc/self/fd"):
+    for entry in list(Path("/proc/self/fd").iterdir()):
         with suppress(OSError):
-            if Path(f"/proc/self/fd/{entry}").readlink().name == "lock":
-                os.close(int(entry))
+            if entry.readlink().name == "lock":
+                os.close(int(entry.name))
 
 
 def _child(name: str, folder: Path, parent: int, task: Callable[[], object]) -> NoReturn:
