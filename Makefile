@@ -7,11 +7,12 @@ INSTALL := -q -c constraints.txt -e '.[dev]'
 export UV_PYTHON_DOWNLOADS := never
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help demo test check lock clean
+.PHONY: help demo test check chaos lock clean
 help:
 	@echo "make demo    the walk, from an MLS change to an approved text, in this terminal"
 	@echo "make test    the whole test suite, on a PostgreSQL of its own"
 	@echo "make check   lint, format, types, import contracts, migrations, tests: reports every failure"
+	@echo "make chaos   delivery under kills, stops, crashes and a bad carrier, in full sizes (hours), and the mutants"
 	@echo "make lock    write constraints.txt anew from the ranges in pyproject.toml"
 	@echo "make clean   remove the virtual environment and what the demo left under var/"
 
@@ -23,6 +24,9 @@ test: $(READY)
 
 check: $(READY)
 	@$(BIN)/python checks.py
+
+chaos: $(READY)
+	@$(BIN)/python -m tests.chaos --mutants all $(CHAOS)
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python3" >&2; exit 1; }

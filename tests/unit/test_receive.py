@@ -136,6 +136,17 @@ async def test_a_receipt_before_the_answer_names_the_text() -> None:
     assert await at.told("SMother", Receipt.SENT, queued) is ReceiptEffect.ALARM
 
 
+async def test_every_receipt_of_a_second_acceptance_can_be_taken_in_and_one_alarm_is_written() -> None:
+    """Two callbacks for one SID are ordinary: the second must not be refused for ever, as if it were a conflict."""
+    at = await desk()
+    text = await sent(at)
+    for receipt in (Receipt.SENT, Receipt.DELIVERED, Receipt.DELIVERED):
+        assert await at.told("SMother", receipt, text.id) is ReceiptEffect.ALARM
+    async with at.town.store.tenant(RITA) as tx:
+        assert [entry.action for entry in await tx.audit.of_subject(text.id)] == ["duplicate_accept"]
+    assert (await at.town.message(text.id)).provider_sid == text.provider_sid
+
+
 async def test_a_receipt_that_fits_nothing_changes_nothing() -> None:
     at = await desk()
     assert await at.told("SMunknown", Receipt.SENT) is ReceiptEffect.UNKNOWN

@@ -24,7 +24,7 @@ async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, rece
     Receipts that came before the id was known have their effect now.
 
     A second, different id for one text, or an id for one that had come to another end, means that it was accepted
-    against the rules: it is audited and comes back with `alarm`.
+    against the rules: it is audited, once however often the carrier speaks of that id, and comes back with `alarm`.
     """
     sent = await tx.messages.move(
         message.id, attempt=None, expected=OPEN, to=Delivery.SENT, provider_sid=provider_sid, receipt=receipt
@@ -36,7 +36,9 @@ async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, rece
     if stored.provider_sid == provider_sid:
         await tx.messages.note_receipt(provider_sid, receipt)
         return Moved(message=stored, to=stored.delivery)
-    await tx.audit.add([audited(tx, stored, actor, DUPLICATE_ACCEPT, provider_sid)])
+    entry = audited(tx, stored, actor, DUPLICATE_ACCEPT, provider_sid)
+    if entry.id not in {one.id for one in await tx.audit.of_subject(stored.id)}:
+        await tx.audit.add([entry])
     return Moved(message=stored, to=stored.delivery, reason=DUPLICATE_ACCEPT, alarm=True)
 
 
