@@ -11,13 +11,26 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
+from nudge_adapters.sql import tables
+from nudge_adapters.sql.ports import sends
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Conflict, Unavailable
 from nudge_core.model.message import Delivery
 from nudge_core.model.outbox import Topic
 from tests import samples
-from tests.contracts.storage import BEN, OWNER, add_practice, claim, numbers, queue, stored
+from tests.contracts.storage import (
+    BEN,
+    OWNER,
+    add_client,
+    add_practice,
+    add_user,
+    claim,
+    numbers,
+    queue,
+    stored,
+)
 from tests.databases import for_psycopg
 from tests.samples import THEIR_NUMBER, CountingIds, SteppingClock, uid
 
@@ -61,6 +74,66 @@ async def test_four_processes_claim_each_text_once_though_one_is_killed(
     assert len(lines) == TEXTS
     assert set(Counter(line.split()[0] for line in lines).values()) == {1}
     assert {line.split()[1] for line in lines} == {"1"}
+
+
+@pytest.mark.parametrize("claimers", [2, 4, 8])
+async def test_racing_claimers_double_nothing_and_every_tenant_gets_its_share(
+    sql_store: SqlStore, database: str, tmp_path: Path, claimers: int
+) -> None:
+    """C1 of reliability.md: one of them is killed on the way; no tenant waits more than twice its share."""
+    tenants, each = 4, RACED // 4
+    await fill(sql_store, tenants, each)
+    ledgers = [tmp_path / f"ledger{n}" for n in range(claimers)]
+    workers = [start(database, ledger, "work") for ledger in ledgers]
+    give_up = time.monotonic() + PATIENCE_S
+    while len(lines_of(ledgers)) < RACED // 4:
+        assert time.monotonic() < give_up
+        await asyncio.sleep(0.01)
+    workers[0].kill()
+    for worker in workers:
+        with worker:
+            worker.wait(PATIENCE_S)
+    async with sql_store.system() as tx:
+        assert await tx.sends.claim(RACED, 60) == []
+    lines = lines_of(ledgers)
+    assert set(Counter(line.split()[0] for line in lines).values()) == {1}
+    async with await psycopg.AsyncConnection.connect(for_psycopg(database)) as connection:
+        rows = await (await connection.execute(_IN_ORDER)).fetchall()
+    assert len(rows) == RACED
+    # After each claim that took anything while all tenants had texts left: who has got how many.
+    got: Counter[str] = Counter()
+    for owners in rows_by_claim(rows):
+        got.update(owners)
+        if max(got.values()) < each:
+            assert min(got[owner] for owner in got) * 2 + BATCH >= max(got.values())
+            assert len(got) == tenants
+
+
+RACED = 1_000
+BATCH = 7
+_IN_ORDER = "SELECT claimed_at, user_id::text FROM message WHERE delivery = 'sending' ORDER BY claimed_at"
+
+
+def rows_by_claim(rows: list[tuple[object, str]]) -> list[list[str]]:
+    """Return the owners of the texts of each claim: those of one instant."""
+    claims: dict[object, list[str]] = {}
+    for instant, owner in rows:
+        claims.setdefault(instant, []).append(owner)
+    return list(claims.values())
+
+
+async def fill(store: SqlStore, tenants: int, each: int) -> None:
+    """Queue texts of several professionals, one after the other: the first one's are the oldest."""
+    for number in range(1, tenants + 1):
+        owner = await add_user(store, number)
+        await add_client(store, owner)
+        sender = f"+1737555{number:04}"
+        async with store.tenant(owner) as tx:
+            rows = [
+                samples.approved(owner, 1_000 * number + n, BEN, recipient=phone(n), sender=sender) for n in range(each)
+            ]
+            await tx.consents.add([samples.consent(owner, 9_000 + n, BEN, phone=phone(n)) for n in range(each)])
+            await tx.messages.queue(rows)
 
 
 def start(database: str, ledger: Path, what: str) -> subprocess.Popen[str]:
@@ -161,6 +234,70 @@ async def test_no_text_is_claimed_after_the_stop_has_committed(
     assert await claim(other) == []
     async with other.system() as tx:
         assert numbers(*await tx.sends.blocked(10)) == [70, 71]
+    await other.aclose()
+
+
+async def test_a_claim_that_began_before_a_stop_committed_takes_nothing_of_its_phone(
+    sql_store: SqlStore, database: str, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """I3: the claim's statement has its snapshot, the STOP commits, and only then does the claim reach the text."""
+    await add_practice(sql_store)
+    await queue(sql_store, 70)
+    await queue(sql_store, 71, recipient=phone(1))
+    slow = str(sends._CLAIM).replace(
+        "WITH lane AS", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711) AS passed), lane AS", 1
+    )
+    slow = slow.replace("FROM unnest(", "FROM gate, unnest(", 1)
+    monkeypatch.setattr(sends, "_CLAIM", text(slow).columns(*tables.message.c))
+    other = SqlStore(database, clock, CountingIds(2))
+    async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as held:
+        await held.execute("SELECT pg_advisory_lock(4711)")
+        claiming = asyncio.create_task(claim(other))
+        while not await _waiting_for_a_lock(database):
+            assert not claiming.done()
+        async with sql_store.tenant(OWNER) as tx:
+            await tx.suppressions.add(samples.suppression(OWNER, 1))
+        await held.execute("SELECT pg_advisory_unlock(4711)")
+    assert numbers(*await asyncio.wait_for(claiming, PATIENCE_S)) == [71]
+    assert (await stored(sql_store, 70)).delivery is Delivery.QUEUED
+    await other.aclose()
+
+
+@pytest.mark.parametrize("marks_first", [True, False])
+async def test_of_a_mark_and_a_rescue_at_the_same_moment_exactly_one_succeeds(
+    sql_store: SqlStore, database: str, clock: SteppingClock, marks_first: bool
+) -> None:
+    """A zombie wakes up past its lease and marks while its text is being taken from it: adr 0011."""
+    await add_practice(sql_store)
+    await queue(sql_store, 70)
+    await claim(sql_store)
+    other = SqlStore(database, clock, CountingIds(2))
+
+    async def mark(store: SqlStore) -> bool:
+        async with store.tenant(OWNER) as tx:
+            return await tx.messages.begin_posting(uid(70), 1)
+
+    async def rescue(store: SqlStore) -> bool:
+        async with store.tenant(OWNER) as tx:
+            return await tx.messages.move(
+                uid(70), attempt=1, expected=[Delivery.SENDING], to=Delivery.QUEUED, unposted=True
+            )
+
+    second = rescue if marks_first else mark
+    async with sql_store.tenant(OWNER) as tx:
+        if marks_first:
+            assert await tx.messages.begin_posting(uid(70), 1)
+        else:
+            assert await tx.messages.move(
+                uid(70), attempt=1, expected=[Delivery.SENDING], to=Delivery.QUEUED, unposted=True
+            )
+        racing = asyncio.create_task(second(other))  # waits for the row
+        while not await _waiting_for_a_lock(database):
+            assert not racing.done()
+    assert await asyncio.wait_for(racing, PATIENCE_S) is False
+    after = await stored(sql_store, 70)
+    assert after.delivery is (Delivery.SENDING if marks_first else Delivery.QUEUED)
+    assert after.posting_attempt == int(marks_first)
     await other.aclose()
 
 

@@ -94,4 +94,4 @@ def requeue(url: str, town: Town) -> None:
 def run(url: str, statement: str, values: list[object] | None = None) -> int:
     """Run one statement in a transaction of its own; return how many rows it touched."""
     with psycopg.connect(libpq(url), autocommit=True) as connection:
-        return connection.execute(sql.SQL(statement), values).rowcount  # type: ignore[arg-type]
+        return connection.execute(sql.SQL(statement), values).rowcount

@@ -41,7 +41,7 @@ from nudge_core.walk import Parts, drain
 TOWN = Town(users=10, texts=10_000, due=10_000)
 QUICK_TOWN = Town(users=4, texts=200, due=200)
 LATENCY_S = 0.02
-PACE_PER_S = 20.0  # per sender, for the paced run
+PACE_PER_S = 5.0  # per sender, for the paced run
 PACED_S = 30.0
 QUICK_PACED_S = 3.0
 MONDAY, MORNING_UTC = 0, 16  # 10:00 or 11:00 in Texas, by season

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -184,8 +184,13 @@ class SqlSends:
 
     def _bound(self, rules: ClaimRules) -> dict[str, object]:
         now = self._work.now
-        caps = {"per_7_days": rules.per_7_days, "per_30_days": rules.per_30_days}
-        return {"now": now, "week": now - WEEK, "month": now - MONTH} | caps
+        return {
+            "now": now,
+            "week": now - WEEK,
+            "month": now - MONTH,
+            "per_7_days": rules.per_7_days,
+            "per_30_days": rules.per_30_days,
+        }
 
     @reading
     async def blocked(self, limit: int, rules: ClaimRules = DEFAULT_CLAIM) -> Sequence[Message]:
@@ -242,7 +247,7 @@ class SqlSends:
         return owner
 
 
-def _arrays(lanes: Sequence[tuple[SenderLane, Allowance]]) -> Mapping[str, object]:
+def _arrays(lanes: Sequence[tuple[SenderLane, Allowance]]) -> dict[str, object]:
     return {
         "owners": [lane.user_id for lane, _ in lanes],
         "senders": [lane.sender for lane, _ in lanes],
