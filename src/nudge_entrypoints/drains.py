@@ -20,7 +20,7 @@ from nudge_core import walk
 from nudge_core.errors import NudgeError, Unavailable
 from nudge_core.model.health import Heartbeat, ProcessKind, RedisState
 from nudge_core.model.timetable import RunOutcome, TimetableEntry
-from nudge_core.walk import Parts, code_of, send_due
+from nudge_core.walk import Parts, code_of
 from nudge_core.walk.timetable import (
     Job,
     Ran,
@@ -183,10 +183,10 @@ class Shift:
         report = await walk.work(self._parts, bounded=bounded, go_on=lambda: not self._stopping.is_set())
         if report.parked:
             self._teller.say(f"{report.parked} of the notes gave up", "a person should look; the others go on")
-        return report.done
+        return report.done + await walk.hear_again(self._parts)
 
     async def _send_texts(self) -> int:
-        return len(await send_due(self._parts, time.monotonic))
+        return (await walk.drain(self._parts, time.monotonic, self._stopping)).claimed
 
     async def _poll_pause(self) -> float:
         return self._poll_s
@@ -291,7 +291,8 @@ async def drain_once(parts: Parts, jobs: Sequence[Job]) -> dict[str, object]:
     notes, failed, texts = 0, 0, 0
     while (report := await walk.work(parts, bounded=bounded)).done:
         notes, failed = notes + report.done, failed + len(report.failed)
-    while moved := await send_due(parts, time.monotonic):
-        texts += len(moved)
+    notes += await walk.hear_again(parts)
+    while (drained := await walk.drain(parts, time.monotonic, asyncio.Event())).claimed:
+        texts += drained.claimed
     outcomes = {one.name: one.outcome.value if one.outcome else "taken over" for one in ran}
     return {"jobs": outcomes, "notes": notes, "notes_failed": failed, "texts": texts}

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from nudge_entrypoints import practice_carrier, servers
-from nudge_entrypoints.http.process import HOST, bound
+from nudge_entrypoints.http.serving import HOST, bound
 from nudge_entrypoints.practice_carrier import PracticeCarrier
 from nudge_entrypoints.settings import Settings
 from nudge_entrypoints.supervisor import Part, ProcessPart, ServerPart, Supervisor

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from nudge_core.model.carrier import ReceiptNews
 from nudge_core.model.event import stable_id
 from nudge_core.model.message import Delivery, Message, MessageClass, Receipt
-from nudge_core.policy.receipts import MEANING, Action, Lane, LanePause, again_at, meaning_of, next_midnight, strikes
-from nudge_core.sending.receipts import Noted, ReceiptEffect
+from nudge_core.policy.receipts import MEANING, Action, Lane, again_at, meaning_of, next_midnight, strikes
+from nudge_core.sending.receipts import ReceiptEffect
 from nudge_core.walk import hear
 from tests.clocks import MovedClock, utc
 from tests.send_walk import OUR_NUMBER, RITA, CountingIds, Town, memory_store, town
@@ -64,13 +64,13 @@ class Desk:
             )
         return await self.town.message(queued)
 
-    async def told(self, text: Message, receipt: Receipt, code: str | None = None) -> Noted:
+    async def told(self, text: Message, receipt: Receipt, code: str | None = None) -> ReceiptEffect:
         assert text.provider_sid is not None
         news = ReceiptNews(provider_sid=text.provider_sid, receipt=receipt, at=self.clock.now(), error_code=code)
         heard = await hear(self.parts, news)
         assert not heard.failed
         assert heard.effect is None or isinstance(heard.effect, ReceiptEffect)
-        return Noted(effect=heard.effect or ReceiptEffect.OUTDATED, pauses=heard.pauses)
+        return heard.effect or ReceiptEffect.OUTDATED
 
     async def second(self, text: Message) -> Message | None:
         again = stable_id("again", str(text.id))
@@ -223,9 +223,11 @@ async def test_a_text_that_came_too_late_is_planned_anew_while_it_is_useful(desk
         ("30034", None),
     ],
 )
-async def test_a_lane_that_must_rest_is_told(desk: Desk, code: str, until: datetime | None) -> None:
-    noted = await desk.told(await desk.sent(), Receipt.FAILED, code)
-    assert noted.pauses == (LanePause(sender=OUR_NUMBER, until=until, reason=code),)
+async def test_a_lane_that_must_rest_is_paused(desk: Desk, code: str, until: datetime | None) -> None:
+    await desk.told(await desk.sent(), Receipt.FAILED, code)
+    async with desk.town.store.tenant(RITA) as tx:
+        lane = await tx.lanes.get(OUR_NUMBER)
+    assert (lane.paused_until, lane.pause_reason) == (until, code)
 
 
 async def test_arrived_after_all_calls_the_second_try_back_and_is_written_down(desk: Desk) -> None:

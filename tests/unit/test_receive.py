@@ -68,7 +68,7 @@ class Desk:
             provider_sid=sid, receipt=receipt, at=self.clock.now(), sender=OUR_NUMBER, message_id=message_id
         )
         async with self.town.store.tenant(RITA) as tx:
-            return (await receive.receipt(tx, news)).effect
+            return await receive.receipt(tx, news)
 
     async def service_texts(self) -> list[Message]:
         return [row for row in await self.town.rows() if row.message_class is MessageClass.SERVICE]

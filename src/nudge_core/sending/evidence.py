@@ -30,8 +30,8 @@ async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, rece
         message.id, attempt=None, expected=OPEN, to=Delivery.SENT, provider_sid=provider_sid, receipt=receipt
     )
     if sent:
-        pauses = await note_waiting(tx, message, provider_sid)
-        return Moved(message=message, to=Delivery.SENT, pauses=pauses)
+        await note_waiting(tx, message, provider_sid)
+        return Moved(message=message, to=Delivery.SENT)
     stored = await tx.messages.get(message.id)
     if stored.provider_sid == provider_sid:
         await tx.messages.note_receipt(provider_sid, receipt)

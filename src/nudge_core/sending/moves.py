@@ -10,23 +10,18 @@ from nudge_core.model.audit import AuditEntry
 from nudge_core.model.event import stable_id
 from nudge_core.model.json import Json
 from nudge_core.model.message import Delivery, Message
-from nudge_core.policy.receipts import LanePause
 from nudge_core.ports import TenantTransaction
 
 
 @frozen(kw_only=True)
 class Moved:
-    """Where a text is now, and why; `until` when it waits. `alarm`: something that must not happen was seen.
-
-    `pauses`: sending numbers that must rest, by receipts that had come before the text's id was known.
-    """
+    """Where a text is now, and why; `until` when it waits. `alarm`: something that must not happen was seen."""
 
     message: Message
     to: Delivery
     reason: str | None = None
     until: datetime | None = None
     alarm: bool = False
-    pauses: tuple[LanePause, ...] = ()
 
 
 async def move(

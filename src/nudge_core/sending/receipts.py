@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
-
 from nudge_core.model.approval import Approval, ApprovedText
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.carrier import ReceiptNews
@@ -20,7 +18,6 @@ from nudge_core.policy.receipts import (
     HANDSET_UNREACHABLE,
     STRIKES,
     Action,
-    LanePause,
     again_at,
     meaning_of,
     pause_of,
@@ -50,21 +47,13 @@ class ReceiptEffect(StrEnum):
     ALARM = "alarm"
 
 
-@frozen(kw_only=True)
-class Noted:
-    """What became of a receipt. `pauses`: sending numbers that must rest, which the walk has to see to."""
-
-    effect: ReceiptEffect
-    pauses: tuple[LanePause, ...] = ()
-
-
-async def note(tx: TenantTransaction, message: Message, news: ReceiptNews) -> Noted:
+async def note(tx: TenantTransaction, message: Message, news: ReceiptNews) -> ReceiptEffect:
     """Raise the receipt of a stored text, and do what its code asks for; the same news again changes nothing.
 
     Of two final receipts the last one wins, with an audit entry. Source: `messaging.md` section 3.
     """
     if not await tx.messages.note_receipt(news.provider_sid, news.receipt, news.error_code):
-        return Noted(effect=ReceiptEffect.OUTDATED)
+        return ReceiptEffect.OUTDATED
     before = message.receipt
     if before is not None and before is not news.receipt and before.rank == news.receipt.rank >= FINAL_RANK:
         await _audit_once(tx, audited(tx, message, ACTOR, RECEIPT_REPLACED, f"{before}:{news.receipt}"))
@@ -73,19 +62,18 @@ async def note(tx: TenantTransaction, message: Message, news: ReceiptNews) -> No
     elif news.receipt in FAILED and news.error_code is not None and news.error_code != message.error_code:
         await _follow(tx, message, news.error_code, news.provider_sid)
         pause = pause_of(news.error_code, message.sender, tx.now)
-        return Noted(effect=ReceiptEffect.NOTED, pauses=() if pause is None else (pause,))
-    return Noted(effect=ReceiptEffect.NOTED)
+        if pause is not None:
+            await tx.lanes.pause(pause.sender, pause.until, pause.reason)
+    return ReceiptEffect.NOTED
 
 
-async def note_waiting(tx: TenantTransaction, message: Message, provider_sid: str) -> tuple[LanePause, ...]:
-    """Apply the receipts that came before anybody knew whose text this id names; return who must rest."""
-    pauses: list[LanePause] = []
+async def note_waiting(tx: TenantTransaction, message: Message, provider_sid: str) -> None:
+    """Apply the receipts that came before anybody knew whose text this id names."""
     for event in await tx.carrier_events.waiting_for(provider_sid):
         if isinstance(event.arrival.news, ReceiptNews):
             stored = await tx.messages.get(message.id)
-            pauses += (await note(tx, stored, event.arrival.news)).pauses
+            await note(tx, stored, event.arrival.news)
             await tx.carrier_events.mark(event.id, handled=True)
-    return tuple(pauses)
 
 
 async def _follow(tx: TenantTransaction, message: Message, code: str, provider_sid: str) -> None:

@@ -12,8 +12,8 @@ from nudge_core.errors import NotFound
 from nudge_core.model.carrier import CarrierNews, ReceiptNews
 from nudge_core.ports import SystemTransaction, TenantTransaction
 from nudge_core.sending.evidence import adopt
-from nudge_core.sending.receipts import Noted, note
 from nudge_core.sending.receipts import ReceiptEffect as ReceiptEffect
+from nudge_core.sending.receipts import note
 
 ACTOR = "nudge:receive"
 
@@ -28,7 +28,7 @@ async def owner(tx: SystemTransaction, news: CarrierNews) -> UUID | None:
     return await tx.sends.owner_of_number(news.sender)
 
 
-async def receipt(tx: TenantTransaction, news: ReceiptNews) -> Noted:
+async def receipt(tx: TenantTransaction, news: ReceiptNews) -> ReceiptEffect:
     """Note how an accepted text fares, and do what its code asks for; a rank never falls.
 
     A receipt for an id we do not know is evidence when it names our message: the answer that would have named the
@@ -38,14 +38,14 @@ async def receipt(tx: TenantTransaction, news: ReceiptNews) -> Noted:
     if known is not None:
         return await note(tx, known, news)
     if news.message_id is None:
-        return Noted(effect=ReceiptEffect.UNKNOWN)
+        return ReceiptEffect.UNKNOWN
     try:
         message = await tx.messages.get(news.message_id)
     except NotFound:
-        return Noted(effect=ReceiptEffect.UNKNOWN)
+        return ReceiptEffect.UNKNOWN
     moved = await adopt(tx, message, news.provider_sid, news.receipt, ACTOR)
     if moved.alarm:
-        return Noted(effect=ReceiptEffect.ALARM)
+        return ReceiptEffect.ALARM
     adopted = await tx.messages.get(message.id)
-    noted = await note(tx, adopted, news)  # the code it came with
-    return Noted(effect=ReceiptEffect.ADOPTED, pauses=(*moved.pauses, *noted.pauses))
+    await note(tx, adopted, news)  # the code it came with
+    return ReceiptEffect.ADOPTED

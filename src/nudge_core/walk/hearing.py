@@ -18,7 +18,6 @@ from nudge_core.model.carrier_event import Arrival, CarrierEvent, arrival_of
 from nudge_core.model.event import stable_id
 from nudge_core.model.json import text_in
 from nudge_core.model.outbox import OutboxNote, Topic
-from nudge_core.policy.receipts import LanePause
 from nudge_core.ports import TenantTransaction
 from nudge_core.sending.completion import complete_done_of
 from nudge_core.steps import converse, receive
@@ -40,14 +39,13 @@ class Heard:
     """What one piece of news did. `user_id` None: it belongs to nobody we know, and waits.
 
     `is_new` False: it had been told before, and nothing happened. `failed`: its effect could not be had; it is kept
-    and will be tried again. `pauses`: sending numbers that must rest.
+    and will be tried again.
     """
 
     user_id: UUID | None
     effect: Received | ReceiptEffect | None
     is_new: bool = True
     failed: bool = False
-    pauses: tuple[LanePause, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -197,8 +195,7 @@ async def _effect(parts: Parts, tx: TenantTransaction, news: CarrierNews) -> Hea
         received = await converse.receive(tx, news, parts.receive)
         await complete_done_of(tx, received.client_id if received.withdrawn else None)
         return Heard(user_id=tx.user_id, effect=received)
-    noted = await receive.receipt(tx, news)
-    return Heard(user_id=tx.user_id, effect=noted.effect, pauses=noted.pauses)
+    return Heard(user_id=tx.user_id, effect=await receive.receipt(tx, news))
 
 
 async def _keep(parts: Parts, user_id: UUID, told: Arrival, error: Exception, asked: Asked | None) -> None:

@@ -10,14 +10,18 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from nudge_core.errors import NudgeError
+from nudge_core.walk.asking import collect_bills, poll_inbound
+from nudge_core.walk.hearing import hear_waiting
 from nudge_core.walk.market import embed_book
 from nudge_core.walk.parts import Parts
+from nudge_core.walk.schedule import release_due
 from nudge_core.walk.sending import tidy
 from nudge_core.walk.timetable import Job
 
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 FORGET_PROCESSES_AFTER = timedelta(days=1)
 FORGET_RUNS_AFTER = timedelta(days=90)
+BILLS_AT_ONCE = 200
 WORKER_DIED = "its worker died every time"
 
 
@@ -52,8 +56,33 @@ async def prune(parts: Parts) -> None:
         await tx.runs.forget_before(tx.now - FORGET_RUNS_AFTER)
 
 
+async def release_planned(parts: Parts) -> None:
+    """Turn planned texts whose time has come into texts that are sent."""
+    while (await release_due(parts)).done:
+        pass
+
+
+async def ask_inbound(parts: Parts) -> None:
+    """Ask the carrier for texts whose webhooks were lost."""
+    await poll_inbound(parts)
+
+
+async def join_waiting(parts: Parts) -> None:
+    """Give carrier events their effect whose text has become known since."""
+    await hear_waiting(parts)
+
+
+async def collect(parts: Parts) -> None:
+    """Ask the carrier what texts came to."""
+    await collect_bills(parts, BILLS_AT_ONCE)
+
+
 JOBS: tuple[Job, ...] = (
     Job(name="tidy", interval_s=15, limit_s=10 * MINUTE_S, run=tidy_sends),
+    Job(name="release_scheduled", interval_s=15, limit_s=10 * MINUTE_S, run=release_planned),
+    Job(name="poll_inbound", interval_s=3 * MINUTE_S, limit_s=10 * MINUTE_S, run=ask_inbound),
+    Job(name="hear_waiting", interval_s=MINUTE_S, limit_s=10 * MINUTE_S, run=join_waiting),
+    Job(name="collect_bills", interval_s=10 * MINUTE_S, limit_s=10 * MINUTE_S, run=collect),
     Job(name="embed_book", interval_s=10 * MINUTE_S, limit_s=HOUR_S, run=embed_books),
     Job(name="prune", interval_s=DAY_S, limit_s=10 * MINUTE_S, run=prune),
 )

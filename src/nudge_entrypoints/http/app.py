@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from litestar import Litestar, Response, get
 from litestar.types import ControllerRouterHandler
@@ -26,6 +26,7 @@ def build_app(
     handlers: Sequence[ControllerRouterHandler] = (),
     clock: Clock | None = None,
     metrics: Metrics | None = None,
+    heard: Callable[[], Awaitable[object]] | None = None,
 ) -> Litestar:
     """Return the application.
 
@@ -35,6 +36,7 @@ def build_app(
         handlers: further routes.
         clock: what time it is when an event arrives; None is the machine's.
         metrics: where calls are counted; None makes new counters.
+        heard: awaited after an event was stored that may have made work, such as a wake-up of the worker.
     """
     counted = Metrics() if metrics is None else metrics
     routes: list[ControllerRouterHandler] = [*handlers, _metrics_route(counted)]
@@ -45,6 +47,7 @@ def build_app(
             twilio=Twilio(token=token, callbacks=callbacks),
             metrics=counted,
             now=(clock or SystemClock()).now,
+            heard=heard,
         )
         routes += webhook_handlers(webhooks)
     return Litestar(

@@ -66,6 +66,7 @@ class Webhooks:
     twilio: Twilio
     metrics: Metrics
     now: Callable[[], datetime] = field(repr=False)
+    heard: Callable[[], Awaitable[object]] | None = field(default=None, repr=False)
 
     async def status(self, request: AnyRequest, message_id: str) -> Answer:
         """Take a status callback: 204 when it is stored."""
@@ -126,6 +127,8 @@ class Webhooks:
             return Outcome.KEPT
         if not heard.is_new:
             return Outcome.REPEATED
+        if self.heard is not None and not isinstance(news, ReceiptNews):
+            await self.heard()  # a confirmation may be due
         return Outcome.NOBODYS if heard.user_id is None else Outcome.HEARD
 
     async def _signed_fields(self, request: AnyRequest) -> Fields:
