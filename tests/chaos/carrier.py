@@ -18,9 +18,10 @@ from typing import Any, Protocol, cast
 
 from attrs import field, frozen
 
-from nudge_adapters.sms.carrier import CarrierSettings, Envelope, Rejected, SimulatedCarrier, Taken
+from nudge_adapters.sms.carrier import CarrierSettings, Rejected, SimulatedCarrier, Taken
 from nudge_adapters.sms.faults import FaultPlan
 from nudge_adapters.sms.journal import Entry, FileJournal
+from nudge_adapters.sms.news import Envelope
 from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_core.model.carrier import CarrierNews, InboundText, OutgoingText, ProviderRecord
 from nudge_core.ports import Clock, SmsGateway

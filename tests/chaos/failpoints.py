@@ -21,7 +21,7 @@ from uuid import UUID
 
 from attrs import frozen
 
-from nudge_core.model.carrier import OutgoingText, ProviderRecord, SendOutcome
+from nudge_core.model.carrier import InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.ports import SmsGateway, Store
 
 K2_PLACES = (
@@ -153,6 +153,18 @@ class PassedGateway:
         self._at("in_resolver")
         return found
 
+    async def fetch(self, provider_sid: str) -> ProviderRecord | None:
+        """Ask for one text."""
+        return await self._inner.fetch(provider_sid)
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:
+        """Ask for what people wrote."""
+        return await self._inner.received(recipient, since)
+
     async def ping(self) -> str:
         """Ask the gateway."""
         return await self._inner.ping()
+
+    async def aclose(self) -> None:
+        """Give back connections."""
+        await self._inner.aclose()

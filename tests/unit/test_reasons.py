@@ -8,7 +8,7 @@ from nudge_adapters.sms import codes
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.outcomes import Reason
 from nudge_core.policy.reasons import CARRIER, GATE, SENTENCES, SILENCES, explain, is_known
-from nudge_core.sending import evidence, facts
+from nudge_core.sending import circuit, evidence, facts, receipts
 from nudge_core.steps import deliver
 from nudge_core.verticals.real_estate import events
 
@@ -20,8 +20,13 @@ OTHERS = [
     facts.RESOURCE_GONE,
     events.LISTING_MOVED,
     events.PRICE_CHANGED,
-    deliver.SEND_DEADLINE,
+    circuit.SEND_DEADLINE,
+    circuit.STOPPING,
+    circuit.LANE_TRIPPED,
     deliver.LEASE_EXPIRED,
+    deliver.WINDOW_MISSED,
+    f"{deliver.STUMBLED}:KeyError:2",
+    receipts.ARRIVED_AFTER_ALL,
     deliver.NO_EVIDENCE,
     deliver.ATTEMPTS_EXHAUSTED,
     evidence.DUPLICATE_ACCEPT,

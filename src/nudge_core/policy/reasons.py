@@ -63,9 +63,14 @@ FACTS: Mapping[str, str] = MappingProxyType(
 SENDING: Mapping[str, str] = MappingProxyType(
     {
         "send_deadline": "It took too long to hand the text over safely; it is tried again.",
+        "stopping": "The sender was being stopped; the text goes out with the next one.",
+        "lane_tripped": "The carrier kept failing for your number; it is tried again after a pause.",
+        "window_missed": "The hour it waited for had passed; it waits for the next one.",
+        "error": "Something on our side failed while the text was prepared; it is tried again a few times.",
         "lease_expired": "The sender stopped in the middle: we look up at the carrier whether the text went out.",
         "no_evidence": "The carrier knows nothing of this text. Decide whether it should go out again.",
         "attempts_exhausted": "It was tried too often without success.",
+        "arrived_after_all": "The first try arrived after all, so the second one was not needed.",
         "duplicate_accept": "The carrier took this text twice. We look into it.",
     }
 )

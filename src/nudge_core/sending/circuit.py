@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from nudge_core.model.carrier import Doubtful, SendOutcome, TryLater
+from nudge_core.model.carrier import Doubtful, NotSent, SendOutcome, TryLater
 from nudge_core.model.message import Message
 from nudge_core.policy.delivery import DeliverySettings, pause_s
 from nudge_core.ports import TenantTransaction
@@ -24,6 +24,15 @@ STOPPING = "stopping"
 LANE_TRIPPED = "lane_tripped"
 OURS = frozenset({SEND_DEADLINE, STOPPING, LANE_TRIPPED})
 """Why a text came back that was never handed to the carrier: it says nothing of the lane."""
+
+
+def refused_sender(outcome: SendOutcome) -> str | None:
+    """Return why the carrier takes nothing from this sender or account, or None when it said no such thing."""
+    if isinstance(outcome, TryLater) and outcome.lane_stop:
+        return outcome.why
+    if isinstance(outcome, NotSent) and outcome.lane_stop:
+        return outcome.code
+    return None
 
 
 async def judge_lanes(
@@ -49,9 +58,9 @@ async def _judge(
         pause = pause_s(strikes, settings)
         if pause > 0:
             await tx.lanes.pause(sender, tx.now + timedelta(seconds=pause), f"{strikes} failures in a row")
-    stopped = next(((m, one) for m, one in failures if isinstance(one, TryLater) and one.lane_stop), None)
+    stopped = next(((message, why) for message, one in told if (why := refused_sender(one)) is not None), None)
     if stopped is not None:
-        message, outcome = stopped
+        message, why = stopped
         until = tx.now + timedelta(seconds=settings.lane_stop_s)
-        await tx.lanes.pause(sender, until, f"the carrier refuses this sender: {outcome.why}"[:200])
-        await tx.audit.add([audited(tx, message, ACTOR, LANE_PAUSED, outcome.why)])
+        await tx.lanes.pause(sender, until, f"the carrier refuses this sender: {why}"[:200])
+        await tx.audit.add([audited(tx, message, ACTOR, LANE_PAUSED, why)])

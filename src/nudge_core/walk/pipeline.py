@@ -17,7 +17,7 @@ from nudge_core.errors import Conflict, NudgeError, Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, NotSent, SendOutcome, TryLater
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.circuit import LANE_TRIPPED, STOPPING
+from nudge_core.sending.circuit import LANE_TRIPPED, STOPPING, refused_sender
 from nudge_core.sending.completion import complete_if_done
 from nudge_core.sending.moves import Moved
 from nudge_core.steps import deliver
@@ -158,12 +158,14 @@ class Pipeline:
 
     def _learn(self, sender: str, outcome: SendOutcome) -> None:
         """Stop what is claimed already when the carrier keeps failing."""
+        if refused_sender(outcome) is not None:
+            self._tripped_s[sender] = self._monotonic()
+            return
         if isinstance(outcome, (Accepted, NotSent)):
             self._strikes[sender] = 0
             return
         self._strikes[sender] += 1
-        stops = isinstance(outcome, TryLater) and outcome.lane_stop
-        if stops or self._strikes[sender] >= self._parts.delivery.circuit_after:
+        if self._strikes[sender] >= self._parts.delivery.circuit_after:
             self._tripped_s[sender] = self._monotonic()
 
     async def _record(self, owner: UUID) -> None:
