@@ -132,7 +132,13 @@ class Practice:
         await self.tick()
 
     async def hear(self, body: str, *, phone: str | None = None, **changes: Any) -> Received:
-        """Let somebody write."""
+        """Let somebody write something new."""
+        received = await self.tell(body, phone=phone, **changes)
+        assert received is not None
+        return received
+
+    async def tell(self, body: str, *, phone: str | None = None, **changes: Any) -> Received | None:
+        """Let somebody write; None when it had been heard before."""
         inbound = InboundText(
             provider_sid=changes.pop("sid", None) or f"SMin{next(self._sids)}",
             sender=phone or self.client.phone or "",
@@ -142,8 +148,9 @@ class Practice:
             **changes,
         )
         heard = await hear(self.parts, inbound)
-        assert isinstance(heard.effect, Received)
-        return heard.effect
+        assert not heard.failed
+        assert isinstance(heard.effect, Received) is heard.is_new
+        return heard.effect if isinstance(heard.effect, Received) else None
 
     async def record(self, kind: InteractionKind, note: str = "", at: datetime | None = None) -> Recorded:
         """Record what happened outside."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from collections.abc import Mapping
 
 from attrs import evolve
 
+from nudge_core.errors import Misconfigured, Unavailable
 from nudge_entrypoints import practice_carrier, servers
 from nudge_entrypoints.http.serving import HOST, bound
 from nudge_entrypoints.practice_carrier import PracticeCarrier
@@ -61,13 +63,20 @@ class Installation:
         return {**os.environ, **own, **(self._carrier.environment() if self._carrier is not None else {})}
 
 
+def _bound(port: int) -> socket.socket:
+    try:
+        return bound(port)
+    except Unavailable as error:
+        raise Misconfigured([f"NUDGE_HTTP_PORT: {error.why}"]) from error
+
+
 def up(settings: Settings, *, as_json: bool = False) -> None:
     """Run everything until Ctrl-C or SIGTERM.
 
     Raises:
         Misconfigured: the port is taken, or a server cannot be run on this machine.
     """
-    probe = bound(settings.http_port)  # said before anything is started; and one port for every start of the server
+    probe = _bound(settings.http_port)  # said before anything is started; and one port for every start of the server
     settings = evolve(settings, http_port=probe.getsockname()[1])
     probe.close()
     teller = Teller("nudge", as_json=as_json)

@@ -90,7 +90,7 @@ def test_the_doctor_names_every_part(tmp_path: Path) -> None:
     done = nudge(tmp_path, "doctor", "--json", NUDGE_EMBEDDER="none")
     assert done.returncode == 0, done.stdout + done.stderr
     findings = json.loads(done.stdout)
-    assert {"database", "carrier", "drafter", "embedder", "verticals", "secrets", "feeds"} == {
+    assert {"database", "carrier", "drafter", "embedder", "verticals", "secrets", "feeds", "redis", "workers"} == {
         finding["part"] for finding in findings
     }
     assert all(finding["well"] and finding["said"] for finding in findings)

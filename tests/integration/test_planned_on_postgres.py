@@ -77,9 +77,9 @@ async def test_a_stop_at_the_moment_of_release_wins(at: Practice) -> None:
     for number, client in enumerate(at.town.clients):
         await at.plan(at.wish(f"one {number}", "2026-06-02", client_id=client.id))
     at.clock.move(90_000)
-    stops = [at.hear("STOP", phone=client.phone, sid=f"SMstop{n}") for n, client in enumerate(at.town.clients)]
+    stops = [at.tell("STOP", phone=client.phone, sid=f"SMstop{n}") for n, client in enumerate(at.town.clients)]
     await asyncio.gather(release_due(at.parts), *stops, return_exceptions=True)
     for n, client in enumerate(at.town.clients):
-        await at.hear("STOP", phone=client.phone, sid=f"SMstop{n}")  # the carrier tells again what was not taken
+        await at.tell("STOP", phone=client.phone, sid=f"SMstop{n}")  # the carrier tells again what was not taken
     await at.until(at.clock.now() + timedelta(days=2), timedelta(hours=8))
     assert {entry.body.split()[0] for entry in at.ledger()} <= {"You"}

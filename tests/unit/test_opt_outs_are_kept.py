@@ -14,4 +14,4 @@ def test_a_suppression_names_the_phone_and_hangs_on_no_client() -> None:
 
 def test_the_port_adds_and_reads_and_has_no_way_to_change_or_delete() -> None:
     verbs = {name for name in vars(Suppressions) if not name.startswith("_")}
-    assert verbs == {"add", "active"}
+    assert verbs == {"add", "active", "active_for"}

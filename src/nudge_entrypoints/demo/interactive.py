@@ -25,13 +25,14 @@ from nudge_core.model.feedback import DismissReason
 from nudge_core.model.message import Direction, Message
 from nudge_core.policy.findings import Finding, Severity
 from nudge_core.steps import review
+from nudge_core.steps.propose import CO_PILOT
 from nudge_entrypoints.bootstrap import MARKET_START, opened
 from nudge_entrypoints.database import database
 from nudge_entrypoints.demo.clock import DemoClock, stored_instant
 from nudge_entrypoints.demo.headless import DATABASE, DAY, Say, open_demo
 from nudge_entrypoints.demo.morning import Demo, unreadable
 from nudge_entrypoints.demo.progress import progress
-from nudge_entrypoints.demo.screen import moment, nudge_panel, queue_table, replies_table, texts_table
+from nudge_entrypoints.demo.screen import co_pilot_panel, moment, nudge_panel, queue_table, replies_table, texts_table
 from nudge_entrypoints.settings import Settings
 
 FIRST_DAYS = 3  # of the market before the first queue is shown: enough for a queue worth clearing
@@ -121,7 +122,25 @@ class Session:
     def _clear_queue(self) -> None:
         queue = self.runner.run(self.demo.queue())
         for number, briefing in enumerate(queue, 1):
-            self._decide(briefing.id, f"{number} of {len(queue)}")
+            if briefing.campaign_type == CO_PILOT:
+                self._tell_of(briefing, f"{number} of {len(queue)}")
+            else:
+                self._decide(briefing.id, f"{number} of {len(queue)}")
+
+    def _tell_of(self, briefing: CampaignBriefing, place: str) -> None:
+        """Show what somebody wrote: no text of ours to approve, but something to answer by hand."""
+        self.console.print(co_pilot_panel(briefing, self.runner.run(self._written(briefing)), place))
+        choice = self._ask("[b]d[/]one with it, [b]s[/]kip, or [b]q[/]uit?", ["d", "s", "q"], "s")
+        if choice == "q":
+            raise Stop
+        if choice == "d":
+            self.runner.run(self._dismiss(briefing, DismissReason.OTHER))
+
+    async def _written(self, briefing: CampaignBriefing) -> str:
+        if briefing.parent_message_id is None:
+            return ""
+        async with self.demo.parts.store.tenant(self.demo.user.id) as tx:
+            return (await tx.messages.get(briefing.parent_message_id)).content
 
     def _decide(self, briefing_id: UUID, place: str) -> None:
         while True:

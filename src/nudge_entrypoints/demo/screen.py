@@ -80,6 +80,20 @@ def nudge_panel(
     return Panel(Group(*parts), title=f"[bold]{escape(briefing.headline)}[/]", subtitle=place, title_align="left")
 
 
+def co_pilot_panel(briefing: CampaignBriefing, written: str, place: str) -> Panel:
+    """Return what a client wrote, and what may be done about it."""
+    actions = briefing.key_intel.get("actions")
+    offered = actions if isinstance(actions, (list, tuple)) else ()
+    names = dict.fromkeys(str(one["action"]).replace("_", " ") for one in offered if isinstance(one, Mapping))
+    what = Text("You may: " + ", ".join(names) if names else "", style="dim")
+    return Panel(
+        Group(Panel(Text(written), title="They wrote"), what),
+        title=f"[bold]{escape(briefing.headline)}[/]",
+        subtitle=place,
+        title_align="left",
+    )
+
+
 def _odd(intel: JsonObject) -> Text:
     odd = intel.get("check")
     codes = [code for code in odd if isinstance(code, str)] if isinstance(odd, (list, tuple)) else []
