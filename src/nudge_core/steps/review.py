@@ -243,6 +243,7 @@ async def _approved_text(
         message_class=rule.message_class,
         dedupe_key=f"briefing:{briefing.id}:{client.id}",
         not_after=briefing.expires_at,
+        match_score=member.score,
     )
 
 
