@@ -93,7 +93,7 @@ class CarrierEventsContract(StorageContract):
         async with store.tenant(OTHER) as tx:
             assert await tx.carrier_events.find(told().id) is None
             assert not await tx.carrier_events.add(told().at(NOON, OTHER))
-            waiting = await tx.carrier_events.waiting_for("SM1")
+            waiting = await tx.carrier_events.waiting_for(["SM1"])
             assert [event.arrival.status for event in waiting] == ["delivered"]
             assert len(await tx.carrier_events.unhandled(*UNHANDLED)) == 1
         with pytest.raises(NotFound):
@@ -114,7 +114,7 @@ class CarrierEventsContract(StorageContract):
             await tx.carrier_events.add(told("SM9").at(NOON, None))
             await tx.carrier_events.add(inbound("SM1").at(NOON, None))
             await tx.carrier_events.mark(told(status="sending").id, handled=True)
-            waiting = await tx.carrier_events.waiting_for("SM1")
+            waiting = await tx.carrier_events.waiting_for(["SM1"])
         assert [event.arrival.status for event in waiting] == ["delivered", "sent"]
 
     async def test_uow_204_unhandled_events_page_by_page_without_those_that_failed(self, store: Store) -> None:

@@ -11,6 +11,7 @@ from nudge_core.errors import Conflict, Invalid
 from nudge_core.model.consent import ConsentKind
 from nudge_core.model.lane import ClaimRules, Paces, SenderLane
 from nudge_core.model.message import Delivery, MessageClass, MessageSource, Receipt
+from nudge_core.policy.slots import GATE_ALLOWS
 from nudge_core.ports import Store
 from tests import samples
 from tests.contracts.storage import (
@@ -155,6 +156,12 @@ class LanesContract(StorageContract):
         assert await blocked(store) == [72]
         assert await blocked(store, per_7_days=3) == []
         assert await blocked(store, per_7_days=3, per_30_days=2) == [72]
+        allowed: dict[str, Any] = {"attempt": 0, "not_before": later(120), "window_end": None}
+        async with store.tenant(OWNER) as tx:
+            await tx.messages.put_off(uid(72), reason=GATE_ALLOWS, **allowed)
+        assert await blocked(store) == []
+        async with store.tenant(OWNER) as tx:
+            await tx.messages.put_off(uid(72), reason="x", **allowed)
         await queue(store, 73, message_class=MessageClass.TRANSACTIONAL)
         assert await take(store) == [73]
         await send(store, 73)

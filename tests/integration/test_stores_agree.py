@@ -431,7 +431,7 @@ async def _shared_world(tx: Any) -> object:
         await tx.schedules.next_due(),
         await sends.unbilled(NOON + timedelta(hours=1), NOON - timedelta(hours=1), 9),
         await tx.carrier_events.unhandled(NOON - timedelta(hours=1), None, 99),
-        [await tx.carrier_events.waiting_for(sid) for sid in ("SM1", "SM2", "SM3")],
+        [await tx.carrier_events.waiting_for([sid]) for sid in ("SM1", "SM2", "SM3")],
         [await tx.carrier_events.read_until(phone) for phone in ("+15125550001", "+15125550002")],
     ]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from nudge_adapters.sms import codes
+from nudge_core.policy import slots
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.outcomes import Reason
 from nudge_core.policy.reasons import CARRIER, GATE, SENTENCES, SILENCES, explain, is_known
@@ -24,7 +25,7 @@ OTHERS = [
     circuit.STOPPING,
     circuit.LANE_TRIPPED,
     deliver.LEASE_EXPIRED,
-    deliver.WINDOW_MISSED,
+    slots.GATE_ALLOWS,
     f"{deliver.STUMBLED}:KeyError:2",
     receipts.ARRIVED_AFTER_ALL,
     deliver.NO_EVIDENCE,

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from nudge_core.model.carrier import ReceiptNews
 from nudge_core.model.event import stable_id
+from nudge_core.model.lane import UNPACED, ClaimRules
 from nudge_core.model.message import Delivery, Message, MessageClass, Receipt
 from nudge_core.policy.receipts import MEANING, Action, Lane, again_at, meaning_of, next_midnight, strikes
 from nudge_core.sending.receipts import ReceiptEffect
@@ -57,7 +58,7 @@ class Desk:
     async def sent(self, number: int = 1, **changes: Any) -> Message:
         (queued,) = await self.town.queue(self.town.text(number, **changes))
         async with self.town.store.system() as tx:
-            await tx.sends.claim(10, 60.0)
+            await tx.sends.claim(10, 60.0, ClaimRules(paces=UNPACED))
         async with self.town.store.tenant(RITA) as tx:
             await tx.messages.move(
                 queued, attempt=1, expected=[Delivery.SENDING], to=Delivery.SENT, provider_sid=f"SM{number}"
@@ -123,7 +124,7 @@ async def test_a_second_try_is_not_tried_a_third_time(desk: Desk) -> None:
     assert again_at(again, "30008", desk.clock.now()) is None
     desk.clock.move(4 * 3_600)
     async with desk.town.store.system() as tx:
-        await tx.sends.claim(10, 60.0)
+        await tx.sends.claim(10, 60.0, ClaimRules(paces=UNPACED))
     async with desk.town.store.tenant(RITA) as tx:
         await tx.messages.move(
             again.id, attempt=1, expected=[Delivery.SENDING], to=Delivery.SENT, provider_sid="SMagain"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -58,12 +58,12 @@ class MemoryCarrierEvents:
         self._events.put(event_id, evolve(event, user_id=owner, handled_at=at, error=error))
 
     @reading
-    async def waiting_for(self, provider_sid: str) -> Sequence[CarrierEvent]:
-        """Return the status events of this text that are not handled, in order of arrival."""
+    async def waiting_for(self, provider_sids: Collection[str]) -> Sequence[CarrierEvent]:
+        """Return the status events of these texts that are not handled, in order of arrival; one query."""
         return [
             event
             for event in self._sorted()
-            if event.arrival.provider_sid == provider_sid
+            if event.arrival.provider_sid in provider_sids
             and event.arrival.kind is EventKind.STATUS
             and event.handled_at is None
         ]

@@ -16,7 +16,7 @@ from nudge_core.policy.caps import COUNTED, MONTH, WEEK
 from nudge_core.policy.consent import is_enough, latest
 from nudge_core.policy.pacing import Allowance, allowance, lot_of, ticket
 from nudge_core.policy.segments import segments
-from nudge_core.policy.slots import ahead, turn
+from nudge_core.policy.slots import GATE_ALLOWS, ahead, turn
 
 _IN_FLIGHT = (Delivery.SENDING, Delivery.IN_DOUBT)
 _MAYBE_SENT = (Delivery.SENDING, Delivery.IN_DOUBT, Delivery.SENT, Delivery.UNCONFIRMED)
@@ -198,7 +198,7 @@ def _is_past(row: Message, now: datetime) -> bool:
 
 def _is_capped(book: Book, row: Message, rules: ClaimRules, now: datetime) -> bool:
     """Say whether a proactive text would be one too many in 7 or 30 days."""
-    if row.message_class not in COUNTED:
+    if row.message_class not in COUNTED or row.reason == GATE_ALLOWS:
         return False
     ages = [
         now - other.claimed_at

@@ -65,7 +65,7 @@ SENDING: Mapping[str, str] = MappingProxyType(
         "send_deadline": "It took too long to hand the text over safely; it is tried again.",
         "stopping": "The sender was being stopped; the text goes out with the next one.",
         "lane_tripped": "The carrier kept failing for your number; it is tried again after a pause.",
-        "window_missed": "The hour it waited for had passed; it waits for the next one.",
+        "gate_allows": "It may go out now; it is on its way.",
         "error": "Something on our side failed while the text was prepared; it is tried again a few times.",
         "lease_expired": "The sender stopped in the middle: we look up at the carrier whether the text went out.",
         "no_evidence": "The carrier knows nothing of this text. Decide whether it should go out again.",
@@ -120,6 +120,12 @@ CARRIER: Mapping[str, str] = MappingProxyType(
         "35118": "Planning at the carrier needs a service of numbers.",
         "35125": "Too many texts are planned at the carrier.",
         "63017": "The carrier is busy; it is tried again.",
+        "21422": "This number can no longer be had.",
+        "60200": "The one-time code was asked for in a way that the carrier does not take.",
+        "60202": "Too many one-time codes were sent to this phone: wait ten minutes.",
+        "60203": "Too many wrong codes: ask for a new one.",
+        "60212": "A one-time code is already on its way.",
+        "60410": "One-time codes cannot be sent to this country.",
         "90007": "The time left for the text was not accepted: this is our fault.",
     }
 )

@@ -16,6 +16,12 @@ from nudge_core.policy.caps import COUNTED
 CAP_PREFIX = "cap_"
 """How the reason codes of the caps begin: a queued text with such a reason waits for a slot."""
 
+GATE_ALLOWS = "gate_allows"
+"""Reason of a queued text that the gate has allowed although the claim's own caps are reached: its owner's are wider.
+
+The claim then leaves the caps to the gate, which looks again before the text is handed over.
+"""
+
 
 def turn(message: Message) -> tuple[bool, bool, float, datetime, UUID]:
     """Return what texts of one pair of phones are ordered by: the least goes first."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -31,8 +31,8 @@ class CarrierEvents(Protocol):
         """Say that an event has had its effect, or that it has not, and why. Raises NotFound."""
         ...
 
-    async def waiting_for(self, provider_sid: str) -> Sequence[CarrierEvent]:
-        """Return the status events of this text that are not handled, in order of arrival."""
+    async def waiting_for(self, provider_sids: Collection[str]) -> Sequence[CarrierEvent]:
+        """Return the status events of these texts that are not handled, in order of arrival; one query."""
         ...
 
     async def unhandled(

@@ -188,7 +188,7 @@ class Sends(Protocol):
         * whose phone's newest consent is less than its class needs, without a sender or a recipient,
         * past `not_after`, or whose stored window has closed,
         * that would be one proactive text too many in 7 or 30 days (`rules`), counted on what was or may have been
-          sent to the phone,
+          sent to the phone, unless the gate has allowed it (`nudge_core.policy.slots.GATE_ALLOWS`),
         * of a (sender, recipient) that has a text in flight (sending or in doubt), or for which a better text is due
           or waits for a slot (`nudge_core.policy.slots`),
         * from a lane that is paused, or beyond its rate or its limit in flight (`nudge_core.policy.pacing`).

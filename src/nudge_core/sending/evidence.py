@@ -30,7 +30,7 @@ async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, rece
         message.id, attempt=None, expected=OPEN, to=Delivery.SENT, provider_sid=provider_sid, receipt=receipt
     )
     if sent:
-        await note_waiting(tx, message, provider_sid)
+        await note_waiting(tx, {provider_sid: message.id})
         return Moved(message=message, to=Delivery.SENT)
     stored = await tx.messages.get(message.id)
     if stored.provider_sid == provider_sid:
@@ -40,6 +40,20 @@ async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, rece
     if entry.id not in {one.id for one in await tx.audit.of_subject(stored.id)}:
         await tx.audit.add([entry])
     return Moved(message=stored, to=stored.delivery, reason=DUPLICATE_ACCEPT, alarm=True)
+
+
+async def adopt_all(
+    tx: TenantTransaction, proofs: Sequence[tuple[Message, str, Receipt]], actor: str
+) -> Mapping[UUID, Moved]:
+    """Do what `adopt` does for several texts, in one statement for those that simply become SENT; return it by id."""
+    sent = await tx.messages.accept({message.id: (sid, receipt) for message, sid, receipt in proofs})
+    await note_waiting(tx, {sid: message.id for message, sid, _ in proofs if message.id in sent})
+    return {
+        message.id: Moved(message=message, to=Delivery.SENT)
+        if message.id in sent
+        else await adopt(tx, message, sid, receipt, actor)
+        for message, sid, receipt in proofs
+    }
 
 
 def attribute(

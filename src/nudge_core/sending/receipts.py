@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
+from uuid import UUID
 
 from nudge_core.model.approval import Approval, ApprovedText
 from nudge_core.model.audit import AuditEntry
@@ -67,11 +69,11 @@ async def note(tx: TenantTransaction, message: Message, news: ReceiptNews) -> Re
     return ReceiptEffect.NOTED
 
 
-async def note_waiting(tx: TenantTransaction, message: Message, provider_sid: str) -> None:
-    """Apply the receipts that came before anybody knew whose text this id names."""
-    for event in await tx.carrier_events.waiting_for(provider_sid):
+async def note_waiting(tx: TenantTransaction, texts: Mapping[str, UUID]) -> None:
+    """Apply the receipts that came before anybody knew whose texts these ids name. `texts`: message id by provider id."""
+    for event in await tx.carrier_events.waiting_for(texts):
         if isinstance(event.arrival.news, ReceiptNews):
-            stored = await tx.messages.get(message.id)
+            stored = await tx.messages.get(texts[event.arrival.provider_sid])
             await note(tx, stored, event.arrival.news)
             await tx.carrier_events.mark(event.id, handled=True)
 

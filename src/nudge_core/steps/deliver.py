@@ -36,11 +36,11 @@ from nudge_core.policy.delivery import DeliverySettings, backoff_s, grace_is_ove
 from nudge_core.policy.facts import Facts
 from nudge_core.policy.gate import Objection, decide, hours_of
 from nudge_core.policy.outcomes import Ask, Outcome, Reason, Refuse, Send, Wait
-from nudge_core.policy.slots import ahead
+from nudge_core.policy.slots import GATE_ALLOWS, ahead
 from nudge_core.policy.switches import rules_or_strict
 from nudge_core.ports import SmsGateway, SystemTransaction, TenantTransaction
 from nudge_core.sending.circuit import SEND_DEADLINE, judge_lanes
-from nudge_core.sending.evidence import adopt, attribute
+from nudge_core.sending.evidence import adopt, adopt_all, attribute
 from nudge_core.sending.facts import TextRules, gather_all
 from nudge_core.sending.moves import Moved, move, put_off
 from nudge_core.sending.silence import silence
@@ -51,7 +51,6 @@ NO_EVIDENCE = "no_evidence"
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 STUMBLED = "error"
 MOST_STUMBLES = 5  # reliability.md 10, test C2
-WINDOW_MISSED = "window_missed"
 
 _DEFAULTS = DeliverySettings()
 
@@ -185,16 +184,10 @@ async def record_all(
     tx: TenantTransaction, results: Sequence[tuple[Message, SendOutcome]], settings: DeliverySettings
 ) -> Sequence[Moved | None]:
     """Store what became of several texts of one professional; answer in their order."""
-    proofs = {
-        message.id: (outcome.provider_sid, outcome.receipt)
-        for message, outcome in results
-        if isinstance(outcome, Accepted)
-    }
-    sent = await tx.messages.accept(proofs)
+    proofs = [(one, told.provider_sid, told.receipt) for one, told in results if isinstance(told, Accepted)]
+    adopted = await adopt_all(tx, proofs, ACTOR)
     answers = [
-        Moved(message=message, to=Delivery.SENT)
-        if message.id in sent
-        else await _recorded(tx, message, outcome, settings)
+        adopted[message.id] if message.id in adopted else await _recorded(tx, message, outcome, settings)
         for message, outcome in results
     ]
     await judge_lanes(tx, results, settings)
@@ -227,8 +220,8 @@ async def withhold(
     """Ask the gate about a queued text that no claim will take (one of `tx.sends.blocked`).
 
     Returns:
-        Where it was moved: withheld with a reason, or still queued until an instant. None when nothing keeps it back
-        any more, or it is no longer as it was.
+        Where it was moved: withheld with a reason, or still queued until an instant; at once, when the gate allows
+        what the claim's own caps do not. None when nothing changed, or it is no longer as it was.
     """
     return (await withhold_all(tx, [message], rules, settings))[0]
 
@@ -249,9 +242,9 @@ async def withhold_all(
         if isinstance(outcome, Wait):
             closes = _closes(facts[one.id], outcome.until, own)
             answers.append(await put_off(tx, one, outcome.reason, outcome.until, closes))
-        elif isinstance(outcome, Send):  # the window it was to wait for had closed; another one is open
-            is_stale = one.window_end is not None and one.window_end <= tx.now
-            answers.append(await put_off(tx, one, WINDOW_MISSED, tx.now, outcome.until) if is_stale else None)
+        elif isinstance(outcome, Send):  # its window had closed and another is open, or the caps are its owner's own
+            known = one.reason == GATE_ALLOWS and (one.window_end is None or one.window_end > tx.now)
+            answers.append(None if known else await put_off(tx, one, GATE_ALLOWS, tx.now, outcome.until))
         else:
             answers.append(await move(tx, one, Delivery.QUEUED, Delivery.WITHHELD, outcome.reason))
     return answers

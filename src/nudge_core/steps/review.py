@@ -257,6 +257,7 @@ async def _approved_text(
         dedupe_key=f"briefing:{briefing.id}:{client.id}",
         not_after=briefing.expires_at,
         topic=rule.topic,
+        match_score=member.score,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -53,12 +53,12 @@ class SqlCarrierEvents:
             raise NotFound("carrier event", event_id)
 
     @reading
-    async def waiting_for(self, provider_sid: str) -> Sequence[CarrierEvent]:
-        """Return the status events of this text that are not handled, in order of arrival."""
+    async def waiting_for(self, provider_sids: Collection[str]) -> Sequence[CarrierEvent]:
+        """Return the status events of these texts that are not handled, in order of arrival; one query."""
         query = select(_event).where(
             self._visible,
             _event.c.kind == EventKind.STATUS.value,
-            _event.c.provider_sid == provider_sid,
+            _event.c.provider_sid.in_(sorted(provider_sids)),
             _event.c.handled_at.is_(None),
         )
         rows = await self._work.rows(query.order_by(_event.c.received_at, _event.c.id))

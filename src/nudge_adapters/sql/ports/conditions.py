@@ -13,7 +13,7 @@ from nudge_adapters.sql.ports.batches import MAYBE_SENT
 from nudge_core.model.consent import LEAST_CONSENT, ConsentKind
 from nudge_core.model.message import MessageClass
 from nudge_core.policy.caps import COUNTED
-from nudge_core.policy.slots import CAP_PREFIX
+from nudge_core.policy.slots import CAP_PREFIX, GATE_ALLOWS
 
 
 def _list(values: Iterable[str]) -> str:
@@ -54,7 +54,7 @@ CONSENTED = f"""(m.message_class IN ({_NEEDS_NONE}) OR m.message_class || ':' ||
     SELECT c.kind FROM consent c WHERE c.user_id = m.user_id AND c.phone = m.recipient
     ORDER BY c.recorded_at DESC, c.seq DESC LIMIT 1) IN ({_ENOUGH}))"""  # noqa: S608 - from our own tables
 
-UNDER_CAPS = f"""(m.message_class NOT IN ({_PROACTIVE}) OR (
+UNDER_CAPS = f"""(m.message_class NOT IN ({_PROACTIVE}) OR m.reason = '{GATE_ALLOWS}' OR (
     SELECT count(*) FILTER (WHERE p.claimed_at > :week) < :per_7_days AND count(*) < :per_30_days
     FROM message p WHERE p.user_id = m.user_id AND p.recipient = m.recipient AND p.claimed_at > :month
     AND p.delivery IN ({_list(MAYBE_SENT)}) AND p.message_class IN ({_PROACTIVE})))"""  # noqa: S608
