@@ -70,7 +70,7 @@ async def note(tx: TenantTransaction, message: Message, news: ReceiptNews) -> Re
 
 
 async def note_waiting(tx: TenantTransaction, texts: Mapping[str, UUID]) -> None:
-    """Apply the receipts that came before anybody knew whose texts these ids name. `texts`: message id by provider id."""
+    """Apply the receipts that came before anybody knew whose texts these were; `texts`: message id by provider id."""
     for event in await tx.carrier_events.waiting_for(texts):
         if isinstance(event.arrival.news, ReceiptNews):
             stored = await tx.messages.get(texts[event.arrival.provider_sid])
