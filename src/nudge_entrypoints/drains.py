@@ -105,6 +105,11 @@ class Shift:
         self._draining: set[str] = set()
         self._started_at: datetime | None = None
 
+    @property
+    def is_stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._stopping.is_set()
+
     def stop(self) -> None:
         """Claim nothing more, finish what is in flight, leave."""
         self._stopping.set()

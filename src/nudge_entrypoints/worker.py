@@ -275,7 +275,8 @@ async def _serve(settings: Settings, url: str, teller: Teller) -> None:
 
 
 def _stop(shift: Shift, teller: Teller) -> None:
-    teller.say("asked to stop", f"finishing what is in flight, {shift.grace_s:g} s at most")
+    if not shift.is_stopping:  # Ctrl-C reaches it twice: from the terminal, and from the supervisor
+        teller.say("asked to stop", f"finishing what is in flight, {shift.grace_s:g} s at most")
     shift.stop()
 
 
