@@ -64,12 +64,12 @@ class Figures:
 
 def development() -> tuple[Labelled, ...]:
     """Return the texts that rules may be tuned on."""
-    return _parsed((_FOLDER / "opt_out_development.txt").read_text(encoding="utf-8"))
+    return parsed((_FOLDER / "opt_out_development.txt").read_text(encoding="utf-8"))
 
 
 def held_out() -> tuple[Labelled, ...]:
     """Return the texts that no rule may be written for."""
-    return _parsed((_FOLDER / "opt_out_held_out.txt").read_text(encoding="utf-8"))
+    return parsed((_FOLDER / "opt_out_held_out.txt").read_text(encoding="utf-8"))
 
 
 def seed(path: Path) -> tuple[Labelled, ...]:
@@ -109,7 +109,8 @@ def _share(verdicts: Iterable[bool]) -> float:
     return sum(found) / len(found) if found else 1.0
 
 
-def _parsed(text: str) -> tuple[Labelled, ...]:
+def parsed(text: str) -> tuple[Labelled, ...]:
+    """Read labelled texts: a heading `[label group]`, then one text a line."""
     texts: list[Labelled] = []
     label, group = Verdict.KEEP, ""
     for line in text.splitlines():

@@ -87,6 +87,12 @@ def read(text: str) -> Reading:
     return _phrase([_without_innocent(clause) for clause in clauses if clause])
 
 
+def folded_clauses(text: str) -> tuple[str, ...]:
+    """Return the clauses of a text as the last layer looks at them: folded, mended, innocent uses cut out."""
+    clauses = (" ".join(_mended(_tokens(clause))) for clause in _CLAUSES.split(text))
+    return tuple(_without_innocent(clause) for clause in clauses if clause)
+
+
 def is_carrier_stop(text: str) -> bool:
     """Say whether a carrier takes the text for STOP: the whole body is one of its words, in any case."""
     return text.strip().casefold() in words.CARRIER_STOP_WORDS
