@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from nudge_core.policy.opt_out import Verdict, read
+from nudge_core.policy.opt_out import Verdict, by_rules, read
 
 _FOLDER = Path(__file__).parent / "data"
 _HEADING = re.compile(r"\[(stop|ask|keep) (\w+)\]")
@@ -78,9 +78,10 @@ def seed(path: Path) -> tuple[Labelled, ...]:
     return tuple(Labelled(row["text"], Verdict(row["label"]), row["group"]) for row in rows)
 
 
-def measure(texts: Sequence[Labelled]) -> Figures:
-    """Read every text and compare with its label."""
-    read_as = [(one, read(one.text).verdict) for one in texts]
+def measure(texts: Sequence[Labelled], verdicts: Sequence[Verdict] | None = None) -> Figures:
+    """Read every text and compare with its label; or compare `verdicts` that were found before, in the same order."""
+    found = [read(one.text).verdict for one in texts] if verdicts is None else verdicts
+    read_as = list(zip(texts, found, strict=True))
     stops = [(one, verdict) for one, verdict in read_as if one.label is Verdict.STOP]
     keeps = [(one, verdict) for one, verdict in read_as if one.label is Verdict.KEEP]
     taken = [one for one, verdict in read_as if verdict is Verdict.STOP]
@@ -122,16 +123,27 @@ def parsed(text: str) -> tuple[Labelled, ...]:
     return tuple(texts)
 
 
+def _print_table(named: dict[str, tuple[Labelled, ...]], shown: Sequence[str]) -> None:
+    """Print each set as the rules alone read it and as the whole reader does."""
+    for name, texts in named.items():
+        print(measure(texts, [by_rules(one.text).verdict for one in texts]).line(f"{name}, rules alone"))  # noqa: T201
+        figures = measure(texts)
+        print(figures.line(name))  # noqa: T201
+        if name.replace(" ", "_") in shown:
+            for one in (*figures.missed, *figures.alarmed):
+                print(f"    {one.label}/{one.group} read as {read(one.text).verdict}: {one.text!r}")  # noqa: T201
+
+
 if __name__ == "__main__":
     import sys
 
-    from tests.shared_data import shared
+    from tests.opt_out_training.validate import validated
+    from tests.shared_data import looked_for
 
-    sets = {"development": development(), "held out": held_out()}
-    sets["shared seed"] = seed(shared("vectors/optout_phrases.jsonl"))
-    for name, texts in sets.items():
-        figures = measure(texts)
-        print(figures.line(name))  # noqa: T201
-        if name.replace(" ", "_") in sys.argv[1:]:
-            for one in (*figures.missed, *figures.alarmed):
-                print(f"    {one.label}/{one.group} read as {read(one.text).verdict}: {one.text!r}")  # noqa: T201
+    sets = {"development (trained on)": development(), "held out": held_out()}
+    seeds = looked_for("vectors/optout_phrases.jsonl")
+    if seeds is not None:
+        sets["shared seed"] = seed(seeds)
+    _print_table(sets, sys.argv[1:])
+    for title, figures in validated():
+        print(figures.line(title))  # noqa: T201

@@ -44,7 +44,7 @@ class Example:
 def corpus() -> tuple[Example, ...]:
     """Return every example once, in a fixed order."""
     texts = [(one, f"development {one.label} {one.group}", 1.0) for one in development()]
-    for name in ("texts_stop", "texts_other", "texts_keep"):
+    for name in ("texts_stop", "texts_other", "texts_keep", "texts_second"):
         written = parsed((_FOLDER / f"{name}.txt").read_text(encoding="utf-8"))
         texts += [(one, f"{one.label} {one.group}", 1.0) for one in written]
     texts += [(one, f"{one.label} {one.group}", DRAWN_WEIGHT) for one in drawn()]

@@ -14,7 +14,7 @@ from zlib import crc32
 
 from nudge_core.policy.opt_out_concepts import concepts
 
-PLACES = 2**14
+PLACES = 2**16
 """Places of the hash table. Two features that fall on one place share its weight."""
 
 COURTESY = frozenset(
@@ -28,6 +28,7 @@ MOST_WORDS = 120
 
 WORD_ROW = 3
 SHORTEST_PART = 3
+"""In scripts where a word is a sentence, parts are shorter by one."""
 LONGEST_PART = 5
 NEAR = 5
 """Concepts so many words apart are still looked at in pairs."""
@@ -78,7 +79,7 @@ def _word_names(words: Sequence[str]) -> Iterator[str]:
 
 def _part_names(word: str) -> Iterator[str]:
     edged = f"_{word}_"
-    for size in range(SHORTEST_PART, LONGEST_PART + 1):
+    for size in range(SHORTEST_PART if word.isascii() else SHORTEST_PART - 1, LONGEST_PART + 1):
         for start in range(len(edged) - size + 1):
             yield "p:" + edged[start : start + size]
 

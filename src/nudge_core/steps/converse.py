@@ -80,10 +80,10 @@ async def _grant(
     tx: TenantTransaction, inbound: InboundText, message: Message, reading: Reading, settings: ReceiveSettings
 ) -> Granted:
     """Do what the words ask for."""
-    if reading.verdict is Verdict.STOP:
-        return await stop(tx, inbound, message, reading, carrier_answers=settings.carrier_answers)
     if reading.wrong_number:
         return await wrong_number(tx, inbound, message, reading)
+    if reading.verdict is Verdict.STOP:
+        return await stop(tx, inbound, message, reading, carrier_answers=settings.carrier_answers)
     if reading.topic is not None:
         await narrow(tx, inbound, message, reading.topic)
     elif reading.verdict is Verdict.ASK:
@@ -140,10 +140,10 @@ def _stored(tx: TenantTransaction, inbound: InboundText, client: Client, reading
 
 def _mark(reading: Reading) -> str | None:
     """Return what the stored text says of its own reading."""
-    if reading.verdict is Verdict.STOP:
-        return f"{OPT_OUT}:{reading.layer}"
     if reading.wrong_number:
         return SilenceReason.WRONG_NUMBER
+    if reading.verdict is Verdict.STOP:
+        return f"{OPT_OUT}:{reading.layer}"
     if reading.topic is not None:
         return SilenceReason.NARROWER_WISH
     if reading.verdict is Verdict.ASK:
