@@ -23,7 +23,7 @@ from tests.opt_out_training.validate import by_text, labels, scored, weights
 
 LEAST_PRECISION = 0.90
 """Of all hand-written texts taken for STOP by the whole reader, in cross-validation. Source: issue 3."""
-MOST_ASKED = 0.15
+MOST_ASKED = 0.10
 """Share of the innocent hand-written texts, most of them hard, about which the professional may be asked."""
 UNITS = 127
 ROOM = Path(str(files("nudge_core.policy")))
