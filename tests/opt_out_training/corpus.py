@@ -1,7 +1,7 @@
 """The training corpus: hand-written texts, the development set, and sentences drawn from the grammar by seed.
 
-Never in it: the held-out part, the shared seed, and any blind set. A text that folds to one of the held-out part is left
-out, so that the held-out figure stays one of unseen texts.
+Never in it: the held-out part, the shared seed, and any blind set. A text that folds to one of the held-out part is
+left out, so that the held-out figure stays one of unseen texts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Make the weights of the learned layer: `python -m tests.opt_out_training.train`; `--check` says whether they are stale.
+"""Make the weights of the learned layer: `python -m tests.opt_out_training.train`; `--check`: are they stale?
 
 Thresholds come from cross-validation inside the corpus alone. The held-out part, the shared seed and the blind set are
 never looked at.

@@ -64,7 +64,7 @@ def test_a_named_topic_stays_a_narrower_wish() -> None:
     assert (reading.verdict, reading.topic) == (Verdict.ASK, "listings")
 
 
-@pytest.mark.parametrize("text", ["nix the pings for good", "scrub my digits from your rolodex", "dnt hit my line no mor"])
+@pytest.mark.parametrize("text", ["nix these pings", "scrub my digits from your rolodex", "expunge us from ur files"])
 def test_an_order_that_no_rule_reads_is_read(text: str) -> None:
     assert by_rules(text).verdict is not Verdict.STOP
     assert (read(text).verdict, read(text).layer) == (Verdict.STOP, "learned")

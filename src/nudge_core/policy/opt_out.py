@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from attrs import evolve, frozen
 
@@ -272,6 +273,7 @@ def _mended(tokens: Sequence[str]) -> list[str]:
     return [_mend(token) for token in tokens]
 
 
+@lru_cache(maxsize=4096)
 def _mend(token: str) -> str:
     if len(token) < TYPO_LENGTH or token in words.NOT_TYPOS:
         return token

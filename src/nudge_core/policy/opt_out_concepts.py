@@ -1,4 +1,4 @@
-"""Words of one sense, by which the learned layer of the opt-out reader generalises: "nix the pings" is "stop the texts".
+"""Words of one sense, by which the learned layer of the opt-out reader generalises: "nix", "stop", "ping" and "text".
 
 A concept is a name and the beginnings or whole words that carry it. A word may carry several. They decide nothing by
 themselves: the weights of `opt_out_learned` say what each concept, and each row of concepts, is worth.
@@ -17,11 +17,14 @@ _WHOLE: Mapping[str, str] = {
     "off": "off out away outta",
     "cancel": "cancel cancels canceled cancelled cancelling cancel cancellation void nullify",
     "remove": "remove removed removing removal delete deleted deleting erase purge scrub expunge wipe clear strike "
-    "scratch cross drop pull take taken taking toss trash bin discard shred unlist delist deregister disenroll unenroll "
-    "exclude omit eject withdraw rmv del dlt dump detach release uninstall unfollow unfriend boot kick extract extricate",
+    "scratch cross drop pull take taken taking toss trash bin discard shred unlist delist "
+    "deregister disenroll unenroll "
+    "exclude omit eject withdraw rmv del dlt dump detach release uninstall unfollow unfriend boot "
+    "kick extract extricate",
     "lose": "lose forget loose misplace burn bury",
     "cut": "cut kill ditch knock lay back pull shut switch turn flip disable deactivate mute silence hang pack wrap",
-    "text": "text texts texting texted txt txts txting txtd message messages messaging messaged msg msgs msging sms mms "
+    "text": "text texts texting texted txt txts txting txtd message messages messaging messaged msg "
+    "msgs msging sms mms "
     "ping pings pinging buzz buzzing blast blasts note notes dm dms imessage imessages correspondence "
     "communication communications comms outreach notification notifications alert alerts",
     "sell": "ad ads advert adverts advertisement advertising promo promos promotion promotional promotions marketing "
@@ -30,11 +33,13 @@ _WHOLE: Mapping[str, str] = {
     "automated unsolicited unwanted",
     "contact": "contact contacts contacting contacted reach reaching reached write writes writing wrote hear hearing "
     "heard approach correspond communicate communicating email emailing respond reply",
-    "bother": "bother bothers bothering bothered bug bugging pester pestering annoy annoying harass harassing harassment "
+    "bother": "bother bothers bothering bothered bug bugging pester pestering annoy annoying harass "
+    "harassing harassment "
     "hound hounding nag nagging badger disturb disturbing hassle hassling stalk stalking blow blowing hit hitting "
     "intrude invade blowin",
     "send": "send sends sending sent sendin receive receives receiving received get gets getting got deliver",
-    "number": "number numbers num phone phones cell line digits mobile cellphone fone contact info information details "
+    "number": "number numbers num phone phones cell line digits mobile cellphone fone contact info "
+    "information details "
     "handset landline device",
     "list": "list lists database db rolodex crm roster rotation system distribution rolls file files records record "
     "registry directory spreadsheet sheet group thread chat program subscription subscriber enrollment phonebook",
@@ -48,7 +53,8 @@ _WHOLE: Mapping[str, str] = {
     "family": "husband wife mom mother dad father son daughter kid grandma grandpa parents family spouse partner",
     "not": "not no dont do_not never none nothing zero without cant cannot wont wouldnt shouldnt doesnt didnt isnt "
     "arent havent nor neither nobody noone dnt dunt ain aint nope nah mustnt neednt quit",
-    "again": "again anymore any more further future ever forever longer permanently hereafter henceforth onward onwards "
+    "again": "again anymore any more further future ever forever longer permanently hereafter "
+    "henceforth onward onwards "
     "another additional agn evermore altogether entirely completely immediately effective forthwith instantly",
     "want": "want wants wanted wanna wish wishes wished like prefer rather care desire need needs needed interest "
     "interested appreciate welcome intend",
@@ -75,16 +81,19 @@ _WHOLE: Mapping[str, str] = {
     "please_do": "stop by at in over",
     "keep": "keep keeps kept keepin continue continues resume still start",
     "if": "if when until till unless once",
-    "less": "less fewer often frequently frequent many much daily weekly monthly only just except instead slow pause hold "
+    "less": "less fewer often frequently frequent many much daily weekly monthly only just except "
+    "instead slow pause hold "
     "later break limit reduce unless sometimes",
     "time": "today tomorrow tonight morning afternoon evening noon monday tuesday wednesday thursday friday saturday "
     "sunday mon tue wed thu fri sat sun week weekend month year spring summer january february march april may june "
     "july august september october november december am pm oclock hour minutes min",
     "meet": "appointment appointments appt session sessions showing showings tour tours visit inspection walkthrough "
     "walk meeting meet reschedule slot calendar schedule waitlist open viewing rebook visit call closing",
-    "home": "house houses home homes condo condos townhouse townhouses property properties listing listings place yard "
+    "home": "house houses home homes condo condos townhouse townhouses property properties listing "
+    "listings place yard "
     "kitchen garage pool roof bedroom bedrooms bed beds bath street neighborhood offer offers seller price basement "
-    "carpet fence lot lots apartment apartments rental land duplex acre stairs hoa buyer lease deed title sign door key "
+    "carpet fence lot lots apartment apartments rental land duplex acre stairs hoa buyer lease deed "
+    "title sign door key "
     "driveway lockbox counter contingency",
     "loan": "loan loans mortgage rate rates lender bank refinance refi escrow payment payments credit pmi apr docs "
     "document documents paperwork application underwriting appraisal income account lock loan closing cosigner policy "

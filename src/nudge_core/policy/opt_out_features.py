@@ -18,8 +18,10 @@ PLACES = 2**16
 """Places of the hash table. Two features that fall on one place share its weight."""
 
 COURTESY = frozenset(
-    "please pls plz plse kindly thanks thank thx thnx thankyou ty hi hello hey sir maam madam mam gracias por favor "
-    "merci bitte svp".split()
+    (
+        *("please", "pls", "plz", "plse", "kindly", "hi", "hello", "hey", "sir", "maam", "madam", "mam"),
+        *("thanks", "thank", "thx", "thnx", "thankyou", "ty", "gracias", "por", "favor", "merci", "bitte", "svp"),
+    )
 )
 """Left out, so that a kind word never changes what is asked for."""
 
@@ -44,9 +46,11 @@ def words_of(tokens: Sequence[str]) -> tuple[str, ...]:
 
 
 def features(tokens: Sequence[str]) -> dict[int, float]:
-    """Return the places of a folded text's features and their values."""
+    """Return the places of a folded text's features and their values; none for a text without words."""
     words = words_of(tokens)
     found: dict[int, float] = {}
+    if not words:
+        return found
     parts = {place for word in words for place in _part_places(word)}
     for kind, places in (
         ("word", {_place(name) for name in _word_names(words)}),
@@ -62,6 +66,8 @@ def features(tokens: Sequence[str]) -> dict[int, float]:
 def names(tokens: Sequence[str]) -> dict[str, int]:
     """Return the features by name, with their places: for explanations. The names hold words of the text."""
     words = words_of(tokens)
+    if not words:
+        return {}
     found = [*_word_names(words), *(name for word in words for name in _part_names(word)), *_concept_names(words)]
     return {name: _place(name) for name in found}
 
