@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nudge_core.policy.opt_out import Verdict, by_rules, raised
+from nudge_core.policy.opt_out import Verdict, by_rules, read
 from nudge_core.policy.opt_out_learned import Head, Learned, shipped
 from tests.measure_opt_out import Figures, Labelled, measure
 from tests.opt_out_training.corpus import SEED, Example, corpus
@@ -85,5 +85,5 @@ def validated() -> Iterator[tuple[str, Figures]]:
             for n in written:
                 if inside[n]:
                     text = examples[n].text
-                    verdicts[n] = raised(by_rules(text), text, learned).verdict
+                    verdicts[n] = read(text, learned).verdict
         yield f"training texts, cross-validated {title}", measure(texts, [verdicts[n] for n in written])

@@ -72,6 +72,11 @@ _FUZZY_WORDS = tuple(sorted(word for word in words.STOP_WORDS if " " not in word
 _CLAUSE_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "quit", "opt out", "optout", "no mas"})
 """Keywords that count when they are a clause of a longer text: "I never agreed to this, stop"."""
 
+_DRESS = re.compile(
+    r"(?i)^\W*(?:(?:please|pls|plz|kindly|thanks|thank you|thx|hi|hello|hey|sir)\b\W*)+"
+    r"|\W*(?:\b(?:please|pls|plz|thanks|thank you|thx|sir)\W*)+$"
+)
+"""Courtesy before and after a text: an order is looked for without it as well."""
 _UNDERSTOOD = frozenset({"keyword", "narrower"})
 """Layers whose verdict is no doubt that more evidence could settle."""
 
@@ -81,7 +86,13 @@ def read(text: str, learned: Learned | None = None) -> Reading:
 
     `learned`: other weights than those of the package, for cross-validation.
     """
-    return raised(by_rules(text), text, learned or shipped())
+    reading = by_rules(text)
+    plain = _DRESS.sub("", text)
+    if reading.verdict is not Verdict.STOP and plain != text:
+        undressed = by_rules(plain)
+        if reading.verdict is Verdict.KEEP or undressed.verdict is Verdict.STOP:
+            reading = undressed if undressed.verdict is not Verdict.KEEP else reading
+    return raised(reading, text, learned or shipped())
 
 
 def raised(reading: Reading, text: str, learned: Learned) -> Reading:

@@ -1,8 +1,8 @@
 """The last layer of the opt-out reader: two linear scores with learned weights, asked only when the rules say no STOP.
 
-One score says how much a text reads as "no more texts", the other how much it reads as no usual answer.
-The weights stand beside this module, `opt_out_weights.npy` and `.json`, and are made by `python -m
-tests.opt_out_training.train`. Form: the array is `int8` of shape (2, `PLACES`), stop then quiet; the JSON holds for each
+One score says how much a text reads as "no more texts", the other how much it reads as no usual answer. The weights
+stand beside this module, `opt_out_weights.npy` and `.json`; `python -m tests.opt_out_training.train` makes them.
+Form: the array is `int8` of shape (2, `PLACES`), stop then quiet; the JSON holds for each
 the factor `scale` of a unit, the `bias` and the `threshold`, and what the weights were made from.
 """
 
