@@ -1,6 +1,6 @@
 """Test S2: how well opt-out wording is read, on labelled texts. `python -m tests.measure_opt_out` prints the figures.
 
-Three sets, apart: the development part (rules may be tuned on it), the held-out part (never), and the shared seed.
+Sets, apart: the development part (rules may be tuned on it), the held-out part (never), a blind one, the shared seed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from nudge_core.policy.opt_out import Verdict, read
+from nudge_core.policy.opt_out import Verdict, by_rules, read
 
 _FOLDER = Path(__file__).parent / "data"
 _HEADING = re.compile(r"\[(stop|ask|keep) (\w+)\]")
@@ -64,12 +64,12 @@ class Figures:
 
 def development() -> tuple[Labelled, ...]:
     """Return the texts that rules may be tuned on."""
-    return _parsed((_FOLDER / "opt_out_development.txt").read_text(encoding="utf-8"))
+    return parsed((_FOLDER / "opt_out_development.txt").read_text(encoding="utf-8"))
 
 
 def held_out() -> tuple[Labelled, ...]:
     """Return the texts that no rule may be written for."""
-    return _parsed((_FOLDER / "opt_out_held_out.txt").read_text(encoding="utf-8"))
+    return parsed((_FOLDER / "opt_out_held_out.txt").read_text(encoding="utf-8"))
 
 
 def seed(path: Path) -> tuple[Labelled, ...]:
@@ -78,9 +78,16 @@ def seed(path: Path) -> tuple[Labelled, ...]:
     return tuple(Labelled(row["text"], Verdict(row["label"]), row["group"]) for row in rows)
 
 
-def measure(texts: Sequence[Labelled]) -> Figures:
-    """Read every text and compare with its label."""
-    read_as = [(one, read(one.text).verdict) for one in texts]
+def blind() -> tuple[Labelled, ...]:
+    """Return the texts of a writer who had seen neither the rules nor any other set."""
+    rows = [json.loads(line) for line in (_FOLDER / "opt_out_blind.jsonl").read_text(encoding="utf-8").splitlines()]
+    return tuple(Labelled(row["text"], Verdict(row["expected"]), row["group"]) for row in rows)
+
+
+def measure(texts: Sequence[Labelled], verdicts: Sequence[Verdict] | None = None) -> Figures:
+    """Read every text and compare with its label; or compare `verdicts` that were found before, in the same order."""
+    found = [read(one.text).verdict for one in texts] if verdicts is None else verdicts
+    read_as = list(zip(texts, found, strict=True))
     stops = [(one, verdict) for one, verdict in read_as if one.label is Verdict.STOP]
     keeps = [(one, verdict) for one, verdict in read_as if one.label is Verdict.KEEP]
     taken = [one for one, verdict in read_as if verdict is Verdict.STOP]
@@ -109,7 +116,8 @@ def _share(verdicts: Iterable[bool]) -> float:
     return sum(found) / len(found) if found else 1.0
 
 
-def _parsed(text: str) -> tuple[Labelled, ...]:
+def parsed(text: str) -> tuple[Labelled, ...]:
+    """Read labelled texts: a heading `[label group]`, then one text a line."""
     texts: list[Labelled] = []
     label, group = Verdict.KEEP, ""
     for line in text.splitlines():
@@ -121,16 +129,27 @@ def _parsed(text: str) -> tuple[Labelled, ...]:
     return tuple(texts)
 
 
+def _print_table(named: dict[str, tuple[Labelled, ...]], shown: Sequence[str]) -> None:
+    """Print each set as the rules alone read it and as the whole reader does."""
+    for name, texts in named.items():
+        print(measure(texts, [by_rules(one.text).verdict for one in texts]).line(f"{name}, rules alone"))  # noqa: T201
+        figures = measure(texts)
+        print(figures.line(name))  # noqa: T201
+        if name.replace(" ", "_") in shown:
+            for one in (*figures.missed, *figures.alarmed):
+                print(f"    {one.label}/{one.group} read as {read(one.text).verdict}: {one.text!r}")  # noqa: T201
+
+
 if __name__ == "__main__":
     import sys
 
-    from tests.shared_data import shared
+    from tests.opt_out_training.validate import validated
+    from tests.shared_data import looked_for
 
-    sets = {"development": development(), "held out": held_out()}
-    sets["shared seed"] = seed(shared("vectors/optout_phrases.jsonl"))
-    for name, texts in sets.items():
-        figures = measure(texts)
-        print(figures.line(name))  # noqa: T201
-        if name.replace(" ", "_") in sys.argv[1:]:
-            for one in (*figures.missed, *figures.alarmed):
-                print(f"    {one.label}/{one.group} read as {read(one.text).verdict}: {one.text!r}")  # noqa: T201
+    sets = {"development (trained on)": development(), "held out": held_out(), "blind": blind()}
+    seeds = looked_for("vectors/optout_phrases.jsonl")
+    if seeds is not None:
+        sets["shared seed"] = seed(seeds)
+    _print_table(sets, sys.argv[1:])
+    for title, figures in validated():
+        print(figures.line(title))  # noqa: T201

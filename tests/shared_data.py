@@ -15,10 +15,15 @@ def shared(relative: str) -> Path:
 
     Looked for in NUDGE_SHARED_DATA, in `shared/data` beside the checkout and beside its parent (worktrees).
     """
+    found = looked_for(relative)
+    if found is None:
+        pytest.skip(f"shared data is absent: {relative}")
+    return found
+
+
+def looked_for(relative: str) -> Path | None:
+    """Return the path of a shared file or folder, or None where it is absent."""
     given = os.environ.get("NUDGE_SHARED_DATA")
     folders = [Path(given)] if given else []
     folders += [parent / "shared" / "data" for parent in (_CHECKOUT.parent, _CHECKOUT.parent.parent)]
-    for folder in folders:
-        if (folder / relative).exists():
-            return folder / relative
-    pytest.skip(f"shared data is absent: {relative}")
+    return next((folder / relative for folder in folders if (folder / relative).exists()), None)

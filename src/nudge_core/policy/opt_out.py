@@ -1,4 +1,4 @@
-"""Does this text ask for silence? Exact words first, then phrases; never a model before them.
+"""Does this text ask for silence? Exact words first, then phrases, then learned weights; never a model before them.
 
 Verdicts: `STOP` a reasonable person would read it as "no more texts"; `ASK` unclear, or a wish for less or for another
 channel: silence first, then ask the professional; `KEEP` neither. To take an ASK for a STOP is a safe error, to take a
@@ -11,13 +11,16 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from nudge_core.policy import opt_out_doubts as doubts
 from nudge_core.policy import opt_out_languages as languages
 from nudge_core.policy import opt_out_phrases as phrases
 from nudge_core.policy import opt_out_words as words
+from nudge_core.policy.opt_out_features import features
+from nudge_core.policy.opt_out_learned import Learned, shipped, strongest
 
 
 class Verdict(StrEnum):
@@ -37,7 +40,7 @@ class Command(StrEnum):
 
 @frozen(kw_only=True)
 class Reading:
-    """What was read, and by which layer (`keyword`, `clause`, `phrase`, `narrower`, `unclear`, `nothing`).
+    """What was read, and by which layer (`keyword`, `clause`, `phrase`, `narrower`, `unclear`, `learned`, `nothing`).
 
     `command`: the whole text is START or HELP. `topic`: what a narrower wish names. `may_mean_appointment`: a bare
     "cancel", which is an opt-out by law and perhaps not by intent. `wrong_number`: the phone belongs to somebody else.
@@ -69,9 +72,55 @@ _FUZZY_WORDS = tuple(sorted(word for word in words.STOP_WORDS if " " not in word
 _CLAUSE_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "quit", "opt out", "optout", "no mas"})
 """Keywords that count when they are a clause of a longer text: "I never agreed to this, stop"."""
 
+_DRESS = re.compile(
+    r"(?i)^\W*(?:(?:please|pls|plz|kindly|thanks|thank you|thx|hi|hello|hey|sir)\b\W*)+"
+    r"|\W*(?:\b(?:please|pls|plz|thanks|thank you|thx|sir)\W*)+$"
+)
+"""Courtesy before and after a text: an order is looked for without it as well."""
+_UNDERSTOOD = frozenset({"keyword", "narrower"})
+"""Layers whose verdict is no doubt that more evidence could settle."""
 
-def read(text: str) -> Reading:
-    """Return what `text` asks for. Pure and deterministic; any text is answered, also an empty one."""
+
+def read(text: str, learned: Learned | None = None) -> Reading:
+    """Return what `text` asks for. Pure and deterministic; any text is answered, also an empty one.
+
+    `learned`: other weights than those of the package, for cross-validation.
+    """
+    reading = by_rules(text)
+    plain = _DRESS.sub("", text)
+    if reading.verdict is not Verdict.STOP and plain != text:
+        undressed = by_rules(plain)
+        if reading.verdict is Verdict.KEEP or undressed.verdict is Verdict.STOP:
+            reading = undressed if undressed.verdict is not Verdict.KEEP else reading
+    return raised(reading, text, learned or shipped())
+
+
+def raised(reading: Reading, text: str, learned: Learned) -> Reading:
+    """Return the reading of the rules, raised by the learned layer where it speaks; it never lowers one.
+
+    What a rule has understood as a keyword or a narrower wish is left as it is. A wrong number stays marked as one.
+    Source: `messaging.md` 7.2, point 7.
+    """
+    if reading.verdict is Verdict.STOP or reading.layer in _UNDERSTOOD:
+        return reading
+    found = features(" ".join(folded_clauses(text)).split())
+    if learned.stop.speaks(found):
+        return evolve(reading, verdict=Verdict.STOP, layer="learned")
+    if reading.verdict is Verdict.KEEP and learned.quiet.speaks(found):
+        return Reading(verdict=Verdict.ASK, layer="learned")
+    return reading
+
+
+def explain(text: str, most: int = 8) -> tuple[tuple[str, float], ...]:
+    """Return what in a text speaks most for (above 0) or against a stop in the learned layer, strongest first.
+
+    The names hold words of the text: for a developer's eyes, never for a log.
+    """
+    return strongest(" ".join(folded_clauses(text)).split(), most)
+
+
+def by_rules(text: str) -> Reading:
+    """Return what the keywords and phrases read, without the learned layer."""
     whole = _tokens(text)
     reading = _keyword(text, whole)
     if reading is not None:
@@ -85,6 +134,12 @@ def read(text: str) -> Reading:
     if languages.SCRIPTS.search(text) or any(pattern.search(" ".join(whole)) for pattern in languages.FOREIGN_PHRASES):
         return Reading(verdict=Verdict.STOP, layer="phrase")
     return _phrase([_without_innocent(clause) for clause in clauses if clause])
+
+
+def folded_clauses(text: str) -> tuple[str, ...]:
+    """Return the clauses of a text as the last layer looks at them: folded, mended, innocent uses cut out."""
+    clauses = (" ".join(_mended(_tokens(clause))) for clause in _CLAUSES.split(text))
+    return tuple(_without_innocent(clause) for clause in clauses if clause)
 
 
 def is_carrier_stop(text: str) -> bool:
@@ -229,6 +284,7 @@ def _mended(tokens: Sequence[str]) -> list[str]:
     return [_mend(token) for token in tokens]
 
 
+@lru_cache(maxsize=4096)
 def _mend(token: str) -> str:
     if len(token) < TYPO_LENGTH or token in words.NOT_TYPOS:
         return token

@@ -54,6 +54,7 @@ INNOCENT = re.compile(
     r"|(?:bus|train|pit|truck|rest|metro|next|last|first|one|non|full|short|tram|subway|quick|final) stops?"
     r"|stop (?:by(?! text)|at|in|over|sign|signs|light|lights|loss|watch|gap|and (?:see|look|visit|talk|chat|say))"
     r"|no more than"
+    r"|(?:i|we|ive|weve) (?:have|had|got) no (?:more|further|other|additional)"
     r"|(?:i|we|ill|well|shell|hell|theyll|to) (?:dont |do not |never |just )?(?:text|message) and drive"
     r")\b"
 )

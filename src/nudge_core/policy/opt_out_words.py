@@ -64,7 +64,7 @@ NOT_TYPOS = _words(
     # of the words of sending
     "testing vexing exiting massage massages messaged spending bending lending mending tending vending "
     "fending pending ending contract contracts contacts sanding seeding sensing wending tests test tex next texts tent "
-    "taxing sends sender fexting subscribe subscriber resubscribe"
+    "taxing sends sender fexting lease leases leased ceases crease release subscribe subscriber resubscribe"
 )
 """English words one slip away from an order or an object: never read as its misspelling."""
 

@@ -134,10 +134,10 @@ async def _grant(
     tx: TenantTransaction, inbound: InboundText, message: Message, reading: Reading, settings: ReceiveSettings
 ) -> Granted:
     """Do what the words ask for."""
-    if reading.verdict is Verdict.STOP:
-        return await stop(tx, inbound, message, reading, carrier_answers=settings.carrier_answers)
     if reading.wrong_number:
         return await wrong_number(tx, inbound, message, reading)
+    if reading.verdict is Verdict.STOP:
+        return await stop(tx, inbound, message, reading, carrier_answers=settings.carrier_answers)
     if reading.topic is not None:
         await narrow(tx, inbound, message, reading.topic)
     elif reading.verdict is Verdict.ASK:
@@ -225,10 +225,10 @@ def _stored(
 
 def _mark(reading: Reading, grief: Hardship | None) -> str | None:
     """Return what the stored text says of its own reading. A hardship is unclear: a person must answer first."""
-    if reading.verdict is Verdict.STOP:
-        return f"{OPT_OUT}:{reading.layer}"
     if reading.wrong_number:
         return SilenceReason.WRONG_NUMBER
+    if reading.verdict is Verdict.STOP:
+        return f"{OPT_OUT}:{reading.layer}"
     if grief is not None:
         return f"{UNCLEAR}:{grief.value}"
     if reading.topic is not None:
