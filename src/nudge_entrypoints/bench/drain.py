@@ -31,7 +31,7 @@ from nudge_adapters.sql.embedded import embedded_postgres
 from nudge_adapters.sql.migrate import upgrade
 from nudge_adapters.sql.seed import Town, requeue, settle
 from nudge_adapters.sql.store import SqlStore
-from nudge_core.model.carrier import Accepted, OutgoingText, ProviderRecord, SendOutcome
+from nudge_core.model.carrier import Accepted, InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.lane import UNPACED
 from nudge_core.model.message import Receipt
 from nudge_core.policy.delivery import DeliverySettings
@@ -80,9 +80,20 @@ class LedgerGateway:
         """Nothing is ever asked for: no request is in doubt."""
         return []
 
+    async def fetch(self, provider_sid: str) -> None:  # noqa: ARG002
+        """No bill is ever asked for."""
+        return
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002
+        """Nobody answers."""
+        return []
+
     async def ping(self) -> str:
         """Return one line."""
         return f"a ledger of {len(self.accepted)} texts"
+
+    async def aclose(self) -> None:
+        """Hold nothing."""
 
 
 def measure(*, quick: bool = False) -> dict[str, Any]:
