@@ -36,14 +36,14 @@ class TwilioAccount:
     `discard_content`: Twilio is not to keep words and phones (health information). `concurrency`: requests at once.
     """
 
-    account_sid: str
+    account_sid: str = field(repr=False)
     auth_token: Secret
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     api_secret: Secret | None = None
     api_base_url: str = TWILIO_API
     verify_base_url: str = TWILIO_VERIFY
-    messaging_service_sid: str | None = None
-    verify_service_sid: str | None = None
+    messaging_service_sid: str | None = field(default=None, repr=False)
+    verify_service_sid: str | None = field(default=None, repr=False)
     discard_content: bool = False
     concurrency: int = field(default=CONCURRENCY)
 

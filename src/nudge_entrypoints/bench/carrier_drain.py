@@ -50,7 +50,7 @@ FAULTS = (
     Fault.CUT_SHORT,
 )  # fmt: skip
 STOP_S = 15.0
-SETTLED_S = 180.0  # from the end of the drain until every doubt must be closed and every receipt told
+SETTLED_S = 900.0  # from the end of the drain until every doubt must be closed and every receipt told
 LOOK_S = 0.5
 OPEN = {Delivery.QUEUED.value, Delivery.SENDING.value, Delivery.IN_DOUBT.value}
 HANDOVER_S, DELIVERY_S = ("0.5", "1"), ("1", "2")
