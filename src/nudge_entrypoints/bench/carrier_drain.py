@@ -126,7 +126,8 @@ async def _unpaced(url: str, town: Town, callbacks: str, faults: float) -> dict[
             before, cpu, began, started = base.rss_mb(), time.process_time(), clock.now(), time.perf_counter()
             done = await drain(parts, time.monotonic, asyncio.Event())
             took_s, cpu, after = time.perf_counter() - started, time.process_time() - cpu, base.rss_mb()
-            settling = await _settle(parts, url, town, peers, callbacks)
+            told = (await peers.counters())["webhooks"]
+            settling = await _settle(parts, url, town, peers, callbacks) if faults or callbacks == "after" else None
             ledger, counters = await peers.ledger(), await peers.counters()
         finally:
             await gateway.aclose()
@@ -143,6 +144,7 @@ async def _unpaced(url: str, town: Town, callbacks: str, faults: float) -> dict[
         "failed": dict(done.failed),
         "settled_after_s": settling,
         "requests": counters["requests"],
+        "webhooks_by_the_end_of_the_drain": told,
         "webhooks": counters["webhooks"],
     } | _judged(url, town, ledger)
 
