@@ -188,11 +188,11 @@ def doctor(
     raise typer.Exit(0 if all(finding.well for finding in findings) else 1)
 
 
-def _bench(name: str, quick: bool, as_json: bool) -> None:
+def _bench(name: str, quick: bool, as_json: bool, **more: object) -> None:
     from importlib import import_module
 
     module = import_module(f"nudge_entrypoints.bench.{name}")
-    told = module.measure(quick=quick)
+    told = module.measure(quick=quick, **more)
     typer.echo(json.dumps(told) if as_json else module.table(told))
 
 
@@ -224,9 +224,16 @@ def bench_claims(*, quick: Quick = False, as_json: AsJson = False) -> None:
 
 
 @bench_app.command("drain")
-def bench_drain(*, quick: Quick = False, as_json: AsJson = False) -> None:
+def bench_drain(
+    *,
+    quick: Quick = False,
+    as_json: AsJson = False,
+    carrier: Annotated[str | None, typer.Option(help="http: a process of its own; ledger: a stand-in.")] = None,
+    callbacks: Annotated[str, typer.Option(help="Receipts are told during the drain, after it, or none.")] = "during",
+    faults: Annotated[float, typer.Option(help="Share of requests that go wrong.", min=0.0, max=1.0)] = 0.0,
+) -> None:
     """Texts a second through the whole sending walk, unpaced and paced; memory."""
-    _bench("drain", quick, as_json)
+    _bench("drain", quick, as_json, carrier=carrier, callbacks=callbacks, faults=faults)
 
 
 if __name__ == "__main__":

@@ -34,7 +34,7 @@ class MlsSettings:
     profile: str = "reso"
     base_url: str | None = None
     token: Secret | None = None
-    client_id: str | None = None
+    client_id: str | None = field(default=None, repr=False)
     client_secret: Secret | None = None
     token_url: str | None = None
     originating_system: str | None = None
@@ -47,14 +47,14 @@ class TwilioSettings:
     `messaging_service_sid` None: texts go out from the professional's own number alone.
     """
 
-    account_sid: str | None = None
+    account_sid: str | None = field(default=None, repr=False)
     auth_token: Secret | None = None
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     api_secret: Secret | None = None
     api_base_url: str = TWILIO_API
     verify_base_url: str = TWILIO_VERIFY
-    messaging_service_sid: str | None = None
-    verify_service_sid: str | None = None
+    messaging_service_sid: str | None = field(default=None, repr=False)
+    verify_service_sid: str | None = field(default=None, repr=False)
 
 
 @frozen(kw_only=True)

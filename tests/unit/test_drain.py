@@ -66,8 +66,17 @@ class Carrier:
     async def find(self, sender: str, recipient: str, since: Any) -> list[Any]:
         return []
 
+    async def fetch(self, provider_sid: str) -> None:
+        return None
+
+    async def received(self, recipient: str, since: Any) -> list[Any]:
+        return []
+
     async def ping(self) -> str:
         return "a carrier"
+
+    async def aclose(self) -> None:
+        pass
 
 
 class Here:

@@ -36,14 +36,14 @@ class TwilioAccount:
     `discard_content`: Twilio is not to keep words and phones (health information). `concurrency`: requests at once.
     """
 
-    account_sid: str
+    account_sid: str = field(repr=False)
     auth_token: Secret
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     api_secret: Secret | None = None
     api_base_url: str = TWILIO_API
     verify_base_url: str = TWILIO_VERIFY
-    messaging_service_sid: str | None = None
-    verify_service_sid: str | None = None
+    messaging_service_sid: str | None = field(default=None, repr=False)
+    verify_service_sid: str | None = field(default=None, repr=False)
     discard_content: bool = False
     concurrency: int = field(default=CONCURRENCY)
 
@@ -100,6 +100,13 @@ def build_twilio_codes(account: TwilioAccount, clock: Clock) -> OneTimeCodes:
     return TwilioCodes(_wire("codes:twilio", account, account.verify_base_url), service, clock)
 
 
+def quieten_clients() -> None:
+    """Keep addresses out of the logs of the HTTP client, whatever the root logger is set to."""
+    for name in _TALKATIVE:
+        if logging.getLogger(name).level < logging.WARNING:
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+
 def _check(problems: list[str]) -> None:
     if problems:
         raise Misconfigured(problems)
@@ -108,9 +115,7 @@ def _check(problems: list[str]) -> None:
 def _wire(service: str, account: TwilioAccount, base: str) -> TwilioWire:
     from nudge_adapters.sms.twilio_http import TwilioWire, new_clients
 
-    for name in _TALKATIVE:
-        if logging.getLogger(name).level < logging.WARNING:
-            logging.getLogger(name).setLevel(logging.WARNING)
+    quieten_clients()
     user, password = account.account_sid, account.auth_token
     if account.api_key is not None and account.api_secret is not None:
         user, password = account.api_key, account.api_secret

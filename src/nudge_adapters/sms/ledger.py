@@ -27,12 +27,12 @@ class AcceptedText:
     user_id: UUID
     message_id: UUID
     attempt: int
-    sender: str
-    recipient: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
     body: str = field(repr=False)
     valid_for_s: int
     callback: str | None = field(default=None, repr=False)
-    service: str | None = None
+    service: str | None = field(default=None, repr=False)
 
 
 def request_entry(text: OutgoingText, callback: str | None = None, service: str | None = None) -> Entry:

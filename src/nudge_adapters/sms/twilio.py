@@ -57,8 +57,8 @@ class Account:
     information (rule H2). The list then shows no words to compare.
     """
 
-    sid: str
-    messaging_service_sid: str | None = None
+    sid: str = field(repr=False)
+    messaging_service_sid: str | None = field(default=None, repr=False)
     discard_content: bool = False
     callbacks: Callbacks = field(repr=False)
 

@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import httpx
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.errors import Unavailable
 from nudge_core.model.secret import Secret
@@ -45,8 +45,8 @@ class Answer:
     """A whole answer. `headers` by lower-case name."""
 
     status: int
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
 
     def fields(self) -> Mapping[str, Any] | None:
         """Return the body if it is a JSON object, else None."""

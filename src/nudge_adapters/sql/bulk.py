@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import msgspec
 import psycopg
-from attrs import frozen
+from attrs import field, frozen
 from psycopg.adapt import Dumper
 from psycopg.pq import Format
 from sqlalchemy import (
@@ -49,7 +49,7 @@ Encoder: TypeAlias = Callable[[Any], bytes]  # Any: each takes the values of its
 class PackedArray:
     """An array in PostgreSQL's binary format; the placeholder's cast says of which type."""
 
-    data: bytes
+    data: bytes = field(repr=False)
 
 
 class PackedArrayDumper(Dumper):

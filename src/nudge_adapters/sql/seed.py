@@ -91,6 +91,16 @@ def requeue(url: str, town: Town) -> None:
         connection.execute("VACUUM (ANALYZE) message")
 
 
+def deliveries(url: str, town: Town) -> dict[str, str]:
+    """Return the state of each of the texts that were due, by its id."""
+    with psycopg.connect(libpq(url), autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT id::text, delivery::text FROM message WHERE id < %s::uuid",
+            [f"30000000-0000-0000-0000-{town.due:012}"],
+        )
+        return dict(rows.fetchall())
+
+
 def run(url: str, statement: str, values: list[object] | None = None) -> int:
     """Run one statement in a transaction of its own; return how many rows it touched."""
     with psycopg.connect(libpq(url), autocommit=True) as connection:

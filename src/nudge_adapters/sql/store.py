@@ -34,7 +34,7 @@ from nudge_core.errors import Conflict, Misconfigured
 from nudge_core.ports import Clock, Ids
 
 CONNECT_TIMEOUT_S = 10
-POOL_SIZE = 5
+POOL_SIZE = 15  # kept open once they were needed: one opened for a moment costs PostgreSQL a process each time
 POOL_WAIT_S = 10.0
 LEAST_VERSION = 150_000  # server_version_num; UNIQUE NULLS NOT DISTINCT came with PostgreSQL 15
 
@@ -107,6 +107,8 @@ def open_engine(url: str) -> AsyncEngine:
         hide_parameters=True,
         pool_pre_ping=True,  # a server that restarted costs one reconnect, not one failed step
         pool_size=POOL_SIZE,
+        max_overflow=0,
+        pool_use_lifo=True,  # the ones used last are warm; the others stay idle
         pool_timeout=POOL_WAIT_S,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
     )

@@ -25,7 +25,7 @@ class Approval:
 
     id: UUID
     user_id: UUID
-    approved_by: str = field(validator=fields.text(100, at_least=1))
+    approved_by: str = field(validator=fields.text(100, at_least=1), repr=False)
     approved_at: datetime = field(validator=fields.instant)
     briefing_id: UUID | None = None
     briefing_version: int | None = None
@@ -42,9 +42,9 @@ class ApprovedText:
     id: UUID
     approval: Approval
     client_id: UUID
-    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS, at_least=1))
-    recipient: str | None = field(validator=fields.optional(fields.phone))
-    sender: str | None = field(validator=fields.optional(fields.phone))
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS, at_least=1), repr=False)
+    recipient: str | None = field(validator=fields.optional(fields.phone), repr=False)
+    sender: str | None = field(validator=fields.optional(fields.phone), repr=False)
     source: MessageSource
     sender_type: SenderType
     message_class: MessageClass

@@ -18,8 +18,8 @@ class AuditEntry:
     id: UUID
     user_id: UUID
     at: datetime = field(validator=fields.instant)
-    actor: str = field(validator=fields.text(100, at_least=1))
+    actor: str = field(validator=fields.text(100, at_least=1), repr=False)
     action: str = field(validator=fields.text(100, at_least=1))
     subject_type: str = field(validator=fields.text(60, at_least=1))
     subject_id: UUID
-    facts: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    facts: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)

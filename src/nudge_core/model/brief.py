@@ -26,11 +26,11 @@ class Brief:
 
     vertical: str
     kind: str
-    facts: Mapping[str, str]
+    facts: Mapping[str, str] = field(repr=False)
     roles: tuple[Role, ...]
-    reasons: tuple[str, ...]
-    sender_first_name: str
-    sender_business: str
+    reasons: tuple[str, ...] = field(repr=False)
+    sender_first_name: str = field(repr=False)
+    sender_business: str = field(repr=False)
     variation: int
     public_remarks: str = field(default="", repr=False)
-    style: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    style: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)

@@ -87,9 +87,9 @@ class Reason:
     constraint: str
     outcome: Outcome
     strength: Strength
-    wanted: str
-    actual: str | None
-    text: str
+    wanted: str = field(repr=False)
+    actual: str | None = field(repr=False)
+    text: str = field(repr=False)
 
     def as_json(self) -> JsonObject:
         """Return the reason as a JSON object with these six members."""
@@ -165,7 +165,7 @@ class Draft:
     `drafted_by` names the drafter; `fallback_reason` says why it was not the configured one.
     """
 
-    text: str = field(validator=fields.text(1_600, at_least=1))
+    text: str = field(validator=fields.text(1_600, at_least=1), repr=False)
     drafted_by: str
     fallback_reason: str | None = None
 
@@ -180,15 +180,17 @@ class CampaignBriefing:
     id: UUID
     user_id: UUID
     campaign_type: str = field(validator=fields.text(60, at_least=1))
-    headline: str = field(validator=fields.text(300, at_least=1))
+    headline: str = field(validator=fields.text(300, at_least=1), repr=False)
     status: BriefingStatus
     created_at: datetime = field(validator=fields.instant)
     updated_at: datetime = field(validator=fields.instant)
-    original_draft: str = field(validator=fields.text(1_600))
-    edited_draft: str | None = field(default=None, validator=fields.optional(fields.text(1_600, at_least=1)))
+    original_draft: str = field(validator=fields.text(1_600), repr=False)
+    edited_draft: str | None = field(
+        default=None, validator=fields.optional(fields.text(1_600, at_least=1)), repr=False
+    )
     drafted_by: str = ""
     fallback_reason: str | None = None
-    key_intel: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    key_intel: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     matched_audience: tuple[AudienceMember, ...] = ()
     client_id: UUID | None = None
     triggering_resource_id: UUID | None = None

@@ -20,8 +20,8 @@ class OutgoingText:
     user_id: UUID
     message_id: UUID
     attempt: int
-    sender: str = field(validator=fields.phone)
-    recipient: str = field(validator=fields.phone)
+    sender: str = field(validator=fields.phone, repr=False)
+    recipient: str = field(validator=fields.phone, repr=False)
     body: str = field(repr=False)
     valid_for_s: int
 
@@ -85,7 +85,7 @@ class ReceiptNews:
     provider_sid: str
     receipt: Receipt
     at: datetime = field(validator=fields.instant)
-    sender: str | None = field(default=None, validator=fields.optional(fields.phone))
+    sender: str | None = field(default=None, validator=fields.optional(fields.phone), repr=False)
     message_id: UUID | None = None
     attempt: int | None = None
     error_code: str | None = None
@@ -104,8 +104,8 @@ class InboundText:
     """A text that somebody sent to one of our numbers. `keyword`: the carrier says that it has acted on it."""
 
     provider_sid: str
-    sender: str = field(validator=fields.phone)
-    recipient: str = field(validator=fields.phone)
+    sender: str = field(validator=fields.phone, repr=False)
+    recipient: str = field(validator=fields.phone, repr=False)
     body: str = field(repr=False)
     at: datetime = field(validator=fields.instant)
     media: tuple[Media, ...] = field(default=(), repr=False)
@@ -123,8 +123,8 @@ class ProviderRecord:
     """
 
     provider_sid: str
-    sender: str
-    recipient: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
     body: str = field(repr=False)
     receipt: Receipt
     created_at: datetime = field(validator=fields.instant)

@@ -46,8 +46,8 @@ class Arrival:
     status: str = field(validator=fields.text(STATUS_CHARACTERS, at_least=1))
     news: CarrierNews | None = field(default=None, converter=_storable_news, repr=False)
     unread: str | None = None
-    account: str | None = field(default=None, validator=fields.optional(fields.text(SID_CHARACTERS)))
-    token: str | None = field(default=None, validator=fields.optional(fields.text(200)))
+    account: str | None = field(default=None, validator=fields.optional(fields.text(SID_CHARACTERS)), repr=False)
+    token: str | None = field(default=None, validator=fields.optional(fields.text(200)), repr=False)
     raw: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
 
     @property

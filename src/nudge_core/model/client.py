@@ -34,16 +34,16 @@ class Client:
 
     id: UUID
     user_id: UUID
-    full_name: str = field(validator=fields.text(200))
+    full_name: str = field(validator=fields.text(200), repr=False)
     created_at: datetime = field(validator=fields.instant)
-    email: str | None = field(default=None, validator=fields.optional(fields.email))
-    phone: str | None = field(default=None, validator=fields.optional(fields.phone))
-    phone_as_given: str | None = field(default=None, validator=fields.optional(fields.text(100)))
-    notes: str = field(default="", validator=fields.text(100_000))
-    notes_embedding: Vector | None = None
-    ai_tags: tuple[str, ...] = field(default=(), converter=fields.texts)
-    user_tags: tuple[str, ...] = field(default=(), converter=fields.texts)
-    preferences: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    email: str | None = field(default=None, validator=fields.optional(fields.email), repr=False)
+    phone: str | None = field(default=None, validator=fields.optional(fields.phone), repr=False)
+    phone_as_given: str | None = field(default=None, validator=fields.optional(fields.text(100)), repr=False)
+    notes: str = field(default="", validator=fields.text(100_000), repr=False)
+    notes_embedding: Vector | None = field(default=None, repr=False)
+    ai_tags: tuple[str, ...] = field(default=(), converter=fields.texts, repr=False)
+    user_tags: tuple[str, ...] = field(default=(), converter=fields.texts, repr=False)
+    preferences: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     last_interaction: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     timezone: str | None = field(default=None, validator=fields.optional(fields.zone))
 

@@ -49,12 +49,12 @@ class Consent:
     id: UUID
     user_id: UUID
     client_id: UUID
-    phone: str = field(validator=fields.phone)
+    phone: str = field(validator=fields.phone, repr=False)
     kind: ConsentKind
     source: str = field(validator=fields.text(60, at_least=1))
-    recorded_by: str = field(validator=fields.text(100, at_least=1))
+    recorded_by: str = field(validator=fields.text(100, at_least=1), repr=False)
     recorded_at: datetime = field(validator=fields.instant)
-    wording: str = field(default="", validator=fields.text(2_000))
+    wording: str = field(default="", validator=fields.text(2_000), repr=False)
 
 
 class SuppressionScope(StrEnum):
@@ -73,7 +73,7 @@ class Suppression:
 
     id: UUID
     user_id: UUID
-    phone: str = field(validator=fields.phone)
+    phone: str = field(validator=fields.phone, repr=False)
     scope: SuppressionScope
     reason: str = field(validator=fields.text(100, at_least=1))
     created_at: datetime = field(validator=fields.instant)

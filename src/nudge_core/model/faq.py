@@ -15,6 +15,6 @@ class Faq:
 
     id: UUID
     user_id: UUID
-    question: str = field(validator=fields.text(1_000, at_least=1))
-    answer: str = field(validator=fields.text(1_600, at_least=1))
+    question: str = field(validator=fields.text(1_000, at_least=1), repr=False)
+    answer: str = field(validator=fields.text(1_600, at_least=1), repr=False)
     is_enabled: bool = True

@@ -39,5 +39,5 @@ class Interaction:
     kind: InteractionKind
     at: datetime = field(validator=fields.instant)
     recorded_at: datetime = field(validator=fields.instant)
-    recorded_by: str = field(validator=fields.text(100, at_least=1))
+    recorded_by: str = field(validator=fields.text(100, at_least=1), repr=False)
     note: str = field(default="", validator=fields.text(NOTE_CHARACTERS), repr=False)

@@ -76,7 +76,7 @@ class SenderLane:
     """
 
     user_id: UUID
-    sender: str = field(validator=fields.phone)
+    sender: str = field(validator=fields.phone, repr=False)
     rate_per_s: float | None = field(default=None, validator=fields.optional(_RATE))
     in_flight: int | None = field(default=None, validator=fields.optional(fields.between(1, 10_000)))
     free_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))

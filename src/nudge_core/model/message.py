@@ -194,7 +194,7 @@ class Message:
     id: UUID
     user_id: UUID
     client_id: UUID
-    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS))
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS), repr=False)
     direction: Direction
     delivery: Delivery
     source: MessageSource
@@ -204,8 +204,8 @@ class Message:
     originally_scheduled_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     briefing_id: UUID | None = None
     approval_id: UUID | None = None
-    sender: str | None = field(default=None, validator=fields.optional(fields.phone))
-    recipient: str | None = field(default=None, validator=fields.optional(fields.phone))
+    sender: str | None = field(default=None, validator=fields.optional(fields.phone), repr=False)
+    recipient: str | None = field(default=None, validator=fields.optional(fields.phone), repr=False)
     attempt: int = field(default=0, validator=fields.between(0, 1_000))
     resends: int = field(default=0, validator=fields.between(0, 10))
     claimed_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
@@ -321,14 +321,14 @@ class ScheduledMessage:
     id: UUID
     user_id: UUID
     client_id: UUID
-    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS))
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS), repr=False)
     scheduled_at_utc: datetime = field(validator=fields.instant)
     timezone: str = field(validator=fields.zone)
     status: ScheduledStatus
     created_at: datetime = field(validator=fields.instant)
     parent_plan_id: UUID | None = None
     sent_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
-    error_message: str | None = field(default=None, validator=fields.optional(fields.text(500)))
+    error_message: str | None = field(default=None, validator=fields.optional(fields.text(500)), repr=False)
     job_id: str | None = field(default=None, validator=fields.optional(fields.text(100)))
     playbook_touchpoint_id: str | None = field(default=None, validator=fields.optional(fields.text(100)))
     is_recurring: bool = False
@@ -338,7 +338,7 @@ class ScheduledMessage:
     message_id: UUID | None = None
     not_after: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     approval_id: UUID | None = None
-    approved_by: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)))
+    approved_by: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)), repr=False)
     approved_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     automatic: bool = False
     message_class: MessageClass = MessageClass.INFORMATIONAL
@@ -346,5 +346,5 @@ class ScheduledMessage:
     sender_type: SenderType = SenderType.USER
     redraft: bool = False
     drafted_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
-    drafted_from: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    drafted_from: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     repeat: Repeat | None = None

@@ -39,7 +39,7 @@ class OutboxNote:
     dedupe_key: str = field(validator=fields.text(300, at_least=1))
     created_at: datetime = field(validator=fields.instant)
     user_id: UUID | None = None
-    payload: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    payload: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     attempt: int = field(default=0, validator=fields.between(0, 1_000))
     not_before: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 

@@ -11,7 +11,7 @@ from nudge_core.model import fields
 class FreeNumber:
     """A number on offer. `locality` and `region` (such as TX): where the carrier says it belongs, where it does."""
 
-    number: str = field(validator=fields.phone)
+    number: str = field(validator=fields.phone, repr=False)
     locality: str | None = None
     region: str | None = None
 
@@ -21,4 +21,4 @@ class OwnedNumber:
     """A number of the account, under the name the carrier gave the purchase."""
 
     provider_sid: str
-    number: str = field(validator=fields.phone)
+    number: str = field(validator=fields.phone, repr=False)

@@ -31,24 +31,24 @@ class User:
 
     id: UUID
     user_type: UserType
-    full_name: str = field(validator=fields.text(200, at_least=1))
-    email: str = field(validator=fields.email)
-    phone_number: str = field(validator=fields.phone)
+    full_name: str = field(validator=fields.text(200, at_least=1), repr=False)
+    email: str = field(validator=fields.email, repr=False)
+    phone_number: str = field(validator=fields.phone, repr=False)
     vertical: str = field(validator=fields.text(60, at_least=1))
     tool_provider: str = field(validator=fields.text(60, at_least=1))
     timezone: str = field(validator=fields.zone)
-    business_name: str = field(default="", validator=fields.text(200))
+    business_name: str = field(default="", validator=fields.text(200), repr=False)
     onboarding_complete: bool = False
-    onboarding_state: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    onboarding_state: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     market_focus: tuple[str, ...] = field(default=(), converter=fields.texts)
-    ai_style_guide: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
-    strategy: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    ai_style_guide: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
+    strategy: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     mls_username: Secret | None = None
     mls_password: Secret | None = None
-    license_number: str | None = field(default=None, validator=fields.optional(fields.text(100)))
-    specialties: tuple[str, ...] = field(default=(), converter=fields.texts)
+    license_number: str | None = field(default=None, validator=fields.optional(fields.text(100)), repr=False)
+    specialties: tuple[str, ...] = field(default=(), converter=fields.texts, repr=False)
     faq_auto_responder_enabled: bool = False
-    twilio_phone_number: str | None = field(default=None, validator=fields.optional(fields.phone))
+    twilio_phone_number: str | None = field(default=None, validator=fields.optional(fields.phone), repr=False)
 
     @property
     def first_name(self) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from attrs import frozen
+from attrs import field, frozen
 
 _ENDINGS = (
     "com|net|org|info|biz|co|io|us|me|app|homes|house|realtor|realestate|estate|link|page|site|online|xyz|top|click|"
@@ -37,7 +37,7 @@ class Contact:
     kind: str
     start: int
     end: int
-    written: str
+    written: str = field(repr=False)
 
 
 def links(text: str) -> tuple[Contact, ...]:

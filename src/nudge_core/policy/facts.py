@@ -55,8 +55,8 @@ class Facts:
     now: datetime
     message_class: MessageClass
     source: MessageSource
-    recipient: str | None
-    sender: str | None
+    recipient: str | None = field(repr=False)
+    sender: str | None = field(repr=False)
     whereabouts: Whereabouts
     known_since: datetime
     suppressions: tuple[Suppression, ...] = ()

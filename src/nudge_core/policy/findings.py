@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from attrs import frozen
+from attrs import field, frozen
 
 
 class Severity(StrEnum):
@@ -22,5 +22,5 @@ class Finding:
     severity: Severity
     start: int
     end: int
-    found: str
+    found: str = field(repr=False)
     suggestion: str

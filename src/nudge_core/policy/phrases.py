@@ -50,7 +50,7 @@ class PhraseRule:
 
 @frozen
 class _Word:
-    text: str
+    text: str = field(repr=False)
     start: int
     end: int
 
@@ -125,7 +125,7 @@ def _words(text: str) -> list[_Word]:
 class _Line:
     """Words put together with something between, and which word begins and ends where."""
 
-    text: str
+    text: str = field(repr=False)
     starts: Mapping[int, int]
     ends: Mapping[int, int]
 

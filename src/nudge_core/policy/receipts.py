@@ -10,7 +10,7 @@ from datetime import datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.model.message import Message, Receipt
 from nudge_core.timing.local_time import at, local_date
@@ -63,7 +63,7 @@ class Meaning:
 class LanePause:
     """This sending number rests until then; None: until a person has mended what `reason` (the code) names."""
 
-    sender: str
+    sender: str = field(repr=False)
     until: datetime | None
     reason: str
 

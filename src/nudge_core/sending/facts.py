@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.errors import NotFound
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
@@ -58,13 +58,13 @@ class _Background:
 
     now: datetime
     clients: Mapping[UUID, Client]
-    holders: Mapping[str, Sequence[Client]]
-    sent: Mapping[str, Sequence[Message]]
-    suppressions: Mapping[str, Sequence[Suppression]]
-    consents: Mapping[str, Consent]
+    holders: Mapping[str, Sequence[Client]] = field(repr=False)
+    sent: Mapping[str, Sequence[Message]] = field(repr=False)
+    suppressions: Mapping[str, Sequence[Suppression]] = field(repr=False)
+    consents: Mapping[str, Consent] = field(repr=False)
     words: Mapping[UUID, LastWords]
     contacts: Mapping[UUID, datetime]
-    lanes: Mapping[str, SenderLane]
+    lanes: Mapping[str, SenderLane] = field(repr=False)
     truths: Mapping[UUID, tuple[CampaignBriefing, str | None]]
 
 

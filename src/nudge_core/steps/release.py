@@ -108,10 +108,10 @@ class Prepared:
     """
 
     planned: ScheduledMessage
-    content: str | None
+    content: str | None = field(repr=False)
     sender_type: SenderType
     brief: Brief | None = None
-    personal: Mapping[str, str] = field(factory=lambda: MappingProxyType({}))
+    personal: Mapping[str, str] = field(factory=lambda: MappingProxyType({}), repr=False)
     stale: bool = False
     fallback: str | None = None
 

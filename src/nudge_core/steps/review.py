@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_core.errors import Conflict, Invalid
 from nudge_core.model.approval import Approval, ApprovedText
@@ -39,7 +39,7 @@ class Preview:
     """The text as one client would get it, and how many SMS parts it takes."""
 
     client_id: UUID
-    text: str
+    text: str = field(repr=False)
     parts: int
 
 

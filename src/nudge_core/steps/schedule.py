@@ -72,7 +72,7 @@ class TextToPlan:
 
     key: str = field(validator=fields.text(150, at_least=1))
     client_id: UUID
-    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS, at_least=1))
+    content: str = field(validator=fields.text(MAX_SMS_CHARACTERS, at_least=1), repr=False)
     day: date
     at: time | None = None
     timezone: str | None = None
@@ -86,7 +86,7 @@ class TextToPlan:
     business_days: bool = False
     repeat: Repetition | None = None
     redraft: bool = False
-    drafted_from: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    drafted_from: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
 
 
 @frozen(kw_only=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_core.errors import Conflict, Invalid, NotFound, NudgeError, Unavailable
 from nudge_core.model.carrier import CarrierNews, InboundText
@@ -52,7 +52,7 @@ class Heard:
 class Asked:
     """Texts to this number of ours were asked for, and those up to this instant are known with this one."""
 
-    phone: str
+    phone: str = field(repr=False)
     read_until: datetime
 
 

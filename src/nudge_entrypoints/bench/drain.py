@@ -1,10 +1,10 @@
 """Texts a second through the whole sending walk: claim, gate, posting mark, request, record; as fast as it goes, paced.
 
-    nudge bench drain [--quick]
+    nudge bench drain [--quick] [--carrier http|ledger] [--callbacks during|after|none] [--faults SHARE]
 
-PostgreSQL is real, with fsync. The carrier is a stand-in in this process that takes every text after 20 ms and keeps a
-ledger of ids; it costs next to nothing itself. The clock is moved to a Monday morning, as texts go out at lawful hours
-only.
+PostgreSQL is real, with fsync. The carrier is the simulated one in a process of its own (`carrier_drain.py`), or, with
+`ledger` and in the quick size, a stand-in in this process that takes every text after 20 ms and keeps a ledger of ids;
+it costs next to nothing itself. The clock is moved to a Monday morning, as texts go out at lawful hours only.
 """
 
 from __future__ import annotations
@@ -31,10 +31,11 @@ from nudge_adapters.sql.embedded import embedded_postgres
 from nudge_adapters.sql.migrate import upgrade
 from nudge_adapters.sql.seed import Town, requeue, settle
 from nudge_adapters.sql.store import SqlStore
-from nudge_core.model.carrier import Accepted, OutgoingText, ProviderRecord, SendOutcome
+from nudge_core.model.carrier import Accepted, InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.lane import UNPACED
 from nudge_core.model.message import Receipt
 from nudge_core.policy.delivery import DeliverySettings
+from nudge_core.ports import SmsGateway
 from nudge_core.verticals import VERTICALS
 from nudge_core.walk import Parts, drain
 
@@ -53,11 +54,11 @@ class MovedClock:
     def __init__(self) -> None:
         now = datetime.now(UTC)
         start = (now + timedelta(days=(MONDAY - now.weekday()) % 7)).replace(hour=MORNING_UTC, minute=0)
-        self._ahead = (start if start > now else start + timedelta(days=7)) - now
+        self.ahead = (start if start > now else start + timedelta(days=7)) - now
 
     def now(self) -> datetime:
         """Return the present instant, moved."""
-        return datetime.now(UTC) + self._ahead
+        return datetime.now(UTC) + self.ahead
 
 
 class LedgerGateway:
@@ -80,15 +81,41 @@ class LedgerGateway:
         """Nothing is ever asked for: no request is in doubt."""
         return []
 
+    async def fetch(self, provider_sid: str) -> None:  # noqa: ARG002
+        """No bill is ever asked for."""
+        return
+
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002
+        """Nobody answers."""
+        return []
+
     async def ping(self) -> str:
         """Return one line."""
         return f"a ledger of {len(self.accepted)} texts"
 
+    async def aclose(self) -> None:
+        """Hold nothing."""
 
-def measure(*, quick: bool = False) -> dict[str, Any]:
-    """Measure on the server of DATABASE_URL, else on an embedded one with fsync on, removed at the end."""
+
+def measure(
+    *, quick: bool = False, carrier: str | None = None, callbacks: str = "during", faults: float = 0.0
+) -> dict[str, Any]:
+    """Measure on the server of DATABASE_URL, else on an embedded one with fsync on, removed at the end.
+
+    Args:
+        quick: small sizes.
+        carrier: `http` or `ledger`; None: `ledger` in the quick size without faults, else `http`.
+        callbacks: when a web process hears of receipts: `during` the drain, `after` it, or not at all (`none`).
+        faults: share of requests that go wrong; `http` only.
+    """
+    if (carrier or ("ledger" if quick and not faults else "http")) == "http":
+        from nudge_entrypoints.bench import carrier_drain
+
+        return carrier_drain.measure(
+            QUICK_TOWN if quick else TOWN, QUICK_PACED_S if quick else PACED_S, callbacks, faults
+        )
     town, paced_s = (QUICK_TOWN, QUICK_PACED_S) if quick else (TOWN, PACED_S)
-    with _server() as server, scratch(server) as url:
+    with database_server() as server, scratch(server) as url:
         upgrade(url)
         settle(url, town)
         unpaced = asyncio.run(_drained(url, DeliverySettings(paces=UNPACED)))
@@ -98,7 +125,8 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
 
 
 @contextmanager
-def _server() -> Iterator[str]:
+def database_server() -> Iterator[str]:
+    """Yield the server of DATABASE_URL, else an embedded one with fsync on."""
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
@@ -106,10 +134,11 @@ def _server() -> Iterator[str]:
         yield own
 
 
-def _parts(url: str, gateway: LedgerGateway, settings: DeliverySettings) -> Parts:
+def parts_of(url: str, gateway: SmsGateway, settings: DeliverySettings, clock: MovedClock) -> Parts:
+    """Return the parts of a walk that sends."""
     voices = {name: vertical.voice for name, vertical in VERTICALS.items()}
     return Parts(
-        store=SqlStore(url, MovedClock(), RandomIds()),
+        store=SqlStore(url, clock, RandomIds()),
         verticals=VERTICALS,
         drafters=(OfflineDrafter(voices),),
         gateway=gateway,
@@ -120,9 +149,9 @@ def _parts(url: str, gateway: LedgerGateway, settings: DeliverySettings) -> Part
 
 async def _drained(url: str, settings: DeliverySettings) -> dict[str, Any]:
     gateway = LedgerGateway()
-    parts = _parts(url, gateway, settings)
+    parts = parts_of(url, gateway, settings, MovedClock())
     await parts.store.ping()
-    before, started, cpu = _rss_mb(), time.perf_counter(), time.process_time()
+    before, started, cpu = rss_mb(), time.perf_counter(), time.process_time()
     done = await drain(parts, time.monotonic, asyncio.Event())
     seconds, cpu = time.perf_counter() - started, time.process_time() - cpu
     await parts.store.aclose()
@@ -136,7 +165,7 @@ async def _drained(url: str, settings: DeliverySettings) -> dict[str, Any]:
         "seconds": round(seconds, 2),
         "per_s": round(sent / seconds, 1),
         "own_cpu_ms_per_text": round(1_000 * cpu / max(sent, 1), 2),
-        "rss_mb_before_and_after": [before, _rss_mb()],
+        "rss_mb_before_and_after": [before, rss_mb()],
         "rss_mb_most": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024, 1),
     }
 
@@ -145,7 +174,7 @@ async def _paced(url: str, town: Town, seconds: float) -> dict[str, Any]:
     """Send at a rate per sender for a while, then stop; compare with what the rate allows."""
     gateway = LedgerGateway()
     settings = DeliverySettings(paces=evolve(UNPACED, long_code=PACE_PER_S))
-    parts = _parts(url, gateway, settings)
+    parts = parts_of(url, gateway, settings, MovedClock())
     stop = asyncio.Event()
     asyncio.get_running_loop().call_later(seconds, stop.set)
     await drain(parts, time.monotonic, stop)
@@ -161,7 +190,8 @@ async def _paced(url: str, town: Town, seconds: float) -> dict[str, Any]:
     }
 
 
-def _rss_mb() -> float:
+def rss_mb() -> float:
+    """Return the memory of this process that is resident now, in MiB."""
     pages = int(Path("/proc/self/statm").read_text().split()[1])
     return round(pages * resource.getpagesize() / 2**20, 1)
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, ConsentKind
@@ -28,13 +28,13 @@ ACQUAINTANCE = timedelta(days=120)  # the book is older than the 14 days in whic
 class Person:
     """A client of the demo as the realtor would describe them. `consent` None: nothing was ever recorded."""
 
-    name: str
-    phone: str | None
-    tags: tuple[str, ...]
-    notes: str
-    wishes: Mapping[str, Json]
+    name: str = field(repr=False)
+    phone: str | None = field(repr=False)
+    tags: tuple[str, ...] = field(repr=False)
+    notes: str = field(repr=False)
+    wishes: Mapping[str, Json] = field(repr=False)
     consent: ConsentKind | None = ConsentKind.EXPRESS_WRITTEN
-    phone_as_given: str | None = None
+    phone_as_given: str | None = field(default=None, repr=False)
     timezone: str | None = None
 
 

@@ -12,8 +12,11 @@ import json
 import os
 import signal
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
+
+from attrs import frozen
 
 from nudge_adapters.sms.carrier import CarrierSettings
 from nudge_adapters.sms.fate import SOME_ANSWER, People, Weather
@@ -53,6 +56,7 @@ def arguments() -> argparse.ArgumentParser:
     add("--answers", action="store_true", help="some people answer, some with STOP")
     add("--accept-after-stop", action="store_true", help="take what should never have been offered")
     add("--no-reports", action="store_true", help="make no status callbacks")
+    add("--ahead-s", type=float, default=0.0, help="how far its clock is ahead of this machine's: another hour or day")
     add("--sign-fragment", action="store_true", help="sign webhooks with the fragment of their address")
     return parser
 
@@ -91,6 +95,17 @@ def settings_of(given: argparse.Namespace, token: str) -> ServerSettings:
     )
 
 
+@frozen
+class AheadClock:
+    """This machine's clock, so many seconds ahead: for drills that must not wait for a lawful hour."""
+
+    ahead_s: float
+
+    def now(self) -> datetime:
+        """Return the present instant, moved."""
+        return SystemClock().now() + timedelta(seconds=self.ahead_s)
+
+
 async def serve(given: argparse.Namespace, token: str) -> None:
     """Serve until SIGTERM or SIGINT."""
     journal = MemoryJournal() if given.ledger is None else FileJournal(given.ledger, exclusive=True)
@@ -98,7 +113,8 @@ async def serve(given: argparse.Namespace, token: str) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, ended.set)
-    async with carrier_server(settings_of(given, token), journal, SystemClock(), port=given.port) as server:
+    clock = AheadClock(given.ahead_s)
+    async with carrier_server(settings_of(given, token), journal, clock, port=given.port) as server:
         sys.stdout.write(json.dumps({"address": server.origin, "pid": os.getpid()}) + "\n")
         sys.stdout.flush()
         await ended.wait()

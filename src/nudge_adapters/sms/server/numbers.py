@@ -9,7 +9,7 @@ from datetime import datetime
 from email.utils import format_datetime
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_adapters.sms.carrier import SimulatedCarrier
 from nudge_adapters.sms.codes import NUMBER_NOT_AVAILABLE
@@ -50,11 +50,11 @@ class Owned:
     """A number of the account and the addresses that texts to it are told to."""
 
     sid: str
-    number: str
+    number: str = field(repr=False)
     at: datetime
     sms_url: str = ""
     fallback_url: str = ""
-    name: str = ""
+    name: str = field(default="", repr=False)
 
 
 class NumberBook:

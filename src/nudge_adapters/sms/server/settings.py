@@ -30,9 +30,9 @@ class ServerSettings:
     `owned_only`: refuse to send from a number that was not bought (21606).
     """
 
-    account: str
+    account: str = field(repr=False)
     token: Secret
-    api_key: str | None = None
+    api_key: str | None = field(default=None, repr=False)
     api_secret: Secret | None = None
     inbound_url: str | None = None
     fallback_url: str | None = None
@@ -51,8 +51,8 @@ class Request:
     """What a client asked: `path` without the query, values decoded, the last one of each name."""
 
     method: str
-    path: str
-    query: Fields
+    path: str = field(repr=False)
+    query: Fields = field(repr=False)
     form: Fields = field(repr=False)
     body: bytes = field(default=b"", repr=False)
 

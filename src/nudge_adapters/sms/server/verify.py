@@ -33,7 +33,7 @@ class Verification:
     """A code that was sent and may still be used."""
 
     sid: str
-    to: str
+    to: str = field(repr=False)
     channel: str
     code: str = field(repr=False)
     sent: tuple[datetime, ...]

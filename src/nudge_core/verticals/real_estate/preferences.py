@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.errors import Invalid
 from nudge_core.matching.constraints import FARTHEST_KM, NearWish, Wish
@@ -50,7 +50,7 @@ class Preferences:
 
     roles: frozenset[Role]
     wishes: tuple[Wish, ...]
-    own_home: JsonObject | None
+    own_home: JsonObject | None = field(repr=False)
 
 
 def read_preferences(stored: JsonObject) -> Preferences:
