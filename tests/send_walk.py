@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
-from attrs import field, frozen, mutable
+from attrs import Factory, field, frozen, mutable
 
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sms.ledger import AcceptedText
@@ -28,6 +28,7 @@ from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.policy.findings import Finding
 from nudge_core.ports import Store
 from nudge_core.sending.moves import Moved
+from nudge_core.sending.watch import DoubtWatch
 from nudge_core.steps import converse, deliver, receive
 from nudge_core.steps.deliver import Claimed, Prepared
 from nudge_core.timing.recipient_zone import whereabouts
@@ -88,6 +89,7 @@ class SendWalk:
     rules: AnyWords = field(factory=AnyWords)
     at: Callable[[str], Awaitable[None]] = go_on
     alarms: list[Moved] = field(factory=list)
+    doubts: DoubtWatch = field(default=Factory(lambda self: DoubtWatch(self.clock.monotonic), takes_self=True))
 
     async def deliver(self) -> int:
         """Claim once and bring every claimed text to its outcome; return how many were claimed or withheld."""
@@ -124,11 +126,15 @@ class SendWalk:
                 await deliver.expire(tenant, message)
         async with self.store.system() as tx:
             doubtful, asked_at = await tx.sends.doubtful(1_000), tx.now
+        self.doubts.look(doubtful)
         for message in doubtful:
+            asked_s = self.doubts.now_s()
             records = await deliver.look_up(self.gateway, message, self.settings)
+            if records is not None:
+                self.doubts.answered(message, asked_s)
             await self.at("in_resolve")
             async with self.store.tenant(message.user_id) as tenant:
-                self._note(await deliver.settle(tenant, message, records, asked_at, self.settings))
+                self._note(await deliver.settle(tenant, message, records, asked_at, self.settings, self.doubts))
                 await self.at("before_settle")
             await self.at("after_settle")
         return len(expired) + len(doubtful)

@@ -6,6 +6,7 @@ of every profile, since a type checker cannot see its wiring.
 
 from __future__ import annotations
 
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -23,6 +24,7 @@ from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds, SystemClock
 from nudge_core.model.user import User
 from nudge_core.ports import Clock, Drafter, Embedder, ListingFeed, SmsGateway, Store
+from nudge_core.sending.watch import DoubtWatch
 from nudge_core.verticals import VERTICALS, Vertical
 from nudge_core.walk import Parts
 from nudge_entrypoints.callbacks import callbacks_of
@@ -52,8 +54,16 @@ class Container(containers.DeclarativeContainer):
     embedder = providers.Singleton(lambda settings: build_embedder(settings), settings)
     gateway = providers.Singleton(lambda settings, clock: build_gateway(settings, clock), settings, clock)
     feed = providers.Factory(lambda settings, clock, user: build_feed(settings, clock, user), settings, clock)
+    doubts = providers.Singleton(DoubtWatch, time.monotonic)
     parts = providers.Factory(
-        Parts, store=store, verticals=verticals, drafters=drafters, gateway=gateway, ids=ids, embedder=embedder
+        Parts,
+        store=store,
+        verticals=verticals,
+        drafters=drafters,
+        gateway=gateway,
+        ids=ids,
+        embedder=embedder,
+        doubts=doubts,
     )
 
 

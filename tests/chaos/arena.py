@@ -26,6 +26,7 @@ from nudge_adapters.sms.fate import Answer, People, Weather
 from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds
+from nudge_core.model.lane import UNPACED
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.policy.facts import GateRules
 from nudge_core.policy.hours_table import ALL_DAY
@@ -50,14 +51,18 @@ STOP_ALLOWANCE_S = 1.0  # reliability.md 6, I3: send deadline + 1 s
 
 DELIVERY = DeliverySettings(
     batch=6,
+    concurrency=6,
     lease_s=3.0,
-    send_deadline_s=1.0,
+    send_deadline_s=1.5,
     http_timeout_s=1.0,
     provider_late_s=1.0,
     list_lag_s=0.6,
-    grace_s=4.0,
+    grace_s=4.5,
     first_backoff_s=0.2,
     longest_backoff_s=2.0,
+    paces=UNPACED,
+    first_pause_s=0.2,
+    longest_pause_s=2.0,
     gate=GateRules(caps=CAPS),
 )
 """The product's settings, shortened in proportion: what takes minutes in production takes seconds here."""
@@ -91,6 +96,13 @@ def faults(total: float, seed: int, *only: Fault) -> FaultPlan:
     kinds = only or tuple(Fault)
     shares = {kind: total / len(kinds) for kind in kinds}  # a plain dict: it travels between processes
     return FaultPlan(seed=seed, shares=shares, slow_s=SLOW_S, late_s=LATE_S)
+
+
+_UNDER_WAY = (
+    "SELECT (SELECT count(*) FROM message WHERE delivery IN ('queued', 'sending', 'in_doubt')) "
+    "+ (SELECT count(*) FROM outbox WHERE topic = 'hear' AND parked_at IS NULL)"
+)
+"""Texts, and notes about news whose effect failed at first."""
 
 
 @frozen(kw_only=True)
@@ -196,7 +208,7 @@ class Arena:
         """Say whether everything allowed is released, nothing is on its way, and nothing is left to be told."""
         if self.release.done < self.release.allowed or not self.carrier.is_idle():
             return False
-        return self.count("SELECT count(*) FROM message WHERE delivery IN ('queued', 'sending', 'in_doubt')") == 0
+        return self.count(_UNDER_WAY) == 0
 
     def drain(self) -> bool:
         """Wait until the run is at rest; False when it takes too long."""
@@ -312,7 +324,7 @@ async def _warm(arena: Arena, post: Post, url: str) -> None:
     await straight.aclose()
     if arena.scene.warm and arena.scene.mutant is None and arena.scene.through is None:
         for _ in range(3):
-            await one_round(post, post.parts, lambda _place: None)
+            await one_round(post, post.parts)
             await asyncio.sleep(POLL_S)
     await post.store.aclose()
 

@@ -1,8 +1,8 @@
 """Named places in a worker at which it may die or be stopped, made by wrapping what is handed to the walk.
 
-The product knows nothing of them. `after_claim`: the claim is committed. `before_deadline`: the clock is about to be
-read that the send deadline is measured with. `before_write`, `after_write`, `after_201`: around the request, in
-`carrier`. `before_record_commit`, `after_record_commit`: the transaction that moves a text whose request was answered.
+The product knows nothing of them. `after_claim`: the claim is committed. `before_deadline`: the posting mark is committed,
+and the clock about to be read that the send deadline is measured with. `before_write`, `after_write`, `after_201`:
+around the request, in `carrier`. `before_record_commit`, `after_record_commit`: the transaction that moves a text whose request was answered.
 `in_resolver`: the list has answered, nothing is stored yet. `before_hear_commit`: news is about to be stored.
 """
 
@@ -12,7 +12,7 @@ import os
 import random
 import signal
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from pathlib import Path
@@ -84,12 +84,13 @@ class Wrapped:
 class PassedStore:
     """A store that passes the places around claims and records."""
 
-    def __init__(self, inner: Store, at: Callable[[str], None], posted: set[UUID]) -> None:
-        self._inner, self._at, self._posted = inner, at, posted
-        self.hearing = False
-        """Whether the transactions of tenants now store what the carrier told."""
-        self.claimed = False
-        """Whether a claim has given texts since this was last set to False."""
+    def __init__(
+        self, inner: Store, at: Callable[[str], None], posted: set[UUID], *, hearing: bool = False
+    ) -> None:
+        """`hearing`: the transactions of tenants store what the carrier told."""
+        self._inner, self._at, self._posted, self._hearing = inner, at, posted, hearing
+        self.marked = False
+        """Whether a posting mark has been committed since this was last set to False."""
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Any]:
@@ -100,7 +101,6 @@ class PassedStore:
             async def claim(*args: Any, **named: Any) -> Any:
                 got = await tx.sends.claim(*args, **named)
                 taken.extend(got)
-                self.claimed = self.claimed or bool(got)
                 return got
 
             yield Wrapped(tx, sends=Wrapped(tx.sends, claim=claim))
@@ -111,17 +111,29 @@ class PassedStore:
     async def tenant(self, user_id: UUID) -> AsyncIterator[Any]:
         """Open a professional's transaction."""
         recorded: set[UUID] = set()
+        marked: set[UUID] = set()
         async with self._inner.tenant(user_id) as tx:
 
             async def move(message_id: UUID, **how: Any) -> bool:
                 recorded.update({message_id} & self._posted)
                 return await tx.messages.move(message_id, **how)
 
-            yield Wrapped(tx, messages=Wrapped(tx.messages, move=move))
+            async def accept(proofs: Mapping[UUID, Any]) -> frozenset[UUID]:
+                recorded.update(set(proofs) & self._posted)
+                return await tx.messages.accept(proofs)
+
+            async def begin_postings(attempts: Mapping[UUID, int]) -> frozenset[UUID]:
+                begun = await tx.messages.begin_postings(attempts)
+                marked.update(begun)
+                return begun
+
+            replaced = {"move": move, "accept": accept, "begin_postings": begin_postings}
+            yield Wrapped(tx, messages=Wrapped(tx.messages, **replaced))
             if recorded:
                 self._at("before_record_commit")
-            if self.hearing:
+            if self._hearing:
                 self._at("before_hear_commit")
+        self.marked = self.marked or bool(marked)
         if recorded:
             self._posted -= recorded
             self._at("after_record_commit")

@@ -6,7 +6,7 @@ however the statement is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -66,8 +66,8 @@ def _rewritten(is_meant: Callable[[str], bool], old: str, new: str) -> None:
 
 def _no_suppression_check_in_the_claim() -> None:
     """M2: the claim sees no suppression, and neither does the gate behind it."""
-    _rewritten(
-        lambda statement: "UPDATE message" in statement and "'sending'" in statement,
+    _rewritten(  # the claim, and its look for a STOP that has overtaken it
+        lambda statement: "FROM suppression s " in statement and "'sending'" in statement,
         "FROM suppression s ",
         "FROM (SELECT * FROM suppression LIMIT 0) s ",
     )
@@ -89,10 +89,11 @@ def _naive_time_zone() -> None:
 def _result_not_committed() -> None:
     """M4: what the carrier answered is not stored."""
 
-    async def forget(*_args: object, **_named: object) -> None:
+    async def forget(_tx: object, results: Sequence[object], _settings: object) -> list[None]:
         """The transaction is opened, and nothing of it is kept."""
+        return [None for _ in results]
 
-    setattr(deliver, "record", forget)  # noqa: B010  the type is another one
+    setattr(deliver, "record_all", forget)  # noqa: B010  the type is another one
 
 
 def _tenant_set_for_the_session() -> None:
@@ -127,7 +128,7 @@ _PATCHES: MappingProxyType[str, Callable[[], None]] = MappingProxyType(
 
 
 def plant(mutant: str | None) -> None:
-    """Make this process wrong. M5 and M7 are made by `workers.one_round` and `gateway`."""
+    """Make this process wrong. M5 and M7 are made by `workers.work` and `gateway`."""
     if mutant is not None and mutant in _PATCHES:
         _PATCHES[mutant]()
 

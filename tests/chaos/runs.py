@@ -13,6 +13,7 @@ from types import MappingProxyType
 from attrs import evolve, frozen
 
 from nudge_adapters.sms.faults import Fault
+from nudge_core.model.lane import UNPACED
 from nudge_core.policy.delivery import DeliverySettings
 from tests.chaos import nemeses
 from tests.chaos.arena import (
@@ -180,7 +181,7 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
 
 LATE = datetime.fromisoformat("2026-06-01T21:30:00-05:00")
 BEFORE_MIDNIGHT_UTC = datetime.fromisoformat("2026-06-01T18:40:00-05:00")
-_UNHURRIED = DeliverySettings(gate=DELIVERY.gate)  # production's own times: nothing recovers while the run lasts
+_UNHURRIED = DeliverySettings(gate=DELIVERY.gate, paces=UNPACED)  # production's own times: nothing recovers while the run lasts
 _MUTANT_DRAIN_S = 6.0
 
 

@@ -15,9 +15,10 @@ import struct
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NoReturn
 from uuid import UUID
@@ -27,12 +28,13 @@ from attrs import evolve, field, frozen, mutable
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Conflict, Unavailable
 from nudge_core.model.carrier import CarrierNews
-from nudge_core.walk import Parts, hear, send_due, tidy
+from nudge_core.sending.watch import DoubtWatch
+from nudge_core.walk import Parts, drain, hear, hear_again, hear_waiting, tidy
 from tests.chaos import mutants
 from tests.chaos.carrier import Carrier
 from tests.chaos.failpoints import Ambush, PassedGateway, PassedStore, Places
 
-IDLE_S, SORRY_S = 0.02, 0.1
+IDLE_S, TIDY_S, JOIN_S, SORRY_S = 0.05, 0.3, 1.0, 0.1
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _LIBC = ctypes.CDLL(None)
 
@@ -64,46 +66,63 @@ class Post:
     mutant: str | None = None
 
 
-async def one_round(post: Post, parts: Parts, at: Callable[[str], None], store: PassedStore | None = None) -> int:
-    """Send what is due, tidy, hear what the carrier tells; return how much there was to do."""
+async def one_round(post: Post, parts: Parts) -> None:
+    """Send what is due, tidy, hear what the carrier tells: each once, to have everything compiled."""
+    await drain(parts, time.monotonic, asyncio.Event())
+    await tidy(parts)
+    await post.carrier.hear(partial(_take, parts))
 
-    def monotonic() -> float:
-        if store is not None and store.claimed:
-            at("before_deadline")
-        return time.monotonic()
 
-    async def take(news: CarrierNews) -> None:
-        await hear(parts, news)
-
-    if store is not None:
-        store.claimed = False
-    moved = len(await send_due(parts, monotonic)) + len(await tidy(parts))
-    if store is not None:
-        store.hearing = True
-    try:
-        return moved + await post.carrier.hear(take, too_early=post.mutant == "M5")
-    finally:
-        if store is not None:
-            store.hearing = False
+async def _take(parts: Parts, news: CarrierNews) -> None:
+    await hear(parts, news)
 
 
 async def work(post: Post, ambush: Ambush | None, seed: int) -> None:
-    """Do the walk until killed. What the store or the carrier cannot do now is tried again."""
+    """Do the walk until killed, as the product's worker does: drain, tidy and hear beside each other."""
     at, posted = Places(ambush, post.folder / "hits", seed), set[UUID]()
     store = PassedStore(post.store, at, posted)
     gateway = PassedGateway(mutants.gateway(post.mutant, post.carrier.gateway(post.wall, at)), at, posted)
-    parts = evolve(post.parts, store=store, gateway=gateway)
+    parts = evolve(post.parts, store=store, gateway=gateway, doubts=DoubtWatch(time.monotonic))
+    ears = evolve(parts, store=PassedStore(post.store, at, set(), hearing=True))
     probe = mutants.Probe(post.store, post.folder / "probes")
+
+    def monotonic() -> float:
+        if store.marked:
+            store.marked = False
+            at("before_deadline")
+        return time.monotonic()
+
+    async def send() -> int:
+        return (await drain(parts, monotonic, asyncio.Event())).claimed
+
+    async def clean() -> int:
+        await probe.look()
+        return len(await tidy(parts)) + await hear_again(ears)
+
+    async def join() -> int:
+        return await hear_waiting(ears)
+
+    async def listen() -> int:
+        return await post.carrier.hear(partial(_take, ears), too_early=post.mutant == "M5")
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_for_ever(send, IDLE_S))
+        group.create_task(_for_ever(clean, TIDY_S))
+        group.create_task(_for_ever(join, JOIN_S))
+        group.create_task(_for_ever(listen, IDLE_S))
+
+
+async def _for_ever(do: Callable[[], Awaitable[int]], idle_s: float) -> None:
+    """Do something again and again; what the store or the carrier cannot do now is tried again."""
     while True:
         try:
-            busy = await one_round(post, parts, at, store)
-            await probe.look()
+            busy = await do()
         except Unavailable:
             await asyncio.sleep(SORRY_S)
         except Conflict:
-            continue  # somebody else was first
+            await asyncio.sleep(0)  # somebody else was first
         else:
-            await asyncio.sleep(0.0 if busy else IDLE_S)
+            await asyncio.sleep(0.0 if busy else idle_s)
 
 
 def run_forked(name: str, folder: Path, task: Callable[[], object]) -> int:

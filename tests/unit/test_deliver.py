@@ -373,6 +373,9 @@ async def test_a_hand_written_text_that_somebody_waits_for_goes_out_once_more_an
     )
     here.clock.move(121)
     await here.walk.recover()
+    assert (await here.town.message(doubted.id)).delivery is Delivery.IN_DOUBT, "nobody has watched it for long"
+    here.clock.move(120)
+    await here.walk.recover()
     again = await here.town.message(doubted.id)
     assert (again.delivery, again.resends) == (Delivery.QUEUED, 1)
     await run_to_the_end(here.walk)

@@ -277,6 +277,27 @@ async def test_what_cannot_be_recorded_at_all_becomes_a_doubt_and_is_not_sent_ag
     assert sum(place.carrier.accepted.values()) == 1
 
 
+class Leisurely(Carrier):
+    """Takes longer than the send deadline for its first text."""
+
+    def __init__(self, clock: MovedClock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    async def send(self, text: OutgoingText) -> SendOutcome:
+        if not self.asked:
+            self._clock.move(11)
+        return await super().send(text)
+
+
+async def test_texts_that_we_were_too_slow_for_are_no_failures_of_the_carrier() -> None:
+    place = await here(people=10, concurrency=1)
+    place.parts = evolve(place.parts, gateway=Leisurely(place.clock))
+    await place.queue(10)
+    moves = await send_due(place.parts, place.clock.monotonic)
+    assert Counter(moved.reason for moved in moves) == {None: 1, "send_deadline": 9}
+
+
 async def test_a_paced_sender_keeps_to_its_rate() -> None:
     place = await here(people=20, paces=Paces(long_code=1.0))
     await place.queue(20)

@@ -17,7 +17,8 @@ and, for texts that no claim takes, senders that died and answers that never cam
 
 Every negative or doubtful move is a compare-and-set on (state, attempt). Evidence needs no attempt: the carrier's id
 proves acceptance whichever attempt caused it. A doubt is closed by evidence, never by trying again; only a text that
-somebody pressed "send now" for goes out once more when the grace ends in silence. Source: `reliability.md` 3 and 4.
+somebody pressed "send now" for goes out once more when the grace ends in silence, by the database's clock and by
+that of the process that has watched it (`sending.watch`). Source: `reliability.md` 3 and 4.
 """
 
 from __future__ import annotations
@@ -44,6 +45,7 @@ from nudge_core.sending.evidence import adopt, adopt_all, attribute
 from nudge_core.sending.facts import TextRules, gather_all
 from nudge_core.sending.moves import Moved, move, put_off
 from nudge_core.sending.silence import silence
+from nudge_core.sending.watch import DoubtWatch
 
 ACTOR = "nudge:deliver"
 LEASE_EXPIRED = "lease_expired"
@@ -287,6 +289,7 @@ async def settle(
     records: Sequence[ProviderRecord] | None,
     asked_at: datetime,
     settings: DeliverySettings,
+    watch: DoubtWatch | None = None,
 ) -> Moved | None:
     """Close a doubt if it can be closed.
 
@@ -296,6 +299,8 @@ async def settle(
         records: the answer of `look_up`.
         asked_at: an instant not after the list was asked.
         settings: grace and clock skew.
+        watch: what this process has seen of the doubt itself. A text goes out once more only when by that, too, the
+            grace is over; until then it stays in doubt. None: no text ever goes out once more.
 
     Returns:
         Where the text is now; None when it stays in doubt, or is no longer.
@@ -313,7 +318,9 @@ async def settle(
         return moved[stored.id]
     if not grace_is_over(stored, asked_at, settings):
         return None
-    again = is_resent(stored, settings)
+    again = watch is not None and is_resent(stored, settings)
+    if again and watch is not None and not watch.is_over(stored, settings):
+        return None
     return await move(tx, stored, Delivery.IN_DOUBT, Delivery.QUEUED if again else Delivery.UNCONFIRMED, NO_EVIDENCE)
 
 

@@ -9,6 +9,7 @@ from attrs import field, frozen
 from nudge_core.errors import Invalid
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.ports import Drafter, Embedder, Ids, SmsGateway, Store
+from nudge_core.sending.watch import DoubtWatch
 from nudge_core.steps.converse import ReceiveSettings
 from nudge_core.steps.ingest import IngestSettings
 from nudge_core.steps.release import ReleaseSettings
@@ -17,7 +18,11 @@ from nudge_core.verticals.base import Vertical
 
 @frozen(kw_only=True)
 class Parts:
-    """Ports and settings. `drafters` are asked in turn; `embedder` None: order without similarity of meaning."""
+    """Ports and settings, and what this process has seen of doubts.
+
+    `drafters` are asked in turn; `embedder` None: order without similarity of meaning; `doubts` None: no doubtful text
+    is ever sent a second time.
+    """
 
     store: Store
     verticals: Mapping[str, Vertical]
@@ -25,6 +30,7 @@ class Parts:
     gateway: SmsGateway
     ids: Ids
     embedder: Embedder | None = None
+    doubts: DoubtWatch | None = None
     ingest: IngestSettings = field(factory=IngestSettings)
     delivery: DeliverySettings = field(factory=DeliverySettings)
     receive: ReceiveSettings = field(factory=ReceiveSettings)

@@ -17,7 +17,7 @@ from nudge_core.errors import Conflict, NudgeError, Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, NotSent, SendOutcome, TryLater
 from nudge_core.model.message import DELIVERY, Message
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.circuit import LANE_TRIPPED, STOPPING, refused_sender
+from nudge_core.sending.circuit import LANE_TRIPPED, OURS, STOPPING, refused_sender
 from nudge_core.sending.completion import complete_if_done
 from nudge_core.sending.moves import Moved
 from nudge_core.steps import deliver
@@ -164,6 +164,8 @@ class Pipeline:
         if isinstance(outcome, (Accepted, NotSent)):
             self._strikes[sender] = 0
             return
+        if isinstance(outcome, TryLater) and outcome.why in OURS:
+            return  # we were too slow: that says nothing of the carrier
         self._strikes[sender] += 1
         if self._strikes[sender] >= self._parts.delivery.circuit_after:
             self._tripped_s[sender] = self._monotonic()

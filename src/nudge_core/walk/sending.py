@@ -156,6 +156,9 @@ async def tidy(parts: Parts) -> tuple[Moved, ...]:
     """Do what no claim does; return the moves.
 
     Texts that no claim will take get their reason, claims of dead senders come back, doubts are closed.
+
+    Raises:
+        NudgeError: the first of what went wrong with single texts. The others have been tidied all the same.
     """
     moves: list[Moved] = []
     pipeline = Pipeline(parts, lambda: 0.0, asyncio.Event(), moves.append)
@@ -163,29 +166,33 @@ async def tidy(parts: Parts) -> tuple[Moved, ...]:
         pipeline.note(moved)
     async with parts.store.system() as tx:
         expired = await tx.sends.expired_leases(parts.delivery.batch)
-    for moved in await _each(parts, expired, lambda message: _expire(parts, message)):
-        pipeline.note(moved)
+    answers = await _each(parts, expired, lambda message: _expire(parts, message))
     async with parts.store.system() as tx:
         doubtful = await tx.sends.doubtful(parts.delivery.batch)
-    for moved in await _each(parts, doubtful, lambda message: _settle(parts, message)):
-        pipeline.note(moved)
+    if parts.doubts is not None:
+        parts.doubts.look(doubtful)
+    answers += await _each(parts, doubtful, lambda message: _settle(parts, message))
+    for answer in answers:
+        if isinstance(answer, Moved):
+            pipeline.note(answer)
     await pipeline.close_briefings()
+    for answer in answers:
+        if isinstance(answer, BaseException):
+            raise answer
     return tuple(moves)
 
 
 async def _each(
     parts: Parts, messages: Sequence[Message], do: Callable[[Message], Awaitable[Moved | None]]
-) -> Sequence[Moved]:
-    """Do something for each text, several at a time; return what moved, in their order."""
+) -> list[Moved | None | BaseException]:
+    """Do something for each text, several at a time; return what came of each: one that fails stops no other."""
     slots = asyncio.Semaphore(parts.delivery.concurrency)
 
     async def one(message: Message) -> Moved | None:
         async with slots:
             return await do(message)
 
-    async with asyncio.TaskGroup() as group:
-        tasks = [group.create_task(one(message)) for message in messages]
-    return [moved for task in tasks if (moved := task.result()) is not None]
+    return await asyncio.gather(*(one(message) for message in messages), return_exceptions=True)
 
 
 async def _withhold(parts: Parts) -> Sequence[Moved]:
@@ -209,6 +216,10 @@ async def _expire(parts: Parts, message: Message) -> Moved | None:
 async def _settle(parts: Parts, message: Message) -> Moved | None:
     async with parts.store.tenant(message.user_id) as tx:
         asked_at = tx.now
+    watch = parts.doubts
+    asked_s = 0.0 if watch is None else watch.now_s()
     records = await deliver.look_up(parts.gateway, message, parts.delivery)
+    if watch is not None and records is not None:
+        watch.answered(message, asked_s)
     async with parts.store.tenant(message.user_id) as tx:
-        return await deliver.settle(tx, message, records, asked_at, parts.delivery)
+        return await deliver.settle(tx, message, records, asked_at, parts.delivery, watch)
