@@ -18,12 +18,22 @@ from nudge_adapters import catalog
 from nudge_adapters.feeds.build import ResoSettings
 from nudge_adapters.llm.openai import BASE_URL, OpenAiSettings
 from nudge_adapters.memory.store import MemoryStore
-from nudge_adapters.sms.build import TwilioAccount
+from nudge_adapters.sms.build import TwilioAccount, build_twilio_codes, build_twilio_numbers
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds, SystemClock
+from nudge_core.errors import Misconfigured
 from nudge_core.model.user import User
-from nudge_core.ports import Clock, Drafter, Embedder, ListingFeed, SmsGateway, Store
+from nudge_core.ports import (
+    Clock,
+    Drafter,
+    Embedder,
+    ListingFeed,
+    OneTimeCodes,
+    PhoneNumbers,
+    SmsGateway,
+    Store,
+)
 from nudge_core.sending.watch import DoubtWatch
 from nudge_core.verticals import VERTICALS, Vertical
 from nudge_core.walk import Parts
@@ -53,6 +63,8 @@ class Container(containers.DeclarativeContainer):
     drafters = providers.Singleton(lambda settings, verticals: build_drafters(settings, verticals), settings, verticals)
     embedder = providers.Singleton(lambda settings: build_embedder(settings), settings)
     gateway = providers.Singleton(lambda settings, clock: build_gateway(settings, clock), settings, clock)
+    numbers = providers.Factory(lambda settings, clock: build_numbers(settings, clock), settings, clock)
+    codes = providers.Factory(lambda settings, clock: build_codes(settings, clock), settings, clock)
     feed = providers.Factory(lambda settings, clock, user: build_feed(settings, clock, user), settings, clock)
     doubts = providers.Singleton(DoubtWatch, time.monotonic)
     parts = providers.Factory(
@@ -110,6 +122,22 @@ def build_gateway(settings: Settings, clock: Clock) -> SmsGateway:
         callbacks=callbacks_of(settings),
     )
     return catalog.chosen("NUDGE_CARRIER", catalog.CARRIERS, settings.carrier)(needs)
+
+
+def build_numbers(settings: Settings, clock: Clock) -> PhoneNumbers:
+    """Return the seller of telephone numbers. Raises Misconfigured without a Twilio account and a public address."""
+    account, callbacks = twilio_account(settings.twilio), callbacks_of(settings)
+    if account is None or callbacks is None:
+        raise Misconfigured(["TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, PUBLIC_BASE_URL: needed for telephone numbers"])
+    return build_twilio_numbers(account, callbacks, clock)
+
+
+def build_codes(settings: Settings, clock: Clock) -> OneTimeCodes:
+    """Return the sender of one-time codes. Raises Misconfigured without a Twilio account and its Verify service."""
+    account = twilio_account(settings.twilio)
+    if account is None:
+        raise Misconfigured(["TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN: needed for one-time codes"])
+    return build_twilio_codes(account, clock)
 
 
 def twilio_account(twilio: TwilioSettings) -> TwilioAccount | None:

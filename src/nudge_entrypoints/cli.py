@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
+from uuid import UUID
 
 import typer
 
@@ -19,9 +20,13 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The right client, a true reason, one text, once.")
 feed_app = typer.Typer(no_args_is_help=True, help="Read an MLS feed, or replay a recording.")
 db_app = typer.Typer(no_args_is_help=True, help="The database: the configured one, or the embedded one.")
+sends_app = typer.Typer(no_args_is_help=True, help="What only a person can settle: doubts, and senders that rest.")
+numbers_app = typer.Typer(no_args_is_help=True, help="Telephone numbers of the Twilio account.")
 bench_app = typer.Typer(no_args_is_help=True, help="Figures as ratios, measured in one run.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(db_app, name="db")
+app.add_typer(sends_app, name="sends")
+app.add_typer(numbers_app, name="numbers")
 app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
@@ -164,6 +169,73 @@ def db_upgrade() -> None:
 
     with database(loaded(), say=lambda line: typer.echo(line, err=True)) as url:
         typer.echo(f"at revision {current(url)}")
+
+
+@sends_app.command("unconfirmed")
+def sends_unconfirmed() -> None:
+    """Texts that may or may not have gone out: the carrier shows no trace, and nothing is sent again by itself."""
+    from nudge_entrypoints.sends import unconfirmed
+
+    typer.echo(json.dumps(unconfirmed(loaded()), indent=2))
+
+
+@sends_app.command("close")
+def sends_close(
+    owner: Annotated[UUID, typer.Argument(help="The professional, as `unconfirmed` names them.")],
+    message: Annotated[UUID, typer.Argument(help="The text.")],
+    *,
+    send_again: Annotated[bool, typer.Option("--send-again", help="Queue the same words anew.")] = False,
+) -> None:
+    """Close an unconfirmed text; it counts as not sent."""
+    from nudge_entrypoints.sends import close
+
+    again = close(loaded(), owner, message, send_again=send_again)
+    typer.echo("closed" if again is None else f"closed; queued anew as {again}")
+
+
+@sends_app.command("lanes")
+def sends_lanes() -> None:
+    """Every sending number: its pace, and why it rests."""
+    from nudge_entrypoints.sends import lanes
+
+    typer.echo(json.dumps(lanes(loaded()), indent=2))
+
+
+@sends_app.command("resume")
+def sends_resume(sender: Annotated[str, typer.Argument(help="The number, E.164.")]) -> None:
+    """Let a number that rests go on, when what it rested for is mended."""
+    from nudge_entrypoints.sends import resume
+
+    typer.echo("goes on" if resume(loaded(), sender) else "it did not rest")
+
+
+@numbers_app.command("search")
+def numbers_search(
+    *,
+    area_code: Annotated[str | None, typer.Option(help="Three digits.")] = None,
+    near: Annotated[str | None, typer.Option(help="A number to be near to, E.164.")] = None,
+    region: Annotated[str | None, typer.Option(help="Two letters of a state.")] = None,
+) -> None:
+    """Numbers on offer."""
+    from nudge_entrypoints.numbers import search
+
+    typer.echo(json.dumps(search(loaded(), area_code, near, region), indent=2))
+
+
+@numbers_app.command("buy")
+def numbers_buy(number: Annotated[str, typer.Argument(help="The very number, E.164. This spends money.")]) -> None:
+    """Buy a number, so that texts to it reach our webhooks. Calling it again buys nothing more."""
+    from nudge_entrypoints.numbers import buy
+
+    typer.echo(json.dumps(buy(loaded(), number)))
+
+
+@numbers_app.command("owned")
+def numbers_owned() -> None:
+    """Every number of the account."""
+    from nudge_entrypoints.numbers import owned
+
+    typer.echo(json.dumps(owned(loaded()), indent=2))
 
 
 @app.command()

@@ -84,9 +84,7 @@ class Wrapped:
 class PassedStore:
     """A store that passes the places around claims and records."""
 
-    def __init__(
-        self, inner: Store, at: Callable[[str], None], posted: set[UUID], *, hearing: bool = False
-    ) -> None:
+    def __init__(self, inner: Store, at: Callable[[str], None], posted: set[UUID], *, hearing: bool = False) -> None:
         """`hearing`: the transactions of tenants store what the carrier told."""
         self._inner, self._at, self._posted, self._hearing = inner, at, posted, hearing
         self.marked = False

@@ -181,7 +181,9 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
 
 LATE = datetime.fromisoformat("2026-06-01T21:30:00-05:00")
 BEFORE_MIDNIGHT_UTC = datetime.fromisoformat("2026-06-01T18:40:00-05:00")
-_UNHURRIED = DeliverySettings(gate=DELIVERY.gate, paces=UNPACED)  # production's own times: nothing recovers while the run lasts
+_UNHURRIED = DeliverySettings(
+    gate=DELIVERY.gate, paces=UNPACED
+)  # production's own times: nothing recovers while the run lasts
 _MUTANT_DRAIN_S = 6.0
 
 

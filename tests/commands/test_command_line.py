@@ -86,6 +86,15 @@ def test_db_run_gives_a_command_the_migrated_database_and_its_exit_status(tmp_pa
     assert keys > 20
 
 
+def test_what_only_a_person_can_settle_is_listed(tmp_path: Path) -> None:
+    for command in ("unconfirmed", "lanes"):
+        done = nudge(tmp_path, "sends", command)
+        assert (done.returncode, json.loads(done.stdout)) == (0, [])
+    done = nudge(tmp_path, "sends", "resume", "not a phone")
+    assert done.returncode == 1
+    assert "E.164" in done.stderr
+
+
 def test_the_doctor_names_every_part(tmp_path: Path) -> None:
     done = nudge(tmp_path, "doctor", "--json", NUDGE_EMBEDDER="none")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -31,7 +31,9 @@ def settings(home: Path, **changes: object) -> Settings:
         home=home,
         openai_api_key=Secret("sk-test"),
         secret_keys={"a": KEY},
-        twilio=TwilioSettings(account_sid="AC" + "0" * 32, auth_token=Secret("token")),
+        twilio=TwilioSettings(
+            account_sid="AC" + "0" * 32, auth_token=Secret("token"), verify_service_sid="VA" + "0" * 32
+        ),
         public_base_url="https://nudge.example",
     )
     return evolve(base, **changes)  # type: ignore[arg-type]  # any setting

@@ -290,6 +290,16 @@ class MemoryMessages:
         return not all(DELIVERY.is_final(row.delivery) for row in rows)
 
     @reading
+    async def unconfirmed(self, limit: int) -> Sequence[Message]:
+        """Return texts whose fate nobody knows, oldest claim first."""
+        rows = [
+            (row.claimed_at, row.id, row)
+            for row in self._messages.rows()
+            if row.delivery is Delivery.UNCONFIRMED and row.claimed_at is not None
+        ]
+        return [row for *_, row in sorted(rows, key=lambda entry: entry[:2])][:limit]
+
+    @reading
     async def counts(self) -> Mapping[Delivery, int]:
         """Return how many outbound texts are in each state."""
         return dict(Counter(row.delivery for row in self._messages.rows() if row.direction is Direction.OUTBOUND))

@@ -245,6 +245,10 @@ class Messages(Protocol):
         """Say whether a text of this briefing has not come to its end."""
         ...
 
+    async def unconfirmed(self, limit: int) -> Sequence[Message]:
+        """Return texts whose fate nobody knows, oldest claim first: a person has to say what becomes of them."""
+        ...
+
     async def counts(self) -> Mapping[Delivery, int]:
         """Return how many outbound texts are in each state."""
         ...

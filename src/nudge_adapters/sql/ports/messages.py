@@ -211,6 +211,13 @@ class SqlMessages(SqlBatches):
         return [message_from_row(row) for row in rows]
 
     @reading
+    async def unconfirmed(self, limit: int) -> Sequence[Message]:
+        """Return texts whose fate nobody knows, oldest claim first."""
+        query = select(_message).where(self._mine, _message.c.delivery == Delivery.UNCONFIRMED)
+        rows = await self._work.rows(query.order_by(_message.c.claimed_at, _message.c.id).limit(limit))
+        return [message_from_row(row) for row in rows]
+
+    @reading
     async def counts(self) -> Mapping[Delivery, int]:
         """Return how many outbound texts are in each state."""
         outbound = (self._mine, _message.c.direction == Direction.OUTBOUND)
