@@ -84,7 +84,7 @@ class _Home:
     """A home on its way through its history: the listing that stands now, as the MLS would show it."""
 
     zpid: str
-    facts: dict[str, object]
+    facts: dict[str, object] = field(repr=False)
     listings: int = 0
     status: str | None = None
     price: float | None = None

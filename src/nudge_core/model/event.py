@@ -97,7 +97,7 @@ class MarketEvent:
     source_id: str = field(default="", validator=fields.text(100))
     entity_type: str = field(default="property", validator=fields.text(60, at_least=1))
     market_area: str | None = field(default=None, validator=fields.optional(fields.text(200)))
-    payload: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    payload: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     global_event_id: UUID | None = None
     resource_id: UUID | None = None
     processed_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))

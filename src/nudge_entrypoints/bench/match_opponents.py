@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.matching.constraints import (
     FULL,
@@ -145,7 +145,7 @@ def _far_too_low(wish: Wish, subject: Subject) -> bool:
 class OldClient:
     """A client as the predecessor kept one: preferences in a dict, vectors as lists of numbers."""
 
-    preferences: dict[str, Any]
+    preferences: dict[str, Any] = field(repr=False)
     embedding: list[float]
     negatives: list[list[float]]
     last: int

@@ -18,7 +18,7 @@ class Fault:
 
     status: int = 500
     headers: Mapping[str, str] = field(factory=dict[str, str])
-    body: bytes = HTML_ERROR
+    body: bytes = field(default=HTML_ERROR, repr=False)
     content_type: str = "text/html"
     cut_short: bool = False
     silent: bool = False

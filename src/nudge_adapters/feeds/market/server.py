@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from urllib.parse import parse_qs, parse_qsl, unquote
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_adapters.feeds.market.faults import Fault
 from nudge_adapters.feeds.market.fields import metadata
@@ -64,7 +64,7 @@ class Answer:
     """What goes back."""
 
     status: int
-    body: bytes
+    body: bytes = field(repr=False)
     headers: Mapping[str, str]
 
 
