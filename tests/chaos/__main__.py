@@ -72,7 +72,7 @@ def _tell(report: Report) -> bool:
     for violation in told(report.verdict.violations):
         _say(f"    {violation}")
     if report.not_drained:
-        _say("    not at rest in time")
+        _say(f"    not at rest in time: {'; '.join(report.stuck)}")
     return not report.verdict.violations and not report.not_drained
 
 
@@ -83,6 +83,8 @@ def _mutants(server: Server, planted: Sequence[str], seed: int) -> Iterator[tupl
         yield honest.line(), is_honest
         for violation in told(honest.verdict.violations):
             yield f"    {violation}", False
+        if honest.not_drained:
+            yield f"    not at rest in time: {'; '.join(honest.stuck)}", False
         yield wrong.line(), wanted <= found
         verdict = "caught" if wanted <= found else "SURVIVED"
         yield f"    {mutant} {verdict}: wanted {','.join(sorted(wanted))}, found {','.join(sorted(found)) or '-'}", True

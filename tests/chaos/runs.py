@@ -24,9 +24,9 @@ from tests.chaos.arena import (
     STORMY,
     Report,
     Scene,
-    crowd,
     faults,
     run,
+    stoppers,
 )
 from tests.chaos.failpoints import K2_PLACES
 from tests.chaos.server import Server
@@ -63,13 +63,10 @@ def _k1(server: Server, seed: int, size: Size) -> Iterator[Report]:
 
 
 def _k2(server: Server, seed: int, size: Size) -> Iterator[Report]:
-    """Each failpoint so often, with the reply lost, the callback lost, and both."""
+    """Each failpoint so often, with the reply lost, the callback lost, and both; quick: both."""
     reply_lost = faults(0.3, seed, Fault.DROP_AFTER)
-    for lost, weather, trouble in (
-        ("reply", STORMY, reply_lost),
-        ("callback", DEAF, faults(0.0, seed)),
-        ("both", DEAF, reply_lost),
-    ):
+    ways = (("both", DEAF, reply_lost), ("reply", STORMY, reply_lost), ("callback", DEAF, faults(0.0, seed)))
+    for lost, weather, trouble in ways[:1] if size.quick else ways:
         town = Town(seed=seed, messages=size.messages)
         scene = Scene(
             name=f"K2 {lost} lost",
@@ -99,7 +96,8 @@ def _k3(server: Server, seed: int, size: Size) -> Iterator[Report]:
     town = Town(seed=seed, messages=size.messages)
     scene = Scene(name="K3", town=town, trouble=faults(EVERYDAY, seed), workers=3, slack_s=None)
     yield run(server, scene, nemeses.stops(size.hits, 1.5 * DELIVERY.lease_s))
-    yield run(server, sleeping(seed), nemeses.sleeper)
+    if not size.quick:  # there the honest twin of M1 is the same
+        yield run(server, sleeping(seed), nemeses.sleeper)
 
 
 def sleeping(seed: int, mutant: str | None = None) -> Scene:
@@ -128,8 +126,9 @@ def _p2(server: Server, seed: int, size: Size) -> Iterator[Report]:
 
 
 def _g1(server: Server, seed: int, size: Size) -> Iterator[Report]:
-    """3 %, 20 %, and 20 % with an outage of so many seconds."""
-    for name, share, dark_s in (("3%", 0.03, 0.0), ("20%", 0.2, 0.0), ("100% a while", 0.2, float(size.hits))):
+    """3 %, 20 %, and 20 % with an outage of so many seconds; quick: only that."""
+    weathers = (("100% a while", 0.2, float(size.hits)), ("3%", 0.03, 0.0), ("20%", 0.2, 0.0))
+    for name, share, dark_s in weathers[:1] if size.quick else weathers:
         town = Town(seed=seed, messages=size.messages)
         scene = Scene(name=f"G1 {name}", town=town, slack_s=size.slack_s)
         yield run(server, scene, nemeses.outage(share, dark_s))
@@ -142,13 +141,15 @@ def _s1(server: Server, seed: int, size: Size) -> Iterator[Report]:
 
 
 def _t2(server: Server, seed: int, size: Size) -> Iterator[Report]:
-    """On a Wednesday, so that a day more or less is a working day too."""
-    for name, database in (("workers", False), ("database", True)):
-        town = Town(seed=seed, messages=size.messages, plain=True, by_hand=0.0 if database else 0.15)
+    """On a Wednesday, so that a day more or less is a working day too. Quick: both clocks at once."""
+    clocks = (("database", True), ("workers", False))
+    for name, database in clocks[:1] if size.quick else clocks:
+        town = Town(seed=seed, messages=size.messages, plain=True)
         scene = Scene(
             name=f"T2 {name}",
             town=town,
             start=MONDAY_MORNING + timedelta(days=2),
+            people=stoppers(),
             trouble=faults(EVERYDAY, seed),
             slack_s=None if database else size.slack_s,
         )
@@ -166,14 +167,14 @@ class Entry:
 
 RUNS: Mapping[str, Entry] = MappingProxyType(
     {
-        "K1": Entry(go=_k1, full=Size(messages=6_000, hits=1_000), quick=Size(messages=240, hits=40, quick=True)),
-        "K2": Entry(go=_k2, full=Size(messages=20_000, hits=50), quick=Size(messages=500, hits=1, quick=True)),
-        "K3": Entry(go=_k3, full=Size(messages=1_500, hits=100), quick=Size(messages=60, hits=5, quick=True)),
-        "P1": Entry(go=_p1, full=Size(messages=5_000, hits=20), quick=Size(messages=100, hits=1, quick=True)),
-        "P2": Entry(go=_p2, full=Size(messages=2_000, hits=200), quick=Size(messages=80, hits=10, quick=True)),
-        "G1": Entry(go=_g1, full=Size(messages=10_000, hits=60), quick=Size(messages=60, hits=1, quick=True)),
-        "S1": Entry(go=_s1, full=Size(messages=5_000, hits=500), quick=Size(messages=120, hits=20, quick=True)),
-        "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=60, hits=4, quick=True)),
+        "K1": Entry(go=_k1, full=Size(messages=6_000, hits=1_000), quick=Size(messages=80, hits=12, quick=True)),
+        "K2": Entry(go=_k2, full=Size(messages=20_000, hits=50), quick=Size(messages=400, hits=1, quick=True)),
+        "K3": Entry(go=_k3, full=Size(messages=1_500, hits=100), quick=Size(messages=40, hits=4, quick=True)),
+        "P1": Entry(go=_p1, full=Size(messages=5_000, hits=20), quick=Size(messages=40, hits=1, quick=True)),
+        "P2": Entry(go=_p2, full=Size(messages=2_000, hits=200), quick=Size(messages=40, hits=5, quick=True)),
+        "G1": Entry(go=_g1, full=Size(messages=10_000, hits=60), quick=Size(messages=40, hits=1, quick=True)),
+        "S1": Entry(go=_s1, full=Size(messages=5_000, hits=500), quick=Size(messages=60, hits=10, quick=True)),
+        "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=40, hits=4, quick=True)),
     }
 )
 """K4 (a web process is killed) and R1 (Redis is killed) come with the webhooks and the worker."""
@@ -181,8 +182,10 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
 
 LATE = datetime.fromisoformat("2026-06-01T21:30:00-05:00")
 BEFORE_MIDNIGHT_UTC = datetime.fromisoformat("2026-06-01T18:40:00-05:00")
-_UNHURRIED = DeliverySettings(gate=DELIVERY.gate, paces=UNPACED)  # production's own times: nothing recovers while the run lasts
-_MUTANT_DRAIN_S = 6.0
+_UNHURRIED = DeliverySettings(gate=DELIVERY.gate, paces=UNPACED)
+"""Production's own times: nothing recovers while the run lasts."""
+
+_MUTANT_DRAIN_S = 3.0
 
 
 def _named(name: str, mutant: str | None) -> str:
@@ -193,13 +196,13 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
     """Return the scene in which a mutant shows, with the mutant or without, and what happens in it."""
     name = f"{mutant} {'planted' if planted else 'honest'}"
     wrong = mutant if planted else None
-    town = Town(seed=seed, messages=40, plain=True)
-    scene = Scene(name=name, town=town, mutant=wrong, slack_s=PATIENT_S)
+    town = Town(seed=seed, messages=24, plain=True)
+    scene = Scene(name=name, town=town, mutant=wrong, people=stoppers(), slack_s=PATIENT_S)
     if mutant == "M1":
         return evolve(sleeping(seed, wrong), name=name), nemeses.sleeper
     if mutant == "M2":
-        stopping = Town(seed=seed, messages=40, plain=True, texts_each=2)
-        return evolve(scene, town=stopping, people=crowd(stops=0.6)), nemeses.two_waves(timedelta(0))
+        stopping = Town(seed=seed, messages=24, plain=True, texts_each=2)
+        return evolve(scene, town=stopping, people=stoppers(0.6)), nemeses.two_waves(timedelta(0))
     if mutant == "M3":
         late = Town(seed=seed, messages=20, by_hand=0.0)
         return evolve(scene, town=late, start=LATE, delivery=evolve(DELIVERY, gate=AT_ANY_HOUR)), nemeses.calm
@@ -208,14 +211,14 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
         deaf = evolve(scene, weather=DEAF, delivery=_UNHURRIED, drained_within_s=drain_s)
         return deaf, nemeses.calm
     if mutant == "M5":
-        talkative = evolve(scene, people=crowd(stops=0.6))
+        talkative = evolve(scene, people=stoppers(0.6))
         return talkative, nemeses.deaths_while_hearing(6)
     if mutant == "M7":
         trouble = faults(0.5, seed, Fault.ERROR_AFTER, Fault.ERROR_BEFORE)
         return evolve(scene, trouble=trouble), nemeses.calm
     if mutant == "M8":
-        often = Town(seed=seed, messages=40, by_hand=0.0, texts_each=4)
-        evening = evolve(scene, town=often, start=BEFORE_MIDNIGHT_UTC, people=crowd(stops=0.0))
+        often = Town(seed=seed, messages=24, by_hand=0.0, texts_each=4)
+        evening = evolve(scene, town=often, start=BEFORE_MIDNIGHT_UTC, people=stoppers(0.0))
         return evolve(evening, delivery=evolve(DELIVERY, gate=AT_ANY_HOUR)), nemeses.two_waves(timedelta(minutes=30))
     return scene, nemeses.calm  # M6
 
