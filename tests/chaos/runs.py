@@ -1,7 +1,7 @@
 """The table of runs: a name, its full and its quick size, and what it is made of.
 
-A run of another shape (R1 with Redis, K4 with a web process) joins by an entry in `RUNS`: a function from a server, a
-seed and a size to reports.
+A run of another shape (`others`: webhooks, Redis, hours, wording) joins by an entry in `RUNS`: a function from a
+server, a seed and a size to reports.
 """
 
 from __future__ import annotations
@@ -29,10 +29,12 @@ from tests.chaos.arena import (
     stoppers,
 )
 from tests.chaos.failpoints import K2_PLACES
+from tests.chaos.others import Task, Told, elsewhere
 from tests.chaos.server import Server
 from tests.chaos.town import Town
 
 EVERYDAY = 0.03  # share of requests that fail in some way: the prototype's carrier
+OTHERS_QUICK_S, OTHERS_FULL_S = 300.0, 3_600.0  # after which a run of another shape is ended
 PATIENT_S = 8.0  # added to the bound after a STOP where the machine may be busy with other tests
 
 
@@ -53,7 +55,7 @@ class Size:
         return PATIENT_S if self.quick else 0.0
 
 
-Run = Callable[[Server, int, Size], Iterator[Report]]
+Run = Callable[[Server, int, Size], Iterator[Report | Told]]
 
 
 def _k1(server: Server, seed: int, size: Size) -> Iterator[Report]:
@@ -156,6 +158,16 @@ def _t2(server: Server, seed: int, size: Size) -> Iterator[Report]:
         yield run(server, scene, nemeses.jumps(size.hits, database=database))
 
 
+def _other(name: str) -> Run:
+    """Return what does a run of `others`, with an end in time."""
+
+    def go(server: Server, seed: int, size: Size) -> Iterator[Report | Told]:
+        task = Task(server=server.url, seed=seed, messages=size.messages, hits=size.hits)
+        yield elsewhere(name, task, OTHERS_QUICK_S if size.quick else OTHERS_FULL_S)
+
+    return go
+
+
 @frozen(kw_only=True)
 class Entry:
     """A run in both sizes."""
@@ -176,8 +188,21 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
         "S1": Entry(go=_s1, full=Size(messages=5_000, hits=500), quick=Size(messages=60, hits=10, quick=True)),
         "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=40, hits=4, quick=True)),
     }
+    | {
+        name: Entry(go=_other(name), full=Size(**full), quick=Size(**small, quick=True))
+        for name, full, small in (
+            ("W1", {"messages": 10_000, "hits": 0}, {"messages": 200, "hits": 0}),
+            ("W2", {"messages": 1_000, "hits": 0}, {"messages": 15, "hits": 0}),
+            ("W3", {"messages": 10_000, "hits": 0}, {"messages": 200, "hits": 0}),
+            ("K4", {"messages": 4_000, "hits": 500}, {"messages": 24, "hits": 3}),
+            ("R1", {"messages": 5_000, "hits": 20}, {"messages": 40, "hits": 3}),
+            ("P1-worker", {"messages": 5_000, "hits": 20}, {"messages": 40, "hits": 2}),
+            ("T1", {"messages": 1, "hits": 1}, {"messages": 1, "hits": 0}),
+            ("S2", {"messages": 1, "hits": 0}, {"messages": 1, "hits": 0}),
+        )
+    }
 )
-"""K4 (a web process is killed) and R1 (Redis is killed) come with the webhooks and the worker."""
+"""Every run of `reliability.md` 10 that concerns delivery."""
 
 
 LATE = datetime.fromisoformat("2026-06-01T21:30:00-05:00")

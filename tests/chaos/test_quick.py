@@ -6,6 +6,7 @@ In processes of their own because they fork: what forks must have one thread, an
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -13,6 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.chaos.mutants import CAUGHT_BY
+from tests.chaos.others import OTHERS, Task, elsewhere
 from tests.chaos.runs import RUNS
 
 ROOT = Path(__file__).parents[2]
@@ -52,8 +54,18 @@ def test_every_invariant_holds() -> None:
             assert f"\n{name}" in "\n" + told
 
 
-def test_the_bundles_are_all_runs() -> None:
-    assert sorted(name for bundle in BUNDLES for name in bundle) == sorted(RUNS)
+def test_the_bundles_and_the_runs_that_have_tests_of_their_own_are_all_runs() -> None:
+    assert sorted({name for bundle in BUNDLES for name in bundle} | set(OTHERS)) == sorted(RUNS)
+
+
+def test_a_run_of_another_shape_tells_its_line_and_its_violations() -> None:
+    ((status, told),) = chaos(("--runs", "S2,W2"))
+    assert status == 0, told
+    assert re.search(r"^S2 held out: .*ok$", told, re.MULTILINE)
+    assert re.search(r"^W2 seed 1 calls 75 .*ok$", told, re.MULTILINE)
+    assert elsewhere("no such", Task(server="", seed=1, messages=1, hits=1), PATIENCE_S).violations
+    late = elsewhere("T1", Task(server="", seed=1, messages=1, hits=1), 0.1)
+    assert late.violations == ("not done in 0 s",)
 
 
 MUTANTS = (("M1", "M6"), ("M2", "M4"), ("M3", "M5"), ("M7", "M8"))

@@ -184,7 +184,7 @@ async def tidy(parts: Parts) -> tuple[Moved, ...]:
 
 async def _each(
     parts: Parts, messages: Sequence[Message], do: Callable[[Message], Awaitable[Moved | None]]
-) -> list[Moved | None | BaseException]:
+) -> list[Moved | BaseException | None]:
     """Do something for each text, several at a time; return what came of each: one that fails stops no other."""
     slots = asyncio.Semaphore(parts.delivery.concurrency)
 
