@@ -26,7 +26,7 @@ check: $(READY)
 	@$(BIN)/python checks.py
 
 chaos: $(READY)
-	@$(BIN)/python -m tests.chaos --mutants all $(CHAOS)
+	@$(BIN)/python -m tests.chaos --mutants all --seeds 1,2,3 $(CHAOS)
 
 $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11, 3.12 or 3.13 is needed: make PYTHON=/path/to/python3" >&2; exit 1; }

@@ -225,7 +225,7 @@ async def town(
     clients = tuple(
         Client(
             id=uuid5(RITA, f"client {n}"), user_id=RITA, full_name=f"Ben {n}", created_at=long_ago,
-            phone=f"+1{area}55600{n:02d}",
+            phone=f"+1{area}556{n:04d}",
         )
         for n in range(people)
     )  # fmt: skip

@@ -19,7 +19,7 @@ from typing import Any
 from urllib.parse import quote
 
 import psycopg
-from attrs import field, frozen, mutable
+from attrs import evolve, field, frozen, mutable
 
 from nudge_adapters.sms.carrier import CarrierSettings
 from nudge_adapters.sms.fate import Answer, People, Weather
@@ -27,6 +27,7 @@ from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds
 from nudge_core.model.lane import UNPACED
+from nudge_core.policy.cool_down import CoolDowns
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.policy.facts import GateRules
 from nudge_core.policy.hours_table import ALL_DAY
@@ -45,10 +46,12 @@ from tests.chaos.workers import Fleet, Post, WallClock, one_round, run_forked
 MONDAY_MORNING = datetime.fromisoformat("2026-06-01T10:05:00-05:00")  # Texas
 DRAINED_WITHIN_S = 120.0  # reliability.md 10, K1
 POLL_S = 0.1
+LOOK_S = 0.3  # between two looks whether all is at rest
 WARM_TEXTS = 5
 SLOW_S, LATE_S, LIST_LAG_S = 0.4, 0.6, 0.3
 STOP_ALLOWANCE_S = 1.0  # reliability.md 6, I3: send deadline + 1 s
 
+RULES = GateRules(caps=CAPS, cool_downs=CoolDowns(human_contact=timedelta(0)))
 DELIVERY = DeliverySettings(
     batch=6,
     concurrency=6,
@@ -63,14 +66,14 @@ DELIVERY = DeliverySettings(
     paces=UNPACED,
     first_pause_s=0.2,
     longest_pause_s=2.0,
-    gate=GateRules(caps=CAPS),
+    gate=RULES,
 )
 """The product's settings, shortened in proportion: what takes minutes in production takes seconds here."""
 
-AT_ANY_HOUR = GateRules(caps=CAPS, owner_hours=ALL_DAY)
+AT_ANY_HOUR = evolve(RULES, owner_hours=ALL_DAY)
 STORMY = Weather(
     undelivered=0.03, filtered=0.02, lost=0.2, doubled=0.1, late=0.2,
-    handover_s=(0.05, 0.3), delivery_s=(0.1, 0.8), late_by_s=2.0,
+    handover_s=(0.05, 0.3), delivery_s=(0.1, 0.8), late_by_s=1.2,
 )  # fmt: skip
 """Callbacks 20 % lost, 10 % doubled, 20 % out of order: the prototype's carrier, faster."""
 
@@ -89,6 +92,11 @@ def crowd(stops: float = 0.06) -> People:
             (0.05, Answer(body="Yes, tell me more", after_s=0.6)),
         )
     )
+
+
+def stoppers(share: float = 0.06) -> People:
+    """Return people who say STOP or nothing: what anybody else says makes automation wait for a person."""
+    return People(habits=((share, Answer(body="STOP", after_s=0.3)),))
 
 
 def faults(total: float, seed: int, *only: Fault) -> FaultPlan:
@@ -141,6 +149,8 @@ class Report:
     seconds: float
     hits: MappingProxyType[str, int]
     not_drained: bool = False
+    stuck: tuple[str, ...] = ()
+    """When it was not at rest in time: texts by state, reason, and the seconds until they are due."""
 
     def line(self) -> str:
         """Return the line of `reliability.md` 10."""
@@ -204,6 +214,16 @@ class Arena:
         except psycopg.OperationalError:
             return -1
 
+    def open_texts(self) -> tuple[str, ...]:
+        """Return what has not come to its end, for people."""
+        with psycopg.connect(self.url) as connection:
+            query = (
+                "SELECT delivery::text, reason, source::text, count(*), "
+                "min(round(extract(epoch FROM due_at - town.now()))) "
+                "FROM message WHERE delivery IN ('queued', 'sending', 'in_doubt') GROUP BY 1, 2, 3"
+            )
+            return tuple(" ".join(map(str, row)) for row in connection.execute(query).fetchall())
+
     def is_drained(self) -> bool:
         """Say whether everything allowed is released, nothing is on its way, and nothing is left to be told."""
         if self.release.done < self.release.allowed or not self.carrier.is_idle():
@@ -217,7 +237,7 @@ class Arena:
             if time.monotonic() > give_up:
                 return False
             self.keep()
-            self.wait(POLL_S)
+            self.wait(LOOK_S)
         return True
 
     def accepted(self) -> int:
@@ -354,4 +374,5 @@ def run(server: Server, scene: Scene, nemesis: Callable[[Arena], None]) -> Repor
             seconds=time.monotonic() - started,
             hits=MappingProxyType(dict(read_hits(arena.folder / "hits"))),
             not_drained=not drained,
+            stuck=() if drained else arena.open_texts(),
         )

@@ -1,9 +1,10 @@
 """Named places in a worker at which it may die or be stopped, made by wrapping what is handed to the walk.
 
-The product knows nothing of them. `after_claim`: the claim is committed. `before_deadline`: the posting mark is committed,
-and the clock about to be read that the send deadline is measured with. `before_write`, `after_write`, `after_201`:
-around the request, in `carrier`. `before_record_commit`, `after_record_commit`: the transaction that moves a text whose request was answered.
-`in_resolver`: the list has answered, nothing is stored yet. `before_hear_commit`: news is about to be stored.
+The product knows nothing of them. `after_claim`: the claim is committed. `before_deadline`: the posting mark is
+committed, and the clock about to be read that the send deadline is measured with. `before_write`, `after_write`,
+`after_201`: around the request, in `carrier`. `before_record_commit`, `after_record_commit`: the transaction that moves
+a text whose request was answered. `in_resolver`: the list has answered, nothing is stored yet. `before_hear_commit`:
+news is about to be stored.
 """
 
 from __future__ import annotations

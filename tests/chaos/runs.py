@@ -1,7 +1,7 @@
 """The table of runs: a name, its full and its quick size, and what it is made of.
 
-A run of another shape (R1 with Redis, K4 with a web process) joins by an entry in `RUNS`: a function from a server, a
-seed and a size to reports.
+A run of another shape (`others`: webhooks, Redis, hours, wording) joins by an entry in `RUNS`: a function from a
+server, a seed and a size to reports.
 """
 
 from __future__ import annotations
@@ -24,15 +24,17 @@ from tests.chaos.arena import (
     STORMY,
     Report,
     Scene,
-    crowd,
     faults,
     run,
+    stoppers,
 )
 from tests.chaos.failpoints import K2_PLACES
+from tests.chaos.others import Task, Told, elsewhere
 from tests.chaos.server import Server
 from tests.chaos.town import Town
 
 EVERYDAY = 0.03  # share of requests that fail in some way: the prototype's carrier
+OTHERS_QUICK_S, OTHERS_FULL_S = 300.0, 3_600.0  # after which a run of another shape is ended
 PATIENT_S = 8.0  # added to the bound after a STOP where the machine may be busy with other tests
 
 
@@ -53,7 +55,7 @@ class Size:
         return PATIENT_S if self.quick else 0.0
 
 
-Run = Callable[[Server, int, Size], Iterator[Report]]
+Run = Callable[[Server, int, Size], Iterator[Report | Told]]
 
 
 def _k1(server: Server, seed: int, size: Size) -> Iterator[Report]:
@@ -63,13 +65,10 @@ def _k1(server: Server, seed: int, size: Size) -> Iterator[Report]:
 
 
 def _k2(server: Server, seed: int, size: Size) -> Iterator[Report]:
-    """Each failpoint so often, with the reply lost, the callback lost, and both."""
+    """Each failpoint so often, with the reply lost, the callback lost, and both; quick: both."""
     reply_lost = faults(0.3, seed, Fault.DROP_AFTER)
-    for lost, weather, trouble in (
-        ("reply", STORMY, reply_lost),
-        ("callback", DEAF, faults(0.0, seed)),
-        ("both", DEAF, reply_lost),
-    ):
+    ways = (("both", DEAF, reply_lost), ("reply", STORMY, reply_lost), ("callback", DEAF, faults(0.0, seed)))
+    for lost, weather, trouble in ways[:1] if size.quick else ways:
         town = Town(seed=seed, messages=size.messages)
         scene = Scene(
             name=f"K2 {lost} lost",
@@ -99,7 +98,8 @@ def _k3(server: Server, seed: int, size: Size) -> Iterator[Report]:
     town = Town(seed=seed, messages=size.messages)
     scene = Scene(name="K3", town=town, trouble=faults(EVERYDAY, seed), workers=3, slack_s=None)
     yield run(server, scene, nemeses.stops(size.hits, 1.5 * DELIVERY.lease_s))
-    yield run(server, sleeping(seed), nemeses.sleeper)
+    if not size.quick:  # there the honest twin of M1 is the same
+        yield run(server, sleeping(seed), nemeses.sleeper)
 
 
 def sleeping(seed: int, mutant: str | None = None) -> Scene:
@@ -128,8 +128,9 @@ def _p2(server: Server, seed: int, size: Size) -> Iterator[Report]:
 
 
 def _g1(server: Server, seed: int, size: Size) -> Iterator[Report]:
-    """3 %, 20 %, and 20 % with an outage of so many seconds."""
-    for name, share, dark_s in (("3%", 0.03, 0.0), ("20%", 0.2, 0.0), ("100% a while", 0.2, float(size.hits))):
+    """3 %, 20 %, and 20 % with an outage of so many seconds; quick: only that."""
+    weathers = (("100% a while", 0.2, float(size.hits)), ("3%", 0.03, 0.0), ("20%", 0.2, 0.0))
+    for name, share, dark_s in weathers[:1] if size.quick else weathers:
         town = Town(seed=seed, messages=size.messages)
         scene = Scene(name=f"G1 {name}", town=town, slack_s=size.slack_s)
         yield run(server, scene, nemeses.outage(share, dark_s))
@@ -142,17 +143,29 @@ def _s1(server: Server, seed: int, size: Size) -> Iterator[Report]:
 
 
 def _t2(server: Server, seed: int, size: Size) -> Iterator[Report]:
-    """On a Wednesday, so that a day more or less is a working day too."""
-    for name, database in (("workers", False), ("database", True)):
-        town = Town(seed=seed, messages=size.messages, plain=True, by_hand=0.0 if database else 0.15)
+    """On a Wednesday, so that a day more or less is a working day too. Quick: both clocks at once."""
+    clocks = (("database", True), ("workers", False))
+    for name, database in clocks[:1] if size.quick else clocks:
+        town = Town(seed=seed, messages=size.messages, plain=True)
         scene = Scene(
             name=f"T2 {name}",
             town=town,
             start=MONDAY_MORNING + timedelta(days=2),
+            people=stoppers(),
             trouble=faults(EVERYDAY, seed),
             slack_s=None if database else size.slack_s,
         )
         yield run(server, scene, nemeses.jumps(size.hits, database=database))
+
+
+def _other(name: str) -> Run:
+    """Return what does a run of `others`, with an end in time."""
+
+    def go(server: Server, seed: int, size: Size) -> Iterator[Report | Told]:
+        task = Task(server=server.url, seed=seed, messages=size.messages, hits=size.hits)
+        yield elsewhere(name, task, OTHERS_QUICK_S if size.quick else OTHERS_FULL_S)
+
+    return go
 
 
 @frozen(kw_only=True)
@@ -166,25 +179,45 @@ class Entry:
 
 RUNS: Mapping[str, Entry] = MappingProxyType(
     {
-        "K1": Entry(go=_k1, full=Size(messages=6_000, hits=1_000), quick=Size(messages=240, hits=40, quick=True)),
-        "K2": Entry(go=_k2, full=Size(messages=20_000, hits=50), quick=Size(messages=500, hits=1, quick=True)),
-        "K3": Entry(go=_k3, full=Size(messages=1_500, hits=100), quick=Size(messages=60, hits=5, quick=True)),
-        "P1": Entry(go=_p1, full=Size(messages=5_000, hits=20), quick=Size(messages=100, hits=1, quick=True)),
-        "P2": Entry(go=_p2, full=Size(messages=2_000, hits=200), quick=Size(messages=80, hits=10, quick=True)),
-        "G1": Entry(go=_g1, full=Size(messages=10_000, hits=60), quick=Size(messages=60, hits=1, quick=True)),
-        "S1": Entry(go=_s1, full=Size(messages=5_000, hits=500), quick=Size(messages=120, hits=20, quick=True)),
-        "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=60, hits=4, quick=True)),
+        "K1": Entry(go=_k1, full=Size(messages=6_000, hits=1_000), quick=Size(messages=80, hits=12, quick=True)),
+        "K2": Entry(go=_k2, full=Size(messages=20_000, hits=50), quick=Size(messages=400, hits=1, quick=True)),
+        "K3": Entry(go=_k3, full=Size(messages=1_500, hits=100), quick=Size(messages=40, hits=4, quick=True)),
+        "P1": Entry(go=_p1, full=Size(messages=5_000, hits=20), quick=Size(messages=40, hits=1, quick=True)),
+        "P2": Entry(go=_p2, full=Size(messages=2_000, hits=200), quick=Size(messages=40, hits=5, quick=True)),
+        "G1": Entry(go=_g1, full=Size(messages=10_000, hits=60), quick=Size(messages=40, hits=1, quick=True)),
+        "S1": Entry(go=_s1, full=Size(messages=5_000, hits=500), quick=Size(messages=60, hits=10, quick=True)),
+        "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=40, hits=4, quick=True)),
+    }
+    | {
+        name: Entry(go=_other(name), full=Size(**full), quick=Size(**small, quick=True))
+        for name, full, small in (
+            ("W1", {"messages": 10_000, "hits": 0}, {"messages": 200, "hits": 0}),
+            ("W2", {"messages": 1_000, "hits": 0}, {"messages": 15, "hits": 0}),
+            ("W3", {"messages": 10_000, "hits": 0}, {"messages": 200, "hits": 0}),
+            ("K4", {"messages": 4_000, "hits": 500}, {"messages": 24, "hits": 3}),
+            ("R1", {"messages": 5_000, "hits": 20}, {"messages": 40, "hits": 3}),
+            ("P1-worker", {"messages": 5_000, "hits": 20}, {"messages": 40, "hits": 2}),
+            ("T1", {"messages": 1, "hits": 1}, {"messages": 1, "hits": 0}),
+            ("S2", {"messages": 1, "hits": 0}, {"messages": 1, "hits": 0}),
+        )
     }
 )
-"""K4 (a web process is killed) and R1 (Redis is killed) come with the webhooks and the worker."""
+"""Every run of `reliability.md` 10 that concerns delivery."""
 
 
 LATE = datetime.fromisoformat("2026-06-01T21:30:00-05:00")
 BEFORE_MIDNIGHT_UTC = datetime.fromisoformat("2026-06-01T18:40:00-05:00")
+<<<<<<< HEAD
 _UNHURRIED = DeliverySettings(
     gate=DELIVERY.gate, paces=UNPACED
 )  # production's own times: nothing recovers while the run lasts
 _MUTANT_DRAIN_S = 6.0
+=======
+_UNHURRIED = DeliverySettings(gate=DELIVERY.gate, paces=UNPACED)
+"""Production's own times: nothing recovers while the run lasts."""
+
+_MUTANT_DRAIN_S = 3.0
+>>>>>>> help-h2
 
 
 def _named(name: str, mutant: str | None) -> str:
@@ -195,13 +228,13 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
     """Return the scene in which a mutant shows, with the mutant or without, and what happens in it."""
     name = f"{mutant} {'planted' if planted else 'honest'}"
     wrong = mutant if planted else None
-    town = Town(seed=seed, messages=40, plain=True)
-    scene = Scene(name=name, town=town, mutant=wrong, slack_s=PATIENT_S)
+    town = Town(seed=seed, messages=24, plain=True)
+    scene = Scene(name=name, town=town, mutant=wrong, people=stoppers(), slack_s=PATIENT_S)
     if mutant == "M1":
         return evolve(sleeping(seed, wrong), name=name), nemeses.sleeper
     if mutant == "M2":
-        stopping = Town(seed=seed, messages=40, plain=True, texts_each=2)
-        return evolve(scene, town=stopping, people=crowd(stops=0.6)), nemeses.two_waves(timedelta(0))
+        stopping = Town(seed=seed, messages=24, plain=True, texts_each=2)
+        return evolve(scene, town=stopping, people=stoppers(0.6)), nemeses.two_waves(timedelta(0))
     if mutant == "M3":
         late = Town(seed=seed, messages=20, by_hand=0.0)
         return evolve(scene, town=late, start=LATE, delivery=evolve(DELIVERY, gate=AT_ANY_HOUR)), nemeses.calm
@@ -210,14 +243,14 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
         deaf = evolve(scene, weather=DEAF, delivery=_UNHURRIED, drained_within_s=drain_s)
         return deaf, nemeses.calm
     if mutant == "M5":
-        talkative = evolve(scene, people=crowd(stops=0.6))
+        talkative = evolve(scene, people=stoppers(0.6))
         return talkative, nemeses.deaths_while_hearing(6)
     if mutant == "M7":
         trouble = faults(0.5, seed, Fault.ERROR_AFTER, Fault.ERROR_BEFORE)
         return evolve(scene, trouble=trouble), nemeses.calm
     if mutant == "M8":
-        often = Town(seed=seed, messages=40, by_hand=0.0, texts_each=4)
-        evening = evolve(scene, town=often, start=BEFORE_MIDNIGHT_UTC, people=crowd(stops=0.0))
+        often = Town(seed=seed, messages=24, by_hand=0.0, texts_each=4)
+        evening = evolve(scene, town=often, start=BEFORE_MIDNIGHT_UTC, people=stoppers(0.0))
         return evolve(evening, delivery=evolve(DELIVERY, gate=AT_ANY_HOUR)), nemeses.two_waves(timedelta(minutes=30))
     return scene, nemeses.calm  # M6
 

@@ -25,8 +25,8 @@ from nudge_core.model.message import MessageClass, MessageSource, ScheduledMessa
 from nudge_core.model.user import User, UserType
 from nudge_core.policy.caps import Caps
 
-CAPS = Caps(per_day=2, per_7_days=3, per_30_days=6)
-"""Two a day, so that a pair may get two texts with the same words; the third must wait."""
+CAPS = Caps(per_day=2, per_7_days=3, per_30_days=6, per_topic_day=2, per_topic_7_days=3)
+"""Two a day, so that a pair may get two texts with the same words; the third must wait. No topic is named."""
 
 ZONES = {
     "512": ("America/Chicago",),

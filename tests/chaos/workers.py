@@ -34,7 +34,7 @@ from tests.chaos import mutants
 from tests.chaos.carrier import Carrier
 from tests.chaos.failpoints import Ambush, PassedGateway, PassedStore, Places
 
-IDLE_S, TIDY_S, JOIN_S, SORRY_S = 0.05, 0.3, 1.0, 0.1
+IDLE_S, TIDY_S, JOIN_S, SORRY_S = 0.1, 0.4, 1.5, 0.1
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _LIBC = ctypes.CDLL(None)
 

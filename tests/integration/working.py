@@ -12,6 +12,7 @@ import asyncio
 import json
 import signal
 import sys
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,7 +23,9 @@ from nudge_adapters.sms.journal import FileJournal
 from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds
+from nudge_core.model.lane import UNPACED
 from nudge_core.policy.delivery import DeliverySettings
+from nudge_core.sending.watch import DoubtWatch
 from nudge_core.verticals import VERTICALS
 from nudge_core.walk import Parts, timetable
 from nudge_core.walk.jobs import JOBS
@@ -33,7 +36,7 @@ from nudge_entrypoints.worker import WakeUps
 
 QUICK = DeliverySettings(
     batch=5, lease_s=4, send_deadline_s=1, http_timeout_s=1, provider_late_s=1, list_lag_s=1, grace_s=4,
-    first_backoff_s=1,
+    first_backoff_s=1, paces=UNPACED,
 )  # fmt: skip
 
 
@@ -58,6 +61,7 @@ def parts_on(url: str, ledger: Path, clock: AheadClock) -> Parts:
         gateway=SimulatedGateway(carrier, clock),
         ids=RandomIds(),
         delivery=QUICK,
+        doubts=DoubtWatch(time.monotonic),
     )
 
 
