@@ -207,17 +207,10 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
 
 LATE = datetime.fromisoformat("2026-06-01T21:30:00-05:00")
 BEFORE_MIDNIGHT_UTC = datetime.fromisoformat("2026-06-01T18:40:00-05:00")
-<<<<<<< HEAD
-_UNHURRIED = DeliverySettings(
-    gate=DELIVERY.gate, paces=UNPACED
-)  # production's own times: nothing recovers while the run lasts
-_MUTANT_DRAIN_S = 6.0
-=======
 _UNHURRIED = DeliverySettings(gate=DELIVERY.gate, paces=UNPACED)
 """Production's own times: nothing recovers while the run lasts."""
 
 _MUTANT_DRAIN_S = 3.0
->>>>>>> help-h2
 
 
 def _named(name: str, mutant: str | None) -> str:
