@@ -189,16 +189,20 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
         "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=40, hits=4, quick=True)),
     }
     | {
-        name: Entry(go=_other(name), full=Size(**full), quick=Size(**small, quick=True))
+        name: Entry(
+            go=_other(name),
+            full=Size(messages=full[0], hits=full[1]),
+            quick=Size(messages=small[0], hits=small[1], quick=True),
+        )
         for name, full, small in (
-            ("W1", {"messages": 10_000, "hits": 0}, {"messages": 200, "hits": 0}),
-            ("W2", {"messages": 1_000, "hits": 0}, {"messages": 15, "hits": 0}),
-            ("W3", {"messages": 10_000, "hits": 0}, {"messages": 200, "hits": 0}),
-            ("K4", {"messages": 4_000, "hits": 500}, {"messages": 24, "hits": 3}),
-            ("R1", {"messages": 5_000, "hits": 20}, {"messages": 40, "hits": 3}),
-            ("P1-worker", {"messages": 5_000, "hits": 20}, {"messages": 40, "hits": 2}),
-            ("T1", {"messages": 1, "hits": 1}, {"messages": 1, "hits": 0}),
-            ("S2", {"messages": 1, "hits": 0}, {"messages": 1, "hits": 0}),
+            ("W1", (10_000, 0), (200, 0)),
+            ("W2", (1_000, 0), (15, 0)),
+            ("W3", (10_000, 0), (200, 0)),
+            ("K4", (4_000, 500), (24, 3)),
+            ("R1", (5_000, 20), (40, 3)),
+            ("P1-worker", (5_000, 20), (40, 2)),
+            ("T1", (1, 1), (1, 0)),
+            ("S2", (1, 0), (1, 0)),
         )
     }
 )

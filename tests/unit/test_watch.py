@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from nudge_core.errors import Unavailable
 from nudge_core.model.carrier import Doubtful
-from nudge_core.model.message import Delivery, Message, MessageClass, MessageSource, SenderType
+from nudge_core.model.message import Delivery, Direction, Message, MessageClass, MessageSource, SenderType
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.sending.watch import DoubtWatch
 from nudge_core.walk import tidy
@@ -122,8 +122,9 @@ async def test_a_text_that_is_never_resent_needs_no_watcher_for_its_label() -> N
 def in_doubt(attempt: int = 1) -> Message:
     return Message(
         id=UUID(int=1), user_id=UUID(int=2), client_id=UUID(int=3), content="Hello", attempt=attempt,
-        direction="OUTBOUND", delivery="in_doubt", source="MANUAL", sender_type="USER", created_at=MORNING,
-    )  # type: ignore[arg-type]  # fmt: skip
+        direction=Direction.OUTBOUND, delivery=Delivery.IN_DOUBT, source=MessageSource.MANUAL,
+        sender_type=SenderType.USER, created_at=MORNING,
+    )  # fmt: skip
 
 
 def test_each_attempt_is_a_doubt_of_its_own_and_what_is_in_doubt_no_more_is_forgotten() -> None:
