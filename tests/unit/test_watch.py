@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -27,7 +28,7 @@ class Deaf(Carrier):
 
     answers = True
 
-    async def find(self, sender: str, recipient: str, since: object) -> list[object]:
+    async def find(self, sender: str, recipient: str, since: Any) -> list[Any]:
         if not self.answers:
             raise Unavailable("sms:test", "the list does not answer")
         return []
@@ -40,7 +41,7 @@ async def doubted(*, by_hand: bool = True) -> tuple[Here, UUID, MovedClock]:
     carrier.outcomes = [Doubtful(why="connection reset")]
     place.carrier = carrier
     place.parts = evolve(place.parts, gateway=carrier, doubts=DoubtWatch(own.monotonic))
-    pressed = {
+    pressed: dict[str, Any] = {
         "source": MessageSource.MANUAL,
         "sender_type": SenderType.USER,
         "message_class": MessageClass.TRANSACTIONAL,
