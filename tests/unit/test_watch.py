@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from nudge_core.errors import Unavailable
 from nudge_core.model.carrier import Doubtful
-from nudge_core.model.message import Delivery, Message, MessageClass, MessageSource, SenderType
+from nudge_core.model.message import Delivery, Direction, Message, MessageClass, MessageSource, SenderType
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.sending.watch import DoubtWatch
 from nudge_core.walk import tidy
@@ -36,11 +37,12 @@ class Deaf(Carrier):
 async def doubted(*, by_hand: bool = True) -> tuple[Here, UUID, MovedClock]:
     """Return a place whose database's clock is `place.clock`, a text in doubt, and the clock of the process itself."""
     place = await here(people=1)
-    carrier, own = Deaf(), MovedClock(MORNING)
+    carrier: Any = Deaf()
+    own = MovedClock(MORNING)
     carrier.outcomes = [Doubtful(why="connection reset")]
     place.carrier = carrier
     place.parts = evolve(place.parts, gateway=carrier, doubts=DoubtWatch(own.monotonic))
-    pressed = {
+    pressed: dict[str, Any] = {
         "source": MessageSource.MANUAL,
         "sender_type": SenderType.USER,
         "message_class": MessageClass.TRANSACTIONAL,
@@ -91,11 +93,12 @@ async def test_a_restart_only_delays() -> None:
 
 async def test_a_list_that_failed_is_not_an_answer() -> None:
     place, text_id, own = await doubted()
-    place.carrier.answers = False  # type: ignore[attr-defined]
+    carrier: Any = place.carrier
+    carrier.answers = False
     await tidy(place.parts)
     place.clock.move(2 * GRACE_S)
     own.move(2 * GRACE_S)
-    place.carrier.answers = True  # type: ignore[attr-defined]
+    carrier.answers = True
     await tidy(place.parts)
     assert await state(place, text_id) is Delivery.IN_DOUBT, "it has answered once"
     own.move(LAG_S)
@@ -122,8 +125,9 @@ async def test_a_text_that_is_never_resent_needs_no_watcher_for_its_label() -> N
 def in_doubt(attempt: int = 1) -> Message:
     return Message(
         id=UUID(int=1), user_id=UUID(int=2), client_id=UUID(int=3), content="Hello", attempt=attempt,
-        direction="OUTBOUND", delivery="in_doubt", source="MANUAL", sender_type="USER", created_at=MORNING,
-    )  # type: ignore[arg-type]  # fmt: skip
+        direction=Direction.OUTBOUND, delivery=Delivery.IN_DOUBT, source=MessageSource.MANUAL,
+        sender_type=SenderType.USER, created_at=MORNING,
+    )  # fmt: skip
 
 
 def test_each_attempt_is_a_doubt_of_its_own_and_what_is_in_doubt_no_more_is_forgotten() -> None:
