@@ -57,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", default="1", help=seeds)
     parser.add_argument("--quick", action="store_true", help="the sizes that make test runs")
     parser.add_argument("--kills", type=int, help="instead of the run's own: kills, stops, cuts, jumps or seconds")
+    parser.add_argument("--carrier", choices=("socket", "http"), help="for K1, G1 and S1, instead of the run's own")
     parser.add_argument("--messages", type=int, help="instead of the run's own size")
     return parser
 
@@ -71,7 +72,8 @@ def _names(asked: str, known: object) -> list[str]:
 
 
 def _sized(size: Size, asked: argparse.Namespace) -> Size:
-    return evolve(size, messages=asked.messages or size.messages, hits=asked.kills or size.hits)
+    over_http = size.over_http if asked.carrier is None else asked.carrier == "http"
+    return evolve(size, messages=asked.messages or size.messages, hits=asked.kills or size.hits, over_http=over_http)
 
 
 def _tell(report: Report | Told) -> bool:

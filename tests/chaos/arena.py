@@ -36,6 +36,7 @@ from nudge_core.verticals.real_estate.vertical import RealEstate
 from nudge_core.walk import Parts
 from tests.chaos import checker
 from tests.chaos.carrier import CarrierProcess, SocketCarrier, wait_until_up
+from tests.chaos.carrier_http import HttpCarrier
 from tests.chaos.checker import Bounds, Verdict
 from tests.chaos.failpoints import read_hits
 from tests.chaos.server import Server
@@ -76,6 +77,9 @@ STORMY = Weather(
     handover_s=(0.05, 0.3), delivery_s=(0.1, 0.8), late_by_s=1.2,
 )  # fmt: skip
 """Callbacks 20 % lost, 10 % doubled, 20 % out of order: the prototype's carrier, faster."""
+
+ARRIVING = evolve(STORMY, undelivered=0.0, filtered=0.0)
+"""The same, but whatever was accepted arrives: no text is followed by another try hours later."""
 
 DEAF = Weather(lost=1.0, handover_s=(0.05, 0.3), delivery_s=(0.1, 0.8))
 """No callback ever comes; what people answer does."""
@@ -131,6 +135,9 @@ class Scene:
     through: Callable[[Path, str], None] | None = None
     """Start a proxy that listens in this folder, for the server's socket at this path."""
 
+    over_http: bool = False
+    """The carrier as an HTTP server, Twilio's adapter, and a web process that hears; else a Unix socket."""
+
     warm: bool = True
     """Let the parent of the workers send the first texts, so that they are forked with everything compiled."""
 
@@ -172,7 +179,7 @@ class Arena:
     server: Server
     url: str
     folder: Path
-    carrier: SocketCarrier
+    carrier: SocketCarrier | HttpCarrier
     fleet: Fleet
     release: Release
     ahead: timedelta
@@ -267,8 +274,9 @@ def opened(server: Server, scene: Scene) -> Iterator[Arena]:
     with tempfile.TemporaryDirectory(prefix="nudge-chaos-") as scratch:
         folder = Path(scratch)
         with copied(server.url, name, scene.start) as (url, ahead):
-            carrier, release, wall = SocketCarrier(folder), Release(), WallClock()
-            helpers = [_start_carrier(folder, scene, ahead)]
+            release, wall = Release(), WallClock()
+            carrier = HttpCarrier(folder, ahead) if scene.over_http else SocketCarrier(folder)
+            helpers = [_start_carrier(folder, scene, ahead, carrier)]
             worked_through = url
             if scene.through is not None:
                 worked_through, helper = _start_proxy(folder, scene.through, url, name)
@@ -276,13 +284,15 @@ def opened(server: Server, scene: Scene) -> Iterator[Arena]:
             store = SqlStore(worked_through, None, RandomIds())
             post = Post(
                 store=store, parts=_parts(store, scene, carrier, wall), carrier=carrier, folder=folder, wall=wall,
-                mutant=scene.mutant,
+                mutant=scene.mutant, polls=scene.over_http,
             )  # fmt: skip
             arena = Arena(
                 scene, server, url, folder, carrier, Fleet(post, seed), release, ahead, wall, random.Random(seed),
                 helpers,
             )  # fmt: skip
             try:
+                if isinstance(carrier, HttpCarrier):
+                    helpers.append(_start_web(folder, carrier, post.parts))
                 asyncio.run(_warm(arena, post, url))
                 gc.collect()
                 gc.freeze()  # so that a fork copies little
@@ -294,7 +304,7 @@ def opened(server: Server, scene: Scene) -> Iterator[Arena]:
                 gc.unfreeze()
 
 
-def _start_carrier(folder: Path, scene: Scene, ahead: timedelta) -> int:
+def _start_carrier(folder: Path, scene: Scene, ahead: timedelta, carrier: SocketCarrier | HttpCarrier) -> int:
     # It lets a text through that should never have been offered, so that a violation shows.
     settings = CarrierSettings(
         seed=scene.town.seed, refuse_after_stop=False, landlines=0.0 if scene.town.plain else 0.02,
@@ -303,10 +313,19 @@ def _start_carrier(folder: Path, scene: Scene, ahead: timedelta) -> int:
     trouble = scene.trouble or faults(0.0, scene.town.seed)
 
     def serve() -> None:
-        asyncio.run(CarrierProcess(folder, settings, trouble, ahead).serve(folder / "carrier"))
+        if isinstance(carrier, HttpCarrier):
+            asyncio.run(carrier.serve(settings, trouble))
+        else:
+            asyncio.run(CarrierProcess(folder, settings, trouble, ahead).serve(folder / "carrier"))
 
     pid = run_forked("carrier", folder, serve)
     wait_until_up(folder / "carrier")
+    return pid
+
+
+def _start_web(folder: Path, carrier: HttpCarrier, parts: Parts) -> int:
+    pid = run_forked("web", folder, lambda: asyncio.run(carrier.hear_all(parts)))
+    wait_until_up(folder / "web")
     return pid
 
 
@@ -318,7 +337,7 @@ def _start_proxy(folder: Path, start: Callable[[Path, str], None], url: str, nam
     return address(f"postgresql://postgres@/{name}?host={quote(str(folder), safe='')}", name), pid
 
 
-def _parts(store: SqlStore, scene: Scene, carrier: SocketCarrier, wall: WallClock) -> Parts:
+def _parts(store: SqlStore, scene: Scene, carrier: SocketCarrier | HttpCarrier, wall: WallClock) -> Parts:
     return Parts(
         store=store,
         verticals={"real_estate": RealEstate()},
@@ -346,6 +365,7 @@ async def _warm(arena: Arena, post: Post, url: str) -> None:
         for _ in range(3):
             await one_round(post, post.parts)
             await asyncio.sleep(POLL_S)
+    await post.parts.gateway.aclose()
     await post.store.aclose()
 
 
@@ -358,9 +378,11 @@ def run(server: Server, scene: Scene, nemesis: Callable[[Arena], None]) -> Repor
             arena.allow(1.0)
         drained = arena.drain()
         kills = arena.fleet.kills
+        arena.fleet.end()
+        ledger = arena.carrier.ledger()
         arena.end()
         released = [str(text.id) for text in scene.town.texts()[: arena.release.allowed]]
-        evidence = checker.gather(arena.url, arena.carrier.ledger(), released, arena.folder)
+        evidence = checker.gather(arena.url, ledger, released, arena.folder)
         slack = scene.slack_s
         bounds = Bounds(
             grace_s=scene.delivery.grace_s,

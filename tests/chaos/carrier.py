@@ -1,7 +1,6 @@
 """The carrier as the harness needs it: a process of its own that survives every kill.
 
-`Carrier` is the seam. Today it is the simulated carrier behind a Unix socket; a carrier that speaks HTTP, with our
-webhooks hearing its news, takes its place by having the same five methods, and nothing else here changes.
+`Carrier` is the seam: the simulated carrier behind a Unix socket here, and over HTTP in `carrier_http`.
 """
 
 from __future__ import annotations
@@ -72,8 +71,8 @@ class Carrier(Protocol):
 class DatedJournal(FileJournal):
     """A journal that notes how far ahead the carrier's clock was, and is not flushed: this carrier is never killed."""
 
-    def __init__(self, path: Path) -> None:
-        super().__init__(path)
+    def __init__(self, path: Path, *, exclusive: bool = False) -> None:
+        super().__init__(path, exclusive=exclusive)
         self.ahead = timedelta(0)
 
     def append(self, entry: Entry, *, durable: bool) -> None:
@@ -207,16 +206,21 @@ class SocketCarrier:
         return ObedientGateway(_Remote(self, at), clock)
 
     async def hear(self, take: Callable[[CarrierNews], Awaitable[None]], *, too_early: bool = False) -> int:
-        """Give waiting news to `take`."""
-        told = 0
-        for envelope in self.ask("news", NEWS_AT_ONCE):
+        """Give waiting news to `take`, several at a time as webhooks come."""
+
+        async def tell(envelope: Envelope) -> None:
             if too_early:
                 self.ask("handled", envelope)
             await take(envelope.news)
             if not too_early:
                 self.ask("handled", envelope)
-            told += 1
-        return told
+
+        lent = self.ask("news", NEWS_AT_ONCE)
+        answers = await asyncio.gather(*(tell(envelope) for envelope in lent), return_exceptions=True)
+        for answer in answers:
+            if isinstance(answer, BaseException):
+                raise answer
+        return len(lent)
 
     def person_writes(self, sender: str, recipient: str, body: str) -> None:
         """Let somebody text one of our numbers."""

@@ -15,7 +15,7 @@ from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import psycopg
-from attrs import frozen
+from attrs import evolve, frozen
 from psycopg.rows import dict_row
 
 from tests.chaos.ledger import Accept, Ledger
@@ -156,14 +156,16 @@ def gather(url: str, ledger: Ledger, released: Sequence[str], folder: Path) -> E
             "SELECT s.user_id::text AS owner, c.phone FROM scheduledmessage s JOIN client c "
             "ON (c.user_id, c.id) = (s.user_id, s.client_id) WHERE s.status = 'PENDING'"
         )
+    owners = {str(row["number"]): str(row["id"]) for row in numbers}
+    accepts = [evolve(one, user_id=owners.get(one.sender, one.user_id)) for one in ledger.accepts]
     return Evidence(
-        ledger=ledger,
+        ledger=evolve(ledger, accepts=accepts),  # a carrier over HTTP knows accounts and numbers, not professionals
         released=released,
         rows=[Row(**row) for row in rows],  # type: ignore[arg-type]
         moves=[Move(**row) for row in moves],  # type: ignore[arg-type]
         silences=[Silence(**row) for row in silences],  # type: ignore[arg-type]
         inbound=[str(row["provider_sid"]) for row in inbound],
-        numbers={str(row["number"]): str(row["id"]) for row in numbers},
+        numbers=owners,
         still_planned=frozenset((str(row["owner"]), str(row["phone"])) for row in planned),
         probes=_lines(folder / "probes"),
         deaths=_lines(folder / "deaths"),

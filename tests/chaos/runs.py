@@ -17,6 +17,7 @@ from nudge_core.model.lane import UNPACED
 from nudge_core.policy.delivery import DeliverySettings
 from tests.chaos import nemeses
 from tests.chaos.arena import (
+    ARRIVING,
     AT_ANY_HOUR,
     DEAF,
     DELIVERY,
@@ -42,12 +43,13 @@ PATIENT_S = 8.0  # added to the bound after a STOP where the machine may be busy
 class Size:
     """How much of a run. `hits`: what its nemesis counts: kills, stops, jumps, STOPs, cut commits.
 
-    `slack_s`: see `arena.Scene`. `quick`: the size that `make test` runs.
+    `slack_s`, `over_http`: see `arena.Scene`. `quick`: the size that `make test` runs.
     """
 
     messages: int
     hits: int
     quick: bool = False
+    over_http: bool = False
 
     @property
     def slack_s(self) -> float:
@@ -60,7 +62,8 @@ Run = Callable[[Server, int, Size], Iterator[Report | Told]]
 
 def _k1(server: Server, seed: int, size: Size) -> Iterator[Report]:
     town = Town(seed=seed, messages=size.messages)
-    scene = Scene(name="K1", town=town, trouble=faults(EVERYDAY, seed), slack_s=size.slack_s)
+    trouble = faults(EVERYDAY, seed)
+    scene = Scene(name="K1", town=town, trouble=trouble, slack_s=size.slack_s, over_http=size.over_http)
     yield run(server, scene, nemeses.kills(size.hits))
 
 
@@ -132,13 +135,14 @@ def _g1(server: Server, seed: int, size: Size) -> Iterator[Report]:
     weathers = (("100% a while", 0.2, float(size.hits)), ("3%", 0.03, 0.0), ("20%", 0.2, 0.0))
     for name, share, dark_s in weathers[:1] if size.quick else weathers:
         town = Town(seed=seed, messages=size.messages)
-        scene = Scene(name=f"G1 {name}", town=town, slack_s=size.slack_s)
+        scene = Scene(name=f"G1 {name}", town=town, slack_s=size.slack_s, over_http=size.over_http)
         yield run(server, scene, nemeses.outage(share, dark_s))
 
 
 def _s1(server: Server, seed: int, size: Size) -> Iterator[Report]:
     town = Town(seed=seed, messages=size.messages)
-    scene = Scene(name="S1", town=town, trouble=faults(EVERYDAY, seed), slack_s=size.slack_s)
+    trouble = faults(EVERYDAY, seed)
+    scene = Scene(name="S1", town=town, trouble=trouble, slack_s=size.slack_s, over_http=size.over_http)
     yield run(server, scene, nemeses.opt_outs(size.hits))
 
 
@@ -151,6 +155,7 @@ def _t2(server: Server, seed: int, size: Size) -> Iterator[Report]:
             name=f"T2 {name}",
             town=town,
             start=MONDAY_MORNING + timedelta(days=2),
+            weather=ARRIVING,
             people=stoppers(),
             trouble=faults(EVERYDAY, seed),
             slack_s=None if database else size.slack_s,
@@ -189,20 +194,16 @@ RUNS: Mapping[str, Entry] = MappingProxyType(
         "T2": Entry(go=_t2, full=Size(messages=1_500, hits=50), quick=Size(messages=40, hits=4, quick=True)),
     }
     | {
-        name: Entry(
-            go=_other(name),
-            full=Size(messages=full[0], hits=full[1]),
-            quick=Size(messages=small[0], hits=small[1], quick=True),
-        )
+        name: Entry(go=_other(name), full=full, quick=evolve(small, quick=True))
         for name, full, small in (
-            ("W1", (10_000, 0), (200, 0)),
-            ("W2", (1_000, 0), (15, 0)),
-            ("W3", (10_000, 0), (200, 0)),
-            ("K4", (4_000, 500), (24, 3)),
-            ("R1", (5_000, 20), (40, 3)),
-            ("P1-worker", (5_000, 20), (40, 2)),
-            ("T1", (1, 1), (1, 0)),
-            ("S2", (1, 0), (1, 0)),
+            ("W1", Size(messages=10_000, hits=0), Size(messages=200, hits=0)),
+            ("W2", Size(messages=1_000, hits=0), Size(messages=15, hits=0)),
+            ("W3", Size(messages=10_000, hits=0), Size(messages=200, hits=0)),
+            ("K4", Size(messages=4_000, hits=500), Size(messages=24, hits=3)),
+            ("R1", Size(messages=5_000, hits=20), Size(messages=40, hits=3)),
+            ("P1-worker", Size(messages=5_000, hits=20), Size(messages=40, hits=2)),
+            ("T1", Size(messages=1, hits=1), Size(messages=1, hits=0)),
+            ("S2", Size(messages=1, hits=0), Size(messages=1, hits=0)),
         )
     }
 )
@@ -226,7 +227,7 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
     name = f"{mutant} {'planted' if planted else 'honest'}"
     wrong = mutant if planted else None
     town = Town(seed=seed, messages=24, plain=True)
-    scene = Scene(name=name, town=town, mutant=wrong, people=stoppers(), slack_s=PATIENT_S)
+    scene = Scene(name=name, town=town, mutant=wrong, weather=ARRIVING, people=stoppers(), slack_s=PATIENT_S)
     if mutant == "M1":
         return evolve(sleeping(seed, wrong), name=name), nemeses.sleeper
     if mutant == "M2":

@@ -29,12 +29,12 @@ from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Conflict, Unavailable
 from nudge_core.model.carrier import CarrierNews
 from nudge_core.sending.watch import DoubtWatch
-from nudge_core.walk import Parts, drain, hear, hear_again, hear_waiting, tidy
+from nudge_core.walk import Parts, drain, hear, hear_again, hear_waiting, poll_inbound, tidy
 from tests.chaos import mutants
 from tests.chaos.carrier import Carrier
 from tests.chaos.failpoints import Ambush, PassedGateway, PassedStore, Places
 
-IDLE_S, TIDY_S, JOIN_S, SORRY_S = 0.1, 0.4, 1.5, 0.1
+IDLE_S, TIDY_S, JOIN_S, ASK_INBOUND_S, SORRY_S = 0.1, 0.4, 1.5, 2.0, 0.1
 _PR_SET_PDEATHSIG = 1  # <linux/prctl.h>
 _LIBC = ctypes.CDLL(None)
 
@@ -64,6 +64,8 @@ class Post:
     folder: Path
     wall: WallClock
     mutant: str | None = None
+    polls: bool = False
+    """Ask the carrier for what people wrote, as the timetable does: a webhook may have been lost."""
 
 
 async def one_round(post: Post, parts: Parts) -> None:
@@ -105,7 +107,13 @@ async def work(post: Post, ambush: Ambush | None, seed: int) -> None:
     async def listen() -> int:
         return await post.carrier.hear(partial(_take, ears), too_early=post.mutant == "M5")
 
+    async def poll() -> int:
+        await poll_inbound(ears)
+        return 0
+
     async with asyncio.TaskGroup() as group:
+        if post.polls:
+            group.create_task(_for_ever(poll, ASK_INBOUND_S))
         group.create_task(_for_ever(send, IDLE_S))
         group.create_task(_for_ever(clean, TIDY_S))
         group.create_task(_for_ever(join, JOIN_S))

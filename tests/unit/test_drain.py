@@ -292,7 +292,8 @@ class Leisurely(Carrier):
 
 async def test_texts_that_we_were_too_slow_for_are_no_failures_of_the_carrier() -> None:
     place = await here(people=10, concurrency=1)
-    place.parts = evolve(place.parts, gateway=Leisurely(place.clock))
+    carrier: Any = Leisurely(place.clock)
+    place.parts = evolve(place.parts, gateway=carrier)
     await place.queue(10)
     moves = await send_due(place.parts, place.clock.monotonic)
     assert Counter(moved.reason for moved in moves) == {None: 1, "send_deadline": 9}

@@ -37,7 +37,8 @@ class Deaf(Carrier):
 async def doubted(*, by_hand: bool = True) -> tuple[Here, UUID, MovedClock]:
     """Return a place whose database's clock is `place.clock`, a text in doubt, and the clock of the process itself."""
     place = await here(people=1)
-    carrier, own = Deaf(), MovedClock(MORNING)
+    carrier: Any = Deaf()
+    own = MovedClock(MORNING)
     carrier.outcomes = [Doubtful(why="connection reset")]
     place.carrier = carrier
     place.parts = evolve(place.parts, gateway=carrier, doubts=DoubtWatch(own.monotonic))
@@ -92,11 +93,12 @@ async def test_a_restart_only_delays() -> None:
 
 async def test_a_list_that_failed_is_not_an_answer() -> None:
     place, text_id, own = await doubted()
-    place.carrier.answers = False  # type: ignore[attr-defined]
+    carrier: Any = place.carrier
+    carrier.answers = False
     await tidy(place.parts)
     place.clock.move(2 * GRACE_S)
     own.move(2 * GRACE_S)
-    place.carrier.answers = True  # type: ignore[attr-defined]
+    carrier.answers = True
     await tidy(place.parts)
     assert await state(place, text_id) is Delivery.IN_DOUBT, "it has answered once"
     own.move(LAG_S)
