@@ -10,7 +10,7 @@ from nudge_adapters.sql import claim_benchmark
 from nudge_adapters.sql.seed import Town, requeue, settle
 from nudge_core.model.lane import UNPACED
 from nudge_core.policy.delivery import DeliverySettings
-from nudge_entrypoints.bench import claims, drain
+from nudge_entrypoints.bench import carrier_drain, claims, drain
 
 SMALL = Town(users=3, texts=120, due=60)
 
@@ -46,3 +46,14 @@ def test_a_drain_of_a_small_town(small_town: tuple[str, Town]) -> None:
     most = everything.users * drain.PACE_PER_S * (1.2 + 1.0) + 2 * everything.users
     assert 0 < paced["accepted"] <= most
     assert drain.table(paced).startswith("{")
+
+
+@pytest.mark.enable_socket
+@pytest.mark.parametrize(("callbacks", "faults"), [("during", 0.0), ("none", 0.3)])
+def test_a_drain_through_the_adapter(small_town: tuple[str, Town], callbacks: str, faults: float) -> None:
+    url, everything = small_town
+    told = asyncio.run(carrier_drain._unpaced(url, everything, callbacks, faults))
+    assert (told["duplicates"], told["lost"], told["sent_but_not_accepted"], told["failed"]) == (0, 0, 0, {})
+    assert told["sum_holds"]
+    assert told["states"].keys() <= {"sent", "unconfirmed"}
+    assert told["ledger_equals_sent_rows"] or faults
