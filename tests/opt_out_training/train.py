@@ -22,7 +22,7 @@ from tests.opt_out_training.fit import Floats, tabulated
 from tests.opt_out_training.validate import by_text, labels, scored, weights
 
 LEAST_PRECISION = 0.92
-"""Of the ordinary texts taken for STOP by the whole reader, in cross-validation: issue 3 asks 90 %, and room is left."""
+"""Of the ordinary texts taken for STOP by the whole reader, in cross-validation. Issue 3 asks 90 %."""
 LEAST_RECALL = 0.995
 """Of the ordinary stops. Issue 3 asks 99 %."""
 MOST_ASKED = 0.10

@@ -17,7 +17,8 @@ SOME_ONLY = re.compile(
 """After an order to stop sending: it speaks of some of what is sent."""
 
 LESS = re.compile(
-    r"\b(?:so many|as many|(?<!thank you )(?<!thanks )so much|that many|too many|so often|as often|that often|less|fewer|"
+    r"\b(?:so many|as many|(?<!thank you )(?<!thanks )so much|that many|too many|so often|"
+    r"as often|that often|less|fewer|"
     r"for now|for a (?:while|bit|few|"
     r"couple|month|week)(?! now)|until|till|at night|(?<!im )(?<!i am )at work|late|so early|this early|before \d\w*|"
     r"after \d\w*|weekends?|sundays?|"
@@ -59,7 +60,8 @@ NOT_THIS_PERSON = re.compile(
 ASK_PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\bnot interested\b(?! in (?:that|this) (?:one|house|home|place|property))|\bno interest\b|\bnot looking\b|\bno longer (?:looking|interested|in the market)\b",
+        r"\bnot interested\b(?! in (?:that|this) (?:one|house|home|place|property))|"
+        r"\bno interest\b|\bnot looking\b|\bno longer (?:looking|interested|in the market)\b",
         r"^(?:no|nope|nah|naw|no thanks|no thank you|nah im good|im good|were good|pass|hard pass|no thx|no ty)$",
         r"\b(?:stop|pause|hold|wait|not) (?:\w+ )?(?:for now|until|till)\b|\bpause\b|\bmaybe later\b|\bhold off\b",
         r"\bnot (?:right )?now\b",
@@ -76,7 +78,8 @@ ASK_PHRASES = tuple(
         r"\balready (?:bought|purchased|found|closed|sold|have (?:a|an) (?:agent|realtor|lender|therapist))\b",
         r"\b(?:bought|purchased|closed on) (?:a |another |our |elsewhere|one)",
         r"\b(?:not|arent|isnt) (?:to )?(?:mov|buy|sell|in the market)\w*\b",
-        r"\b(?:passed away|passed on|(?<!phone )(?<!battery )(?<!cell )(?<!car )died|deceased|funeral|hospice|late (?:husband|wife|mother|father))\b",
+        r"\b(?:passed away|passed on|(?<!phone )(?<!battery )(?<!cell )"
+        r"(?<!car )died|deceased|funeral|hospice|late (?:husband|wife|mother|father))\b",
         r"\bthis is (?:his|her|their|my) (?:wife|husband|son|daughter|mom|dad|mother|father|partner|"
         r"brother|sister)\b",
         r"\b(?:cancel|end|stop|quit) (?:it|this|that|all|everything)(?: please| now| all)*$",
