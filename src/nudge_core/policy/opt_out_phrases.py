@@ -106,8 +106,8 @@ STOP_PHRASES = tuple(
         r"\b(?:never|didnt|did not) (?:agree|agreed|consented|sign|signed|opt|opted|subscribe|subscribed|ask|asked) "
         r"(?:up |in )?(?:to|for) (?:this|these|any|your|be|receive|texts?|messages?|get)\b",
         # a bare order, and why
-        r"^(?:please |pls |plz |ok |hey |hi )*stop(?: please| pls| plz| now)* (?:im|i am|i have|i already|ive|were|we are|"
-        r""
+        r"^(?:please |pls |plz |ok |hey |hi )*"
+        r"stop(?: please| pls| plz| now)* (?:im|i am|i have|i already|ive|were|we are|"
         r"we have|weve|not interested|wrong number|no longer|i dont|we dont|already)\b"
         r"(?! (?:blushing|crying|laughing|dying|dead|flattered|going to cry|gonna cry|lol|screaming|obsessed))",
         r"\b(?:my|this) number (?:but |so |and )*(?:please |just )*(?:delete|remove|erase|lose) it\b",
