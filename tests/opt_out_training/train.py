@@ -1,7 +1,7 @@
 """Make the weights of the learned layer: `python -m tests.opt_out_training.train`; `--check`: are they stale?
 
-Thresholds come from cross-validation inside the corpus alone. The held-out part, the shared seed and the blind set are
-never looked at.
+Thresholds come from cross-validation inside the corpus alone. The held-out part, the shared seed and the second blind
+set are never looked at.
 """
 
 from __future__ import annotations
@@ -17,12 +17,14 @@ import numpy as np
 
 from nudge_core.policy.opt_out import Verdict, by_rules
 from nudge_core.policy.opt_out_features import PLACES
-from tests.opt_out_training.corpus import Example, corpus, digest
+from tests.opt_out_training.corpus import ORDINARY, Example, corpus, digest
 from tests.opt_out_training.fit import Floats, tabulated
 from tests.opt_out_training.validate import by_text, labels, scored, weights
 
-LEAST_PRECISION = 0.90
-"""Of all hand-written texts taken for STOP by the whole reader, in cross-validation. Source: issue 3."""
+LEAST_PRECISION = 0.92
+"""Of the ordinary texts taken for STOP by the whole reader, in cross-validation. Issue 3 asks 90 %."""
+LEAST_RECALL = 0.995
+"""Of the ordinary stops. Issue 3 asks 99 %."""
 MOST_ASKED = 0.10
 """Share of the innocent hand-written texts, most of them hard, about which the professional may be asked."""
 UNITS = 127
@@ -57,14 +59,21 @@ def made_from() -> str:
 
 
 def thresholds(examples: Sequence[Example], scores: dict[str, Floats]) -> dict[str, float]:
-    """Return the lowest thresholds that keep the precision of a stop, and the share of innocents asked about."""
+    """Return the thresholds: for a stop the highest that finds enough of the ordinary ones, precision allowing.
+
+    For a question the lowest that keeps the share of innocents who are asked about.
+    """
     written = np.array([one.weight == 1.0 for one in examples])
+    ordinary = np.array([one.family.split()[-1].startswith(ORDINARY) for one in examples])
     wanted = labels(examples)
     by_rule = np.array([by_rules(one.text).verdict is Verdict.STOP for one in examples])
     grid = np.round(np.arange(-2.0, 4.0, 0.05), 2)
 
+    def enough(cut: float) -> bool:
+        return float((by_rule | (scores["stop"] > cut))[ordinary & (wanted["stop"] == 1)].mean()) >= LEAST_RECALL
+
     def precise(cut: float) -> bool:
-        taken = written & (by_rule | (scores["stop"] > cut))
+        taken = ordinary & (by_rule | (scores["stop"] > cut))
         return float(wanted["stop"][taken].mean()) >= LEAST_PRECISION
 
     def rare(cut: float) -> bool:
@@ -72,7 +81,10 @@ def thresholds(examples: Sequence[Example], scores: dict[str, Floats]) -> dict[s
         return float((scores["quiet"][innocent] > cut).mean()) <= MOST_ASKED
 
     return {
-        "stop": float(next(cut for cut in grid if precise(float(cut)))),
+        "stop": max(
+            float(next(cut for cut in grid if precise(float(cut)))),
+            float(next((cut for cut in grid[::-1] if enough(float(cut))), grid[0])),
+        ),
         "quiet": float(next(cut for cut in grid if rare(float(cut)))),
     }
 

@@ -17,9 +17,11 @@ SOME_ONLY = re.compile(
 """After an order to stop sending: it speaks of some of what is sent."""
 
 LESS = re.compile(
-    r"\b(?:so many|as many|so much|that many|too many|so often|as often|that often|less|fewer|"
+    r"\b(?:so many|as many|(?<!thank you )(?<!thanks )so much|that many|too many|so often|"
+    r"as often|that often|less|fewer|"
     r"for now|for a (?:while|bit|few|"
-    r"couple|month|week)|until|till|at night|at work|late|so early|this early|before \d|after \d|weekends?|sundays?|"
+    r"couple|month|week)(?! now)|until|till|at night|(?<!im )(?<!i am )at work|late|so early|this early|before \d\w*|"
+    r"after \d\w*|weekends?|sundays?|"
     r"while i|during|from this number|twice|every day|daily|in caps)\b"
 )
 """It speaks of less, later or otherwise, not of never."""
@@ -58,7 +60,8 @@ NOT_THIS_PERSON = re.compile(
 ASK_PHRASES = tuple(
     re.compile(pattern)
     for pattern in (
-        r"\bnot interested\b|\bno interest\b|\bnot looking\b|\bno longer (?:looking|interested|in the market)\b",
+        r"\bnot interested\b(?! in (?:that|this) (?:one|house|home|place|property))|"
+        r"\bno interest\b|\bnot looking\b|\bno longer (?:looking|interested|in the market)\b",
         r"^(?:no|nope|nah|naw|no thanks|no thank you|nah im good|im good|were good|pass|hard pass|no thx|no ty)$",
         r"\b(?:stop|pause|hold|wait|not) (?:\w+ )?(?:for now|until|till)\b|\bpause\b|\bmaybe later\b|\bhold off\b",
         r"\bnot (?:right )?now\b",
@@ -67,7 +70,7 @@ ASK_PHRASES = tuple(
         r"less) (?:texts|messages)\b",
         r"\b(?:call|email|e mail|phone|ring) (?:me |us )?(?:instead|only)\b|\b(?:only|just) (?:e ?mail|call|phone)\b",
         r"\b(?:dont|do not|no|not) (?:text|texting|texts)\b|\bcant text\b|\bstop by text\b|\bno (?:texts|"
-        r"texting|messages)\b",
+        r"texting|messages)\b(?! from (?:the|him|her|them|my))",
         r"\b(?:stop|dont|do not|never|quit) (?:\w+ )?call(?:ing)?(?= (?:me|us|this|here|again|any)\b|$)",
         r"\b(?:how|where) (?:did|do) (?:you|u) (?:get|have|find|got) (?:my|this)\b|\bwho gave you\b",
         r"\bwho (?:is|dis|are|s) (?:this|you)\b|\bwho dis\b|\bwhos this\b",
@@ -75,7 +78,8 @@ ASK_PHRASES = tuple(
         r"\balready (?:bought|purchased|found|closed|sold|have (?:a|an) (?:agent|realtor|lender|therapist))\b",
         r"\b(?:bought|purchased|closed on) (?:a |another |our |elsewhere|one)",
         r"\b(?:not|arent|isnt) (?:to )?(?:mov|buy|sell|in the market)\w*\b",
-        r"\b(?:passed away|passed on|died|deceased|funeral|hospice|late (?:husband|wife|mother|father))\b",
+        r"\b(?:passed away|passed on|(?<!phone )(?<!battery )(?<!cell )"
+        r"(?<!car )died|deceased|funeral|hospice|late (?:husband|wife|mother|father))\b",
         r"\bthis is (?:his|her|their|my) (?:wife|husband|son|daughter|mom|dad|mother|father|partner|"
         r"brother|sister)\b",
         r"\b(?:cancel|end|stop|quit) (?:it|this|that|all|everything)(?: please| now| all)*$",

@@ -33,7 +33,8 @@ FOREIGN_PHRASES = tuple(
         # French
         rf"\barrete[zr]? (?:de |d |les |ces |vos )|\bstop aux\b|\bplus (?:de |aucun )(?:\w+ )?{_TEXTS}\b",
         r"\bne (?:me|nous|m) (?:\w+ )?(?:contact|ecriv|envoy|text|derang)\w*|\bdesinscri\w+|\bdesabonn\w+",
-        r"\b(?:retirez|supprimez|enlevez) (?:moi|mon numero)\b",
+        r"\b(?:retire[rz]|supprime[rz]|enleve[rz]|efface[rz]) (?:moi|mon numero|notre numero)\b",
+        r"\blosch\w* (?:\w+ ){0,2}?(?:meine|diese) (?:nummer|handynummer|telefonnummer)\b",
         # German, Italian, Polish
         rf"\bhor(?:t|en sie)? (?:\w+ )?auf\b|\bkeine (?:\w+ )?{_TEXTS}(?: mehr)?\b|"
         rf"\bschreib\w* (?:\w+ ){{0,3}}nicht mehr\b",
@@ -41,6 +42,7 @@ FOREIGN_PHRASES = tuple(
         r"\bnie pisz\w*|\bprzestan\w*",
         # Vietnamese, Tagalog, Haitian Creole
         r"\bdung (?:co )?(?:nhan|gui|lien|lam phien|goi)\b|\b(?:khong|ngung|ngừng) (?:nhan|gui) tin\b",
+        r"\bxoa so\b|\b(?:paki ?)?(?:alis|tanggal)\w* (?:\w+ ){0,4}?(?:number|numero)\b",
         r"\b(?:huwag|wag) (?:\w+ ){0,4}?(?:mag|text|itext|kontak)\w*|\b(?:i)?tigil(?:an)?\b",
         r"\b(?:sispann|pa) (?:ekri|voye)\b",
         # Russian, Ukrainian

@@ -53,7 +53,20 @@ INNOCENT = re.compile(
     r"|(?:(?:why|when|how come) )?(?:did|have|has|had) (?:you|u|they|he|she|it) (?:ever )?stop\w*(?: \w+ing)?"
     r"|(?:bus|train|pit|truck|rest|metro|next|last|first|one|non|full|short|tram|subway|quick|final) stops?"
     r"|stop (?:by(?! text)|at|in|over|sign|signs|light|lights|loss|watch|gap|and (?:see|look|visit|talk|chat|say))"
-    r"|no more than"
+    r"|no more than|more than enough"
+    r"|quit (?:my|his|her|the|our|their) (?:\w+ )?job"
+    r"|(?:dont|do not|never|no) (?:text|texting|message) and driv\w+"
+    r"|(?:take|remove|get|drop|taking|removing|getting) (?:my (?:\w+ )?name|me|us|my \w+|our names?) (?:off|from) "
+    r"(?:of )?(?:the|this|that|our|his|her) (?:\w+ )?(?:loan|application|title|deed|contract|lease|offer|mortgage|"
+    r"wait ?list|waiting list|schedule|calendar|policy|account|insurance|paperwork)"
+    r"|(?:take|cross|scratch|strike|knock) (?:that|the|it|those)(?: (?!number|name|phone|cell)\w+){0,4}? off "
+    r"(?:(?:the|our|my|your) )?list"
+    r"|(?:landlord|hoa|bank|tenants?|neighbors?|inspector) (?:will|would|might|should) leave (?:me|us) alone"
+    r"|(?:unsubscribe|unsubscribed|unsubscribing|opt|opted|opting)(?: out)? (?:of|from) (?:all )?(?:(?:the|my|our|"
+    r"those|their|that) )?(?:others?|zillow|redfin|realtor com|trulia|escrow|hoa|prescreen\w*|credit|telehealth|"
+    r"arbitration|warranty|insurance|home warranty)(?: \w+)?"
+    r"|revok\w+ (?:(?:the|my|our|a|his|her|their) )?(?:power of attorney|poa|offer|acceptance|license|trust)"
+    r"|stop (?:apologi[sz]ing|worrying|it youre|youre (?:too|so|making))"
     r"|(?:i|we|ive|weve) (?:have|had|got) no (?:more|further|other|additional)"
     r"|(?:i|we|ill|well|shell|hell|theyll|to) (?:dont |do not |never |just )?(?:text|message) and drive"
     r")\b"
@@ -92,6 +105,12 @@ STOP_PHRASES = tuple(
         r"(?:consent|permission)\b",
         r"\b(?:never|didnt|did not) (?:agree|agreed|consented|sign|signed|opt|opted|subscribe|subscribed|ask|asked) "
         r"(?:up |in )?(?:to|for) (?:this|these|any|your|be|receive|texts?|messages?|get)\b",
+        # a bare order, and why
+        r"^(?:please |pls |plz |ok |hey |hi )*"
+        r"stop(?: please| pls| plz| now)* (?:im|i am|i have|i already|ive|were|we are|"
+        r"we have|weve|not interested|wrong number|no longer|i dont|we dont|already)\b"
+        r"(?! (?:blushing|crying|laughing|dying|dead|flattered|going to cry|gonna cry|lol|screaming|obsessed))",
+        r"\b(?:my|this) number (?:but |so |and )*(?:please |just )*(?:delete|remove|erase|lose) it\b",
         # forbidding, refusing
         rf"\b(?:you|u|yall) (?:may|can|must|should|shall|will|could) (?:not|never) (?:\w+ )?{_ACT} (?:me|"
         rf"us|this|my)\b",
@@ -252,7 +271,8 @@ ABOUT_OTHERS = re.compile(
     r"(?:\w+ ){0,2}?(?:wont|cant|doesnt|didnt|dont|keeps?|kept|never|refuses to|is|was|were|are|got|"
     r"will not|always) (?:not )?"
     r"(?:(?:stop|quit)\w* )?(?:told|asked|text|messag|contact|call|bother|harass|stalk)\w*.*$"
-    r"|\b(?:make|made|makes|get|got) (?:him|her|my \w+) .*$"
+    r"|\b(?:make|made|makes|get|got) (?:him|her|my (?!number|phone|cell|name|info|contact)\w+) .*$"
+    r"|\b(?:tell|ask) (?:the other|that other|zillow|him|her|my) (?:\w+ )?to (?:stop|quit|leave|not)\b.*$"
     r"|\b(?:he|she|they) (?:said|says|told me|texted|wrote) (?!to |you |stop |that you ).*$"
     r"|\bi (?:said|told|texted|wrote) .* (?:and|but|so|then) (?:he|she|they) .*$"
 )
