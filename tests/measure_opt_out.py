@@ -80,7 +80,16 @@ def seed(path: Path) -> tuple[Labelled, ...]:
 
 def blind() -> tuple[Labelled, ...]:
     """Return the first blind set: measured once on 2026-11-22, then read and trained on. It is blind no more."""
-    rows = [json.loads(line) for line in (_FOLDER / "opt_out_blind.jsonl").read_text(encoding="utf-8").splitlines()]
+    return _lines("opt_out_blind.jsonl")
+
+
+def second_blind() -> tuple[Labelled, ...]:
+    """Return the second blind set: no rule and no training text may ever be written for it."""
+    return _lines("opt_out_blind_2.jsonl")
+
+
+def _lines(name: str) -> tuple[Labelled, ...]:
+    rows = [json.loads(line) for line in (_FOLDER / name).read_text(encoding="utf-8").splitlines()]
     return tuple(Labelled(row["text"], Verdict(row["expected"]), row["group"]) for row in rows)
 
 
@@ -146,7 +155,12 @@ if __name__ == "__main__":
     from tests.opt_out_training.validate import validated
     from tests.shared_data import looked_for
 
-    sets = {"development (trained on)": development(), "held out": held_out(), "first blind set (trained on)": blind()}
+    sets = {
+        "development (trained on)": development(),
+        "held out": held_out(),
+        "first blind set (trained on)": blind(),
+        "second blind set": second_blind(),
+    }
     seeds = looked_for("vectors/optout_phrases.jsonl")
     if seeds is not None:
         sets["shared seed"] = seed(seeds)

@@ -7,7 +7,7 @@ one of its texts. Where a gate is below the aim of S2, `docs/reference/opt-out.m
 from __future__ import annotations
 
 from nudge_core.policy.opt_out import Verdict
-from tests.measure_opt_out import development, held_out, measure, seed
+from tests.measure_opt_out import development, held_out, measure, second_blind, seed
 from tests.shared_data import shared
 
 LEAST_PRECISION = 0.90
@@ -48,6 +48,15 @@ def test_held_out_texts_are_read_as_well_as_was_measured() -> None:
     assert figures.precision >= LEAST_PRECISION
     assert figures.left_alone >= LEAST_PRECISION
     assert figures.quietened >= LEAST_QUIETENED
+
+
+def test_the_second_blind_set_is_read_as_it_was_measured_once() -> None:
+    figures = measure(second_blind())
+    print(figures.line("second blind set"))  # noqa: T201
+    assert figures.per_se == 1.0
+    assert figures.explicit >= LEAST_EXPLICIT
+    assert figures.precision >= LEAST_PRECISION
+    assert figures.left_alone >= LEAST_PRECISION
 
 
 def test_the_shared_seed_is_read_right() -> None:
