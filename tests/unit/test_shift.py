@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, cast
 
 import pytest
-from attrs import evolve
+from attrs import asdict, evolve
 
 from nudge_adapters.feeds.replay import replay_of_pages
 from nudge_adapters.feeds.shape import RecordShape
@@ -81,7 +81,7 @@ class Poison:
         self.calls: list[str] = []
 
     async def draft(self, brief: Brief) -> Draft:
-        said = repr(brief)
+        said = str(asdict(brief))
         for price in self.raises | self.hangs:
             if price in said:
                 self.calls.append(price)
@@ -170,8 +170,8 @@ async def test_a_note_that_kills_its_process_costs_no_other_one_an_attempt(
         first: str | None = None
 
         async def draft(self, brief: Brief) -> Draft:
-            self.first = self.first or repr(brief)
-            if repr(brief) == self.first:
+            self.first = self.first or str(asdict(brief))
+            if str(asdict(brief)) == self.first:
                 raise Died
             raise Unavailable(self.name, "no words")
 
