@@ -28,6 +28,10 @@ AWAKE_S = 2.0  # for which the sleeper works on while the other one still stands
 LEAD = 0.05  # share of the texts that is released ahead of the kills
 WAITING = 12  # texts that K2 keeps in the queue, so that there is something to die over
 KILL_EVERY_S = (0.02, 0.4)
+LOOK_EVERY, BACKLOG, RESPITE_S = 10, 200, 20.0
+"""K1: every so many kills it is looked whether more texts wait than can be drained in time; then there is a respite."""
+
+OPEN = "SELECT count(*) FROM message WHERE delivery IN ('queued', 'sending', 'in_doubt')"
 
 
 def calm(arena: Arena) -> None:
@@ -46,6 +50,8 @@ def kills(count: int) -> Callable[[Arena], None]:
             arena.wait(arena.chance.uniform(*KILL_EVERY_S))
             arena.fleet.kill(arena.fleet.any(arena.chance))
             arena.keep()
+            if arena.fleet.kills % LOOK_EVERY == 0:
+                _until(arena, lambda: arena.count(OPEN) < BACKLOG, RESPITE_S)
 
     return go
 

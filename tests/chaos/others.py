@@ -170,21 +170,20 @@ def elsewhere(name: str, task: Task, patience_s: float) -> Told:
     """Run one in a process of its own, which is ended when it takes longer than it may."""
     begun = time.monotonic()
     given = [name, task.server, str(task.seed), str(task.messages), str(task.hits)]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [sys.executable, "-m", "tests.chaos.others", *given],
         cwd=ROOT,
         env=os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT / "src"), str(ROOT)])},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    try:
-        said, _ = process.communicate(timeout=patience_s)
-    except subprocess.TimeoutExpired:
-        return Told(text=name, violations=(f"not done in {patience_s:.0f} s",), seconds=time.monotonic() - begun)
-    finally:
-        process.kill()
-        process.wait()
+    ) as process:
+        try:
+            said, _ = process.communicate(timeout=patience_s)
+        except subprocess.TimeoutExpired:
+            return Told(text=name, violations=(f"not done in {patience_s:.0f} s",), seconds=time.monotonic() - begun)
+        finally:
+            process.kill()
     lines = said.splitlines() or [name]
     text = [line for line in lines if not line.startswith("    ")]
     violations = [line.strip() for line in lines if line.startswith("    ")]

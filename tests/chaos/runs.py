@@ -189,7 +189,11 @@ class Entry:
 
 RUNS: Mapping[str, Entry] = MappingProxyType(
     {
-        "K1": Entry(go=_k1, full=Size(messages=6_000, hits=1_000), quick=Size(messages=80, hits=12, quick=True)),
+        "K1": Entry(
+            go=_k1,
+            full=Size(messages=6_000, hits=1_000, over_http=True),
+            quick=Size(messages=80, hits=12, quick=True),
+        ),
         "K2": Entry(go=_k2, full=Size(messages=20_000, hits=50), quick=Size(messages=400, hits=1, quick=True)),
         "K3": Entry(go=_k3, full=Size(messages=1_500, hits=100), quick=Size(messages=40, hits=4, quick=True)),
         "P1": Entry(go=_p1, full=Size(messages=5_000, hits=20), quick=Size(messages=40, hits=1, quick=True)),
