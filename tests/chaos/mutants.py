@@ -16,6 +16,7 @@ from uuid import UUID
 
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.store import SqlStore
@@ -159,7 +160,10 @@ class Probe:
         self._rounds += 1
         if self._rounds % PROBE_EVERY:
             return
-        async with self._engine.connect() as connection:
-            found = (await connection.execute(text("SELECT current_setting('app.tenant_id', true)"))).scalar()
+        try:
+            async with self._engine.connect() as connection:
+                found = (await connection.execute(text("SELECT current_setting('app.tenant_id', true)"))).scalar()
+        except DBAPIError:
+            return  # the server is away
         with self._transcript.open("a") as out:
             out.write(f"{found or '-'}\n")

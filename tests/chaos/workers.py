@@ -114,7 +114,7 @@ async def work(post: Post, ambush: Ambush | None, seed: int) -> None:
     async with asyncio.TaskGroup() as group:
         if post.polls:
             group.create_task(_for_ever(poll, ASK_INBOUND_S))
-        group.create_task(_for_ever(send, IDLE_S))
+        group.create_task(_for_ever(send, 2 * IDLE_S))
         group.create_task(_for_ever(clean, TIDY_S))
         group.create_task(_for_ever(join, JOIN_S))
         group.create_task(_for_ever(listen, IDLE_S))
@@ -160,7 +160,10 @@ def _child(name: str, folder: Path, parent: int, task: Callable[[], object]) -> 
         if os.getppid() == parent:
             task()
             status = 0
-    except BaseException as error:
+    except BaseException as raised:
+        error: BaseException = raised
+        while isinstance(error, BaseExceptionGroup):
+            error = error.exceptions[0]  # of tasks beside each other the first that failed
         lines = traceback.format_tb(error.__traceback__)
         with (folder / "deaths").open("a") as out:
             out.write(f"{name}: {type(error).__name__}: {error}\n{''.join(lines)}\n")
