@@ -7,6 +7,7 @@ however the statement is built.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from uuid import UUID
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
 
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.store import SqlStore
@@ -41,7 +43,7 @@ CAUGHT_BY = MappingProxyType(
 )
 """Mutant to the invariants that must catch it."""
 
-PROBE_EVERY = 5  # rounds of the walk
+_TENANT_OF_THE_SESSION = "SELECT current_setting('app.tenant_id', true)"
 _WINTER = timezone(timedelta(hours=-6))
 
 
@@ -147,23 +149,25 @@ async def _send_again(inner: SmsGateway, text_: OutgoingText) -> SendOutcome:
 
 
 class Probe:
-    """The next user of a pooled connection: writes down whether an earlier user's tenant is still set (I9, M6).
+    """The next user of every idle connection: writes down whether an earlier user's tenant is still set (I9, M6).
 
     Without row-level security nothing can leak through it yet; what can be seen today is the setting itself.
     """
 
     def __init__(self, store: SqlStore, transcript: Path) -> None:
-        self._engine, self._transcript, self._rounds = store._engine, transcript, 0
+        self._engine, self._transcript = store._engine, transcript
 
     async def look(self) -> None:
-        """Borrow a connection as it comes from the pool, once in so many rounds."""
-        self._rounds += 1
-        if self._rounds % PROBE_EVERY:
-            return
+        """Borrow every connection that lies in the pool, all at once: whichever was used is among them."""
+        pool = self._engine.sync_engine.pool
+        assert isinstance(pool, QueuePool)
+        found = []
         try:
-            async with self._engine.connect() as connection:
-                found = (await connection.execute(text("SELECT current_setting('app.tenant_id', true)"))).scalar()
+            async with AsyncExitStack() as borrowed:
+                for _ in range(max(pool.checkedin(), 1)):
+                    connection = await borrowed.enter_async_context(self._engine.connect())
+                    found.append((await connection.execute(text(_TENANT_OF_THE_SESSION))).scalar())
         except DBAPIError:
             return  # the server is away
         with self._transcript.open("a") as out:
-            out.write(f"{found or '-'}\n")
+            out.writelines(f"{tenant or '-'}\n" for tenant in found)

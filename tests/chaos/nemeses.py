@@ -31,6 +31,8 @@ KILL_EVERY_S = (0.02, 0.4)
 LOOK_EVERY, BACKLOG, RESPITE_S = 10, 200, 20.0
 """K1: every so many kills it is looked whether more texts wait than can be drained in time; then there is a respite."""
 
+PROBES = 8  # looks at idle connections that M6 waits for when the work is done
+
 OPEN = "SELECT count(*) FROM message WHERE delivery IN ('queued', 'sending', 'in_doubt')"
 
 
@@ -38,6 +40,19 @@ def calm(arena: Arena) -> None:
     """Nothing: workers work."""
     arena.allow(1.0)
     arena.keep()
+
+
+def probed(arena: Arena) -> None:
+    """Nothing, until the workers have looked at their connections so often after having worked (M6)."""
+    calm(arena)
+    arena.drain()
+    enough = _probes(arena) + PROBES
+    _until(arena, lambda: _probes(arena) >= enough, arena.scene.drained_within_s)
+
+
+def _probes(arena: Arena) -> int:
+    transcript = arena.folder / "probes"
+    return len(transcript.read_text().splitlines()) if transcript.exists() else 0
 
 
 def kills(count: int) -> Callable[[Arena], None]:

@@ -259,7 +259,7 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
         often = Town(seed=seed, messages=24, by_hand=0.0, texts_each=4)
         evening = evolve(scene, town=often, start=BEFORE_MIDNIGHT_UTC, people=stoppers(0.0))
         return evolve(evening, delivery=evolve(DELIVERY, gate=AT_ANY_HOUR)), nemeses.two_waves(timedelta(minutes=30))
-    return scene, nemeses.calm  # M6
+    return scene, nemeses.probed  # M6
 
 
 def mutant_reports(server: Server, mutants: Sequence[str], seed: int) -> Iterator[tuple[str, Report, Report]]:
