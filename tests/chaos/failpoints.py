@@ -3,8 +3,8 @@
 The product knows nothing of them. `after_claim`: the claim is committed. `before_deadline`: the posting mark is
 committed, and the clock about to be read that the send deadline is measured with. `before_write`, `after_write`,
 `after_201`: around the request, in `carrier`. `before_record_commit`, `after_record_commit`: the transaction that moves
-a text whose request was answered. `in_resolver`: the list has answered, nothing is stored yet. `before_hear_commit`:
-news is about to be stored.
+a text whose request was answered. `in_resolver`: the list has answered, nothing is stored yet. `before_inbound`:
+somebody's text has come, and nothing of it is stored.
 """
 
 from __future__ import annotations
@@ -85,9 +85,8 @@ class Wrapped:
 class PassedStore:
     """A store that passes the places around claims and records."""
 
-    def __init__(self, inner: Store, at: Callable[[str], None], posted: set[UUID], *, hearing: bool = False) -> None:
-        """`hearing`: the transactions of tenants store what the carrier told."""
-        self._inner, self._at, self._posted, self._hearing = inner, at, posted, hearing
+    def __init__(self, inner: Store, at: Callable[[str], None], posted: set[UUID]) -> None:
+        self._inner, self._at, self._posted = inner, at, posted
         self.marked = False
         """Whether a posting mark has been committed since this was last set to False."""
 
@@ -130,8 +129,6 @@ class PassedStore:
             yield Wrapped(tx, messages=Wrapped(tx.messages, **replaced))
             if recorded:
                 self._at("before_record_commit")
-            if self._hearing:
-                self._at("before_hear_commit")
         self.marked = self.marked or bool(marked)
         if recorded:
             self._posted -= recorded

@@ -249,14 +249,14 @@ def jumps(count: int, *, database: bool) -> Callable[[Arena], None]:
 
 
 def deaths_while_hearing(count: int) -> Callable[[Arena], None]:
-    """Workers die just before they have stored what the carrier told; then they live."""
+    """Workers die when a person's text has come and before it is stored; then they live."""
 
     def go(arena: Arena) -> None:
         arena.allow(1.0)
         give_up = time.monotonic() + PATIENCE_S
         while arena.fleet.kills < count and time.monotonic() < give_up:
             while len(arena.fleet.pids) < arena.scene.workers:
-                arena.fleet.start(Ambush(place="before_hear_commit", chance=0.3))
+                arena.fleet.start(Ambush(place="before_inbound", chance=1.0))
             arena.wait(0.05)
         arena.fleet.end()
 

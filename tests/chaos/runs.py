@@ -251,7 +251,7 @@ def scene_for(mutant: str, seed: int, *, planted: bool) -> tuple[Scene, Callable
         return deaf, nemeses.calm
     if mutant == "M5":
         talkative = evolve(scene, people=stoppers(0.6))
-        return talkative, nemeses.deaths_while_hearing(6)
+        return talkative, nemeses.deaths_while_hearing(2)
     if mutant == "M7":
         trouble = faults(0.5, seed, Fault.ERROR_AFTER, Fault.ERROR_BEFORE)
         return evolve(scene, trouble=trouble), nemeses.calm

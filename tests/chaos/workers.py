@@ -27,7 +27,7 @@ from attrs import evolve, field, frozen, mutable
 
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Conflict, Unavailable
-from nudge_core.model.carrier import CarrierNews
+from nudge_core.model.carrier import CarrierNews, InboundText
 from nudge_core.sending.watch import DoubtWatch
 from nudge_core.walk import Parts, drain, hear, hear_again, hear_waiting, poll_inbound, tidy
 from tests.chaos import mutants
@@ -85,7 +85,7 @@ async def work(post: Post, ambush: Ambush | None, seed: int) -> None:
     store = PassedStore(post.store, at, posted)
     gateway = PassedGateway(mutants.gateway(post.mutant, post.carrier.gateway(post.wall, at)), at, posted)
     parts = evolve(post.parts, store=store, gateway=gateway, doubts=DoubtWatch(time.monotonic))
-    ears = evolve(parts, store=PassedStore(post.store, at, set(), hearing=True))
+    ears = evolve(parts, store=PassedStore(post.store, at, set()))
     probe = mutants.Probe(post.store, post.folder / "probes")
 
     def monotonic() -> float:
@@ -104,8 +104,13 @@ async def work(post: Post, ambush: Ambush | None, seed: int) -> None:
     async def join() -> int:
         return await hear_waiting(ears)
 
+    async def take(news: CarrierNews) -> None:
+        if isinstance(news, InboundText):
+            at("before_inbound")
+        await hear(ears, news)
+
     async def listen() -> int:
-        return await post.carrier.hear(partial(_take, ears), too_early=post.mutant == "M5")
+        return await post.carrier.hear(take, too_early=post.mutant == "M5")
 
     async def poll() -> int:
         await poll_inbound(ears)

@@ -487,10 +487,11 @@ async def test_a_record_is_attributed_to_the_only_open_row_whatever_its_words() 
     assert attribute([a_record(1, "hello", -6)], [row], 5.0) == {}
 
 
-async def test_with_several_open_rows_words_must_be_equal_and_the_older_one_gets_an_ambiguous_record() -> None:
+async def test_with_several_open_rows_words_must_be_equal_and_a_record_is_of_the_one_claimed_last_before_it() -> None:
     here = await bench()
     older, newer = await _open_row(here, 1, "hello", 0), await _open_row(here, 2, "hello", 60)
-    assert list(attribute([a_record(1, "hello", 70)], [newer, older], 5.0)) == [older.id]
+    assert list(attribute([a_record(1, "hello", 70)], [newer, older], 5.0)) == [newer.id]
+    assert list(attribute([a_record(1, "hello", 50)], [newer, older], 5.0)) == [older.id]
     assert attribute([a_record(1, "other", 70)], [newer, older], 5.0) == {}
     two = attribute([a_record(1, "hello", 1), a_record(2, "hello", 61)], [newer, older], 5.0)
     assert {row_id: record.provider_sid for row_id, record in two.items()} == {older.id: "SM1", newer.id: "SM2"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from nudge_core.model.carrier import ProviderRecord
@@ -67,17 +67,26 @@ def attribute(
         clock_skew_s: how far the carrier's clock may be behind ours, in seconds.
 
     With a single open row any record after its claim is its own, whatever its words: the pair is used by nobody else,
-    one with the same words first. With several the words must be equal, and an ambiguous record goes to the older row.
-    Source: `reliability.md` section 4, layer 2 and notes.
+    one with the same words first. With several the words must be equal, and a record belongs to the text that was
+    claimed last before it: a pair has one text in flight, so an earlier one had been given up by then.
+    Source: `reliability.md` section 4, layer 2 and notes (which gives an ambiguous record to the older row; a text
+    claimed after that one's grace is the likelier owner, and both rows then tell the truth).
     """
-    left = list(records)
+    open_rows = sorted(rows, key=lambda row: (_earliest(row, clock_skew_s), row.id), reverse=True)
+    alone = len(rows) == 1
     found: dict[UUID, ProviderRecord] = {}
-    for row in sorted(rows, key=lambda row: (row.claimed_at or row.created_at, row.id)):
-        earliest = (row.claimed_at or row.created_at) - timedelta(seconds=clock_skew_s)
-        later = [record for record in left if record.created_at >= earliest]
-        same_words = [record for record in later if record.body == row.content]
-        mine = same_words or (later if len(rows) == 1 else [])
-        if mine:
-            found[row.id] = mine[0]
-            left.remove(mine[0])
+    for has_its_words in (True, False) if alone else (True,):
+        for record in records:
+            owner = next((row for row in open_rows if _may_own(row, record, clock_skew_s, has_its_words)), None)
+            if owner is not None:
+                found[owner.id] = record
+                open_rows.remove(owner)
     return found
+
+
+def _earliest(row: Message, clock_skew_s: float) -> datetime:
+    return (row.claimed_at or row.created_at) - timedelta(seconds=clock_skew_s)
+
+
+def _may_own(row: Message, record: ProviderRecord, clock_skew_s: float, has_its_words: bool) -> bool:
+    return record.created_at >= _earliest(row, clock_skew_s) and (record.body == row.content or not has_its_words)
