@@ -63,6 +63,7 @@ def kills(count: int) -> Callable[[Arena], None]:
         while arena.fleet.kills < count:
             arena.allow(LEAD + (1 - LEAD) * arena.fleet.kills / count)
             arena.wait(arena.chance.uniform(*KILL_EVERY_S))
+            arena.keep()  # one that ended by itself has told why; the judge hears of it
             arena.fleet.kill(arena.fleet.any(arena.chance))
             arena.keep()
             if arena.fleet.kills % LOOK_EVERY == 0:
