@@ -1,4 +1,4 @@
-"""The HTTP application: webhooks, metrics, and whatever other modules of this folder hand in."""
+"""The HTTP application: the API, webhooks, metrics, and whatever other modules of this folder hand in."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from nudge_core.ports import Clock
 from nudge_core.walk import Parts
 from nudge_entrypoints.callbacks import callbacks_of
 from nudge_entrypoints.http import problems
+from nudge_entrypoints.http.api.context import Api
+from nudge_entrypoints.http.api.routes import api_router
+from nudge_entrypoints.http.identity import Authenticator
 from nudge_entrypoints.http.webhooks import Twilio, Webhooks, webhook_handlers
 from nudge_entrypoints.metrics import CONTENT_TYPE, Metrics
 from nudge_entrypoints.settings import Settings
@@ -27,6 +30,8 @@ def build_app(
     clock: Clock | None = None,
     metrics: Metrics | None = None,
     heard: Callable[[], Awaitable[object]] | None = None,
+    api: Api | None = None,
+    authenticator: Authenticator | None = None,
 ) -> Litestar:
     """Return the application.
 
@@ -37,9 +42,13 @@ def build_app(
         clock: what time it is when an event arrives; None is the machine's.
         metrics: where calls are counted; None makes new counters.
         heard: awaited after an event was stored that may have made work, such as a wake-up of the worker.
+        api: what the routes of the API work with; None: there is no API.
+        authenticator: proves who calls the API; needed with it.
     """
     counted = Metrics() if metrics is None else metrics
     routes: list[ControllerRouterHandler] = [*handlers, _metrics_route(counted)]
+    if api is not None and authenticator is not None:
+        routes.append(api_router(api, authenticator))
     callbacks, token = callbacks_of(settings), settings.twilio.auth_token
     if callbacks is not None and token is not None:
         webhooks = Webhooks(

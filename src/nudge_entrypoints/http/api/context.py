@@ -1,0 +1,39 @@
+"""What the routes of the API work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeAlias
+
+from attrs import field, frozen
+from litestar.di import NamedDependency
+
+from nudge_core.model.user import User
+from nudge_core.ports import ListingFeed, OneTimeCodes, PhoneNumbers
+from nudge_core.walk import Parts
+from nudge_entrypoints.http.identity import Principal
+from nudge_entrypoints.settings import Settings
+
+
+@frozen(kw_only=True)
+class Api:
+    """The parts of the walk and the services that only the API uses. Routes take it as `api: TheApi`.
+
+    `feed`, `numbers`, `codes` open a service, which the caller closes; `numbers` and `codes` raise Misconfigured where
+    none is configured. `now`: for what is not stored; what is stored takes the transaction's `now`.
+    """
+
+    parts: Parts
+    settings: Settings
+    now: Callable[[], datetime] = field(repr=False)
+    feed: Callable[[User], ListingFeed] = field(repr=False)
+    numbers: Callable[[], PhoneNumbers] = field(repr=False)
+    codes: Callable[[], OneTimeCodes] = field(repr=False)
+
+
+TheApi: TypeAlias = NamedDependency[Api]
+"""`api: TheApi` in a route's signature."""
+
+Caller: TypeAlias = NamedDependency[Principal]
+"""`principal: Caller` in a route's signature."""

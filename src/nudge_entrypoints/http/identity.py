@@ -1,0 +1,100 @@
+"""Who calls: a professional by a session, or a program of theirs by an API key; and what they may do."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from attrs import frozen
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.handlers import BaseRouteHandler
+from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.types import ASGIApp
+
+# Any: Litestar's own parameters of a connection.
+AnyConnection = ASGIConnection[Any, Any, Any, Any]
+AnyRequest = Request[Any, Any, Any]
+
+SCOPE = "scope"
+"""`opt` of a route: the scope that a caller needs. Every route of the API names one, or is `PUBLIC`."""
+
+PUBLIC = "public"
+"""`opt` of a route: answered without identity. The few that are stand in a list that a test holds."""
+
+
+class Scope(StrEnum):
+    """What a caller may do. A session of the professional's own has every scope; an API key has those it was given."""
+
+    ACCOUNT_READ = "account:read"
+    ACCOUNT_WRITE = "account:write"
+    CLIENTS_READ = "clients:read"
+    CLIENTS_WRITE = "clients:write"
+    NUDGES_READ = "nudges:read"
+    NUDGES_WRITE = "nudges:write"
+    MESSAGES_READ = "messages:read"
+    MESSAGES_SEND = "messages:send"
+    CONTENT_READ = "content:read"
+    CONTENT_WRITE = "content:write"
+    OPERATIONS_READ = "operations:read"
+
+
+EVERY_SCOPE = frozenset(Scope)
+
+
+@frozen(kw_only=True)
+class Principal:
+    """A caller whose identity is proved. `credential_id`: of the session or the API key.
+
+    `may_read_all`: a super-user, who may read across tenants where that is audited, and nowhere else.
+    """
+
+    user_id: UUID
+    credential_id: UUID
+    scopes: frozenset[Scope] = EVERY_SCOPE
+    is_api_key: bool = False
+    may_read_all: bool = False
+
+    @property
+    def actor(self) -> str:
+        """The name under which decisions are audited."""
+        return f"api_key:{self.credential_id}" if self.is_api_key else f"user:{self.user_id}"
+
+
+class Authenticator(Protocol):
+    """Proves an identity from what a connection carries."""
+
+    async def principal(self, connection: AnyConnection) -> Principal | None:
+        """Return who calls; None when nothing proves it. Raises Unavailable when it cannot be known now."""
+        ...
+
+
+class Identified(AbstractAuthenticationMiddleware):
+    """Lets nobody through without identity, but to routes that are `PUBLIC`."""
+
+    def __init__(self, app: ASGIApp, authenticator: Authenticator) -> None:
+        super().__init__(app, exclude_from_auth_key=PUBLIC)
+        self._authenticator = authenticator
+
+    async def authenticate_request(self, connection: AnyConnection) -> AuthenticationResult:
+        """Return the principal as the connection's user, or raise NotAuthorizedException: 401."""
+        found = await self._authenticator.principal(connection)
+        if found is None:
+            raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
+        return AuthenticationResult(user=found, auth=None)
+
+
+def may(connection: AnyConnection, handler: BaseRouteHandler) -> None:
+    """Guard: raise PermissionDeniedException, 403, when the caller lacks the route's scope."""
+    wanted = handler.opt.get(SCOPE)
+    if wanted is None:
+        return
+    if Scope(wanted) not in cast("Principal", connection.user).scopes:
+        raise PermissionDeniedException
+
+
+def principal_of(request: AnyRequest) -> Principal:
+    """Return who calls. Routes take it as `principal: Caller`."""
+    return cast("Principal", request.user)

@@ -1,0 +1,89 @@
+"""Two professionals who call the API in this process, on a store of either kind."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import httpx
+from attrs import evolve, frozen
+
+from nudge_core.errors import Misconfigured
+from nudge_core.model.user import User
+from nudge_core.ports import Store
+from nudge_core.walk import Parts
+from nudge_entrypoints.http.api.context import Api
+from nudge_entrypoints.http.app import build_app
+from nudge_entrypoints.http.identity import EVERY_SCOPE, AnyConnection, Principal, Scope
+from nudge_entrypoints.settings import load
+from tests import samples
+from tests.parts import quiet_parts
+from tests.samples import SteppingClock, uid
+
+RITA, TOM = uid(1), uid(2)
+SESSION = uid(9_000)
+
+
+class NamedCallers:
+    """Takes a caller's word for who they are: `Authorization: Bearer <user id> [<scope> ...]`. For route tests only."""
+
+    async def principal(self, connection: AnyConnection) -> Principal | None:
+        """Return the caller that the header names."""
+        kind, _, rest = connection.headers.get("authorization", "").partition(" ")
+        if kind != "Bearer":
+            return None
+        named, *scopes = rest.split()
+        chosen = frozenset(map(Scope, scopes)) or EVERY_SCOPE
+        return Principal(user_id=UUID(named), credential_id=SESSION, scopes=chosen)
+
+
+@frozen
+class Office:
+    """The application, and clients of it. `store` is for arranging and for looking behind the API."""
+
+    app: Any
+    store: Store
+    parts: Parts
+    clock: SteppingClock
+
+    @asynccontextmanager
+    async def caller(self, user_id: UUID | None = RITA, *scopes: Scope) -> AsyncIterator[httpx.AsyncClient]:
+        """Yield an HTTP client that calls as this professional; None: as nobody."""
+        headers = {} if user_id is None else {"Authorization": " ".join(["Bearer", str(user_id), *scopes])}
+        transport = httpx.ASGITransport(app=self.app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://nudge.test", headers=headers) as client:
+            yield client
+
+
+def _none_here(*_given: object) -> Any:
+    raise Misconfigured(["this installation has none"])
+
+
+async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Office:
+    """Build the application on a store, with Rita and Tom in it.
+
+    Args:
+        store: empty.
+        clock: the one the store was made with.
+        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`.
+    """
+    async with store.system() as tx:
+        for user in (_rita(), _tom()):
+            await tx.users.add(user)
+    parts = changes.pop("parts", None) or quiet_parts(store, clock)
+    settings = load({})
+    api = Api(
+        parts=parts, settings=settings, now=clock.now, feed=_none_here, numbers=_none_here, codes=_none_here
+    )  # fmt: skip
+    app = build_app(parts, settings, clock=clock, api=evolve(api, **changes), authenticator=NamedCallers())
+    return Office(app, store, parts, clock)
+
+
+def _rita() -> User:
+    return samples.user(1, twilio_phone_number=samples.OUR_NUMBER)
+
+
+def _tom() -> User:
+    return samples.user(2, twilio_phone_number="+15125550101")
