@@ -1,0 +1,84 @@
+"""Two tenants and every operation: nothing of one is told to the other, not even that it is there (F1)."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import httpx
+import pytest
+from litestar import Litestar, get
+from litestar.exceptions import NotFoundException, PermissionDeniedException
+from litestar.params import FromPath
+
+from tests.api.office import RITA, TOM, Office
+from tests.api.tenant_fuzz import Fuzz, operations
+from tests.api.two_books import CANARY, Book, book_of, fill, held
+from tests.samples import uid
+
+RITAS, TOMS = book_of(RITA, 100_001), book_of(TOM, 200_001)
+BODIES: dict[str, Any] = {}
+"""For operations whose schema alone does not make a body that is read as far as the id."""
+
+NOT_REACHED: frozenset[str] = frozenset()
+"""Operations that nothing of the books can succeed at: each is there for a reason."""
+
+
+async def _furnished(office: Office) -> tuple[Book, Book]:
+    await fill(office.store, RITAS, "+15125550111", CANARY)
+    await fill(office.store, TOMS, "+15125550122", "tom")
+    return RITAS, TOMS
+
+
+def _document(office: Office) -> dict[str, Any]:
+    schema: dict[str, Any] = office.app.openapi_schema.to_schema()
+    return schema
+
+
+@pytest.mark.parametrize("kind", ["every id"])
+async def test_a_foreign_id_is_answered_as_one_that_never_was(office: Office, kind: str) -> None:
+    ritas, toms = await _furnished(office)
+    before = await held(office.store, ritas)
+    fuzz = Fuzz(document=_document(office), canary=CANARY, bodies=BODIES)
+    async with office.caller(TOM) as tom, office.caller(None) as nobody:
+        found = await fuzz.run(tom, nobody, list(ritas.ids().values()), list(toms.ids().values()))
+    assert found.leaks == []
+    assert await held(office.store, ritas) == before
+    every = {operation.id for operation in operations(fuzz.document) if operation.method != "delete"}
+    assert every - found.reached - NOT_REACHED == set(), "operations that the fuzz never got behind the door of"
+
+
+THING = uid(77)
+
+
+@get("/leaks/{thing_id:uuid}", operation_id="leak")
+async def _leak(thing_id: FromPath[UUID]) -> dict[str, str]:
+    """Tell anybody."""
+    if thing_id != THING:
+        raise NotFoundException
+    return {"text": CANARY}
+
+
+@get("/oracles/{thing_id:uuid}", operation_id="oracle")
+async def _oracle(thing_id: FromPath[UUID]) -> None:
+    """Tell that it is there."""
+    raise PermissionDeniedException if thing_id == THING else NotFoundException
+
+
+@get("/lists", operation_id="listing")
+async def _list() -> list[str]:
+    """Tell everything to everybody."""
+    return [CANARY]
+
+
+async def test_the_fuzz_sees_a_planted_leak_an_oracle_and_a_door_without_a_lock() -> None:
+    app = Litestar([_leak, _oracle, _list])
+    fuzz = Fuzz(document=app.openapi_schema.to_schema(), canary=CANARY)
+    transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]  # its own idea of an ASGI application
+    async with httpx.AsyncClient(transport=transport, base_url="http://nudge.test") as caller:
+        found = await fuzz.run(caller, caller, [THING], [uid(78)])
+    assert sorted({leak.partition(":")[0] for leak in found.leaks}) == ["leak", "listing", "oracle"]
+    assert "leak: a canary" in found.leaks
+    assert "leak: 200 to a foreign id" in found.leaks
+    assert "listing: 200 to nobody" in found.leaks
+    assert "oracle: 403 to a foreign id, 404 to one that never was" in found.leaks
