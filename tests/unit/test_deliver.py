@@ -484,7 +484,17 @@ async def test_a_record_is_attributed_to_the_only_open_row_whatever_its_words() 
     assert attribute([a_record(1, "hello there", 1)], [row], 5.0)[row.id].provider_sid == "SM1"
     both = [a_record(1, "other words", 1), a_record(2, "hello", 2)]
     assert attribute(both, [row], 5.0)[row.id].provider_sid == "SM2"
-    assert attribute([a_record(1, "hello", -6)], [row], 5.0) == {}
+    assert attribute([a_record(1, "hello there", -6)], [row], 5.0) == {}
+
+
+async def test_a_record_with_a_row_s_very_words_is_its_own_even_when_the_clock_was_a_day_ahead_at_the_claim() -> None:
+    row = await _open_row(await bench(), 1, "hello", 0)
+    a_day_s = 24 * 60 * 60.0
+    assert attribute([a_record(1, "hello", -a_day_s)], [row], 5.0)[row.id].provider_sid == "SM1"
+    assert attribute([a_record(1, "other", -a_day_s)], [row], 5.0) == {}
+    assert attribute([a_record(1, "hello", -2 * a_day_s)], [row], 5.0) == {}
+    both = [a_record(1, "hello", -a_day_s), a_record(2, "hello", 1)]
+    assert attribute(both, [row], 5.0)[row.id].provider_sid == "SM2"
 
 
 async def test_with_several_open_rows_words_must_be_equal_and_a_record_is_of_the_one_claimed_last_before_it() -> None:

@@ -17,6 +17,10 @@ OPEN = (Delivery.QUEUED, Delivery.SENDING, Delivery.IN_DOUBT, Delivery.UNCONFIRM
 
 DUPLICATE_ACCEPT = "duplicate_accept"
 
+CLOCK_ERROR = timedelta(hours=26)
+"""How far ahead the database's clock may have been at a claim: a wrong day, and a wrong summer time. A list is asked
+that much further back, or it would hide the very acceptance that forbids a second text (`reliability.md` T2)."""
+
 
 async def adopt(tx: TenantTransaction, message: Message, provider_sid: str, receipt: Receipt, actor: str) -> Moved:
     """Store that the carrier has this text. An id proves acceptance whichever attempt caused it.
@@ -68,25 +72,35 @@ def attribute(
 
     With a single open row any record after its claim is its own, whatever its words: the pair is used by nobody else,
     one with the same words first. With several the words must be equal, and a record belongs to the text that was
-    claimed last before it: a pair has one text in flight, so an earlier one had been given up by then.
+    claimed last before it: a pair has one text in flight, so an earlier one had been given up by then. A record from
+    before every claim that has a row's very words is its own too, as long as a wrong clock explains it
+    (`CLOCK_ERROR`): the claim's instant is the database's.
     Source: `reliability.md` section 4, layer 2 and notes (which gives an ambiguous record to the older row; a text
     claimed after that one's grace is the likelier owner, and both rows then tell the truth).
     """
-    open_rows = sorted(rows, key=lambda row: (_earliest(row, clock_skew_s), row.id), reverse=True)
-    alone = len(rows) == 1
+    skew = timedelta(seconds=clock_skew_s)
+    open_rows = sorted(rows, key=lambda row: (_claimed(row), row.id), reverse=True)
     found: dict[UUID, ProviderRecord] = {}
-    for has_its_words in (True, False) if alone else (True,):
+
+    def give(error: timedelta, has_its_words: bool) -> None:
         for record in records:
-            owner = next((row for row in open_rows if _may_own(row, record, clock_skew_s, has_its_words)), None)
+            if record in found.values():
+                continue
+            owner = next((row for row in open_rows if _may_own(row, record, error, has_its_words)), None)
             if owner is not None:
                 found[owner.id] = record
                 open_rows.remove(owner)
+
+    give(skew, has_its_words=True)
+    give(max(skew, CLOCK_ERROR), has_its_words=True)
+    if len(rows) == 1:
+        give(skew, has_its_words=False)
     return found
 
 
-def _earliest(row: Message, clock_skew_s: float) -> datetime:
-    return (row.claimed_at or row.created_at) - timedelta(seconds=clock_skew_s)
+def _claimed(row: Message) -> datetime:
+    return row.claimed_at or row.created_at
 
 
-def _may_own(row: Message, record: ProviderRecord, clock_skew_s: float, has_its_words: bool) -> bool:
-    return record.created_at >= _earliest(row, clock_skew_s) and (record.body == row.content or not has_its_words)
+def _may_own(row: Message, record: ProviderRecord, error: timedelta, has_its_words: bool) -> bool:
+    return record.created_at >= _claimed(row) - error and (record.body == row.content or not has_its_words)

@@ -41,7 +41,7 @@ from nudge_core.policy.slots import GATE_ALLOWS, ahead
 from nudge_core.policy.switches import rules_or_strict
 from nudge_core.ports import SmsGateway, SystemTransaction, TenantTransaction
 from nudge_core.sending.circuit import SEND_DEADLINE, judge_lanes
-from nudge_core.sending.evidence import adopt, adopt_all, attribute
+from nudge_core.sending.evidence import CLOCK_ERROR, adopt, adopt_all, attribute
 from nudge_core.sending.facts import TextRules, gather_all
 from nudge_core.sending.moves import Moved, move, put_off
 from nudge_core.sending.silence import silence
@@ -270,13 +270,14 @@ async def expire(tx: TenantTransaction, message: Message, settings: DeliverySett
 
 
 async def look_up(gateway: SmsGateway, message: Message, settings: DeliverySettings) -> Sequence[ProviderRecord] | None:
-    """Ask the carrier for texts of the pair since the claim; None when the list fails, which proves nothing.
+    """Ask for the carrier's texts of the pair since well before the claim; None when the list fails: no proof.
 
     Without a transaction. The instant of asking, which `settle` needs, is the one of the transaction before it.
     """
     if message.sender is None or message.recipient is None:
         return []
-    since = (message.claimed_at or message.created_at) - timedelta(seconds=settings.clock_skew_s)
+    error = max(CLOCK_ERROR, timedelta(seconds=settings.clock_skew_s))
+    since = (message.claimed_at or message.created_at) - error
     try:
         return await gateway.find(message.sender, message.recipient, since)
     except Unavailable:
