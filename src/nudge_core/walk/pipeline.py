@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
 from nudge_core.errors import Conflict, NudgeError, Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, NotSent, SendOutcome, TryLater
 from nudge_core.model.message import DELIVERY, Message
+from nudge_core.policy.pacing import BURST_S
 from nudge_core.ports import TenantTransaction
 from nudge_core.sending.circuit import LANE_TRIPPED, OURS, STOPPING, refused_sender
 from nudge_core.sending.completion import complete_if_done
@@ -33,6 +34,12 @@ RECORD_PAUSE_S = 0.5  # an answer is kept for ten seconds while the database is 
 STARTS_REMEMBERED = 200
 SHORTEST_SPAN_S = 0.05  # a burst of starts says nothing of a rate
 SHARE_OF_DEADLINE = 0.5  # claimed texts must be expected to start within this share of the send deadline
+SHARE_OF_BURST = 0.5  # and those with a pace, once their instant has come, within this share of what they may be late
+PREPARED_AHEAD_S = 1.0
+"""How long before its instant a paced text is prepared, together with those of its professional within as long again.
+
+What the gate decided and the posting mark are never older than two seconds because of the pace.
+"""
 
 Result = tuple[Message, SendOutcome]
 
@@ -59,6 +66,7 @@ class Pipeline:
         self._results: dict[UUID, list[Result]] = {}
         self._recorders: set[UUID] = set()
         self._posting: set[UUID] = set()
+        self._leaving: dict[UUID, float] = {}
         self._starts: deque[float] = deque(maxlen=STARTS_REMEMBERED)
         self._strikes: Counter[str] = Counter()
         self._tripped_s: dict[str, float] = {}
@@ -67,11 +75,16 @@ class Pipeline:
 
     @property
     def room(self) -> int:
-        """How many texts may be claimed now: those that can be expected to start well before the send deadline."""
-        settings, posting = self._parts.delivery, len(self._posting)
+        """How many texts may be claimed now: those that can be expected to start well before the send deadline.
+
+        Few while texts wait whose instant has come: when more is asked than can be done, nothing must miss its instant.
+        """
+        settings, posting, rate = self._parts.delivery, len(self._posting), self._starts_per_s()
+        free, now_s = settings.concurrency - posting, self._monotonic()
         waiting = self.under_way - posting
-        in_time = int(self._starts_per_s() * SHARE_OF_DEADLINE * settings.send_deadline_s)
-        return min(settings.batch, settings.concurrency - posting + in_time - waiting)
+        room = min(settings.batch, free + int(rate * SHARE_OF_DEADLINE * settings.send_deadline_s) - waiting)
+        behind = sum(leaves_s < now_s for leaves_s in self._leaving.values())
+        return room if not behind else min(room, free + int(rate * SHARE_OF_BURST * BURST_S) - behind)
 
     def _starts_per_s(self) -> float:
         """Return how many requests a second have begun lately; 0 before the first one."""
@@ -88,17 +101,20 @@ class Pipeline:
     def take(self, group: asyncio.TaskGroup, claimed: deliver.Claimed) -> None:
         """Bring claimed texts on their way."""
         self.under_way += len(claimed.messages)
-        by_owner: dict[UUID, list[Message]] = {}
-        for message in claimed.messages:
-            by_owner.setdefault(message.user_id, []).append(message)
-        for owner, messages in by_owner.items():
-            group.create_task(self._prepare(group, claimed, owner, messages))
+        self._leaving |= claimed.leaves_s
+        for messages in _together(claimed):
+            group.create_task(self._prepare(group, claimed, messages[0].user_id, messages))
 
     async def _prepare(
         self, group: asyncio.TaskGroup, claimed: deliver.Claimed, owner: UUID, messages: Sequence[Message]
     ) -> None:
+        first_s = min(claimed.leaves_s.get(message.id, claimed.at_s) for message in messages)
+        await self._until(first_s - PREPARED_AHEAD_S)
         async with self._preparing:
             answers = await self._prepared(owner, messages)
+        for message, answer in zip(messages, answers, strict=True):
+            if not isinstance(answer, deliver.Prepared):
+                self._leaving.pop(message.id, None)
         for answer in answers:
             if isinstance(answer, deliver.Prepared):
                 group.create_task(self._post(group, claimed, answer))
@@ -131,7 +147,9 @@ class Pipeline:
 
     async def _post(self, group: asyncio.TaskGroup, claimed: deliver.Claimed, prepared: deliver.Prepared) -> None:
         message, sender = prepared.message, prepared.text.sender
+        await self._until(claimed.leaves_s.get(message.id, claimed.at_s))
         async with self._slots:
+            self._leaving.pop(message.id, None)
             if self._stop.is_set():
                 outcome: SendOutcome = TryLater(why=STOPPING, retry_after_s=0.0)
             elif claimed.at_s <= self._tripped_s.get(sender, float("-inf")):
@@ -147,6 +165,12 @@ class Pipeline:
         if message.user_id not in self._recorders:
             self._recorders.add(message.user_id)
             group.create_task(self._record(message.user_id))
+
+    async def _until(self, at_s: float) -> None:
+        """Wait until an instant of the monotonic clock, or until the stop."""
+        while not self._stop.is_set() and (left_s := at_s - self._monotonic()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), left_s)
 
     async def _outcome(self, prepared: deliver.Prepared, claimed: deliver.Claimed) -> SendOutcome:
         parts = self._parts
@@ -225,6 +249,23 @@ class Pipeline:
             with suppress(Conflict):  # somebody else has just written it; they looked at the same texts
                 async with self._parts.store.tenant(owner) as tx:
                     await complete_if_done(tx, briefing_id)
+
+
+def _together(claimed: deliver.Claimed) -> Iterator[list[Message]]:
+    """Yield claimed texts in lots that one transaction prepares: of one professional, soon after each other."""
+    by_owner: dict[UUID, list[Message]] = {}
+    for message in claimed.messages:
+        by_owner.setdefault(message.user_id, []).append(message)
+    for messages in by_owner.values():
+        ordered = [(claimed.leaves_s.get(message.id, claimed.at_s), message) for message in messages]
+        ordered.sort(key=lambda entry: entry[0])
+        lot, since_s = [ordered[0][1]], ordered[0][0]
+        for leaves_s, message in ordered[1:]:
+            if leaves_s - since_s >= PREPARED_AHEAD_S:
+                yield lot
+                lot, since_s = [], leaves_s
+            lot.append(message)
+        yield lot
 
 
 async def rules_of(parts: Parts, tx: TenantTransaction) -> Vertical:
