@@ -124,8 +124,8 @@ class _Source:
                 now = tx.now
             self.claimed += len(claimed.messages)
             pipeline.take(group, claimed)
-            is_idle = not claimed.messages and (following is None or following <= now)
-            idle = idle + 1 if is_idle else 0
+            comes = following is not None and following > now and pipeline.under_way > 0
+            idle = 0 if claimed.messages or comes else idle + 1
             if len(claimed.messages) < room:
                 await self._tidy(idle > 0 and not pipeline.under_way)
             if not claimed.messages and not await self._wait(following, now):
