@@ -33,7 +33,7 @@ PROBES_PER_S = 1.0
 class Allowance:
     """What a claim may take from a lane: texts are taken while those before them have at most `segments`.
 
-    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: when the first one leaves.
+    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: when the first leaves.
     """
 
     since: datetime
