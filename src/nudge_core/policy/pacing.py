@@ -25,6 +25,12 @@ BURST_S = 1.0
 One second, because carriers count segments a second (`messaging.md` 9.1) and queue what is above for longer than that.
 """
 
+TOGETHER = 10
+"""Texts of a lane that a claim aims for when many lanes wait: more make transactions cheaper, and the lottery slower."""
+
+LEAST_LANES = 10
+"""So many lanes are always served side by side."""
+
 PROBES_PER_S = 1.0
 """Requests a second from a sender whose circuit is open. Source: `reliability.md` 10, test G1."""
 
@@ -91,6 +97,15 @@ def instants(given: Allowance, parts: Sequence[int]) -> Sequence[datetime]:
         return [given.since] * len(parts)
     before = accumulate(parts, initial=0)
     return [given.since + timedelta(seconds=cost / given.rate) for cost, _ in zip(before, parts, strict=False)]
+
+
+def lanes_served(limit: int) -> int:
+    """Return from how many lanes a claim of at most `limit` texts takes them; with more lanes the lottery decides.
+
+    Few enough that each gives several texts: all that is done for a professional is done in transactions of their own,
+    and one for a single text costs nearly as much as one for ten.
+    """
+    return min(limit, max(LEAST_LANES, limit // TOGETHER))
 
 
 def lot_of(now: datetime) -> str:

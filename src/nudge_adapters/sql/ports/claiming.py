@@ -14,7 +14,7 @@ from nudge_adapters.sql.ports.batches import COLUMNS
 from nudge_adapters.sql.rows.texts import lane_from_row
 from nudge_core.model.lane import TOLL_FREE_CODES, ClaimRules, SenderLane
 from nudge_core.policy.caps import MONTH, WEEK
-from nudge_core.policy.pacing import Allowance, allowance, instants, lot_of, refill_s, ticket
+from nudge_core.policy.pacing import Allowance, allowance, instants, lanes_served, lot_of, refill_s, ticket
 
 Lanes = Sequence[tuple[SenderLane, Allowance]]
 
@@ -41,11 +41,11 @@ _METERED = f"({_RATE} IS NOT NULL OR l.in_flight IS NOT NULL OR l.strikes >= :op
 LANES = text(
     f"""
     WITH drawn AS (SELECT l.* FROM senderlane l WHERE {ANY_DUE} AND {_OPEN} AND NOT {_METERED} ORDER BY {LOT} OFFSET 0),
-    shared AS (SELECT l.* FROM drawn l WHERE {HAS_DUE} LIMIT :limit),
+    shared AS (SELECT l.* FROM drawn l WHERE {HAS_DUE} LIMIT :most),
     metered AS (
         SELECT l.* FROM senderlane l WHERE {ANY_DUE} AND {_OPEN} AND {_METERED}
         AND (l.free_at IS NULL OR {SERVED_AT} <= :now OR (l.strikes < :open_after AND {_RATE} IS NULL)) AND {HAS_DUE}
-        ORDER BY {LOT} LIMIT :limit FOR UPDATE OF l SKIP LOCKED)
+        ORDER BY {LOT} LIMIT :most FOR UPDATE OF l SKIP LOCKED)
     SELECT * FROM shared UNION ALL SELECT * FROM metered
     """  # noqa: S608
 )
@@ -119,7 +119,7 @@ def lanes_wanted(now: datetime, limit: int, rules: ClaimRules) -> dict[str, obje
     return {
         "now": now,
         "lot": lot_of(now),
-        "limit": limit,
+        "most": lanes_served(limit),
         "toll_free": rules.paces.toll_free,
         "long_code": rules.paces.long_code,
         "open_after": rules.open_after,
@@ -128,11 +128,11 @@ def lanes_wanted(now: datetime, limit: int, rules: ClaimRules) -> dict[str, obje
 
 
 def drawn(rows: Sequence[Mapping[str, Any]], now: datetime, limit: int, rules: ClaimRules) -> Lanes:
-    """Return the lanes that a claim serves, at most `limit`, of those that `LANES` found."""
-    lanes = [lane_from_row(row) for row in rows]
-    if len(lanes) > limit:
+    """Return the lanes that a claim serves of those that `LANES` found."""
+    lanes, most = [lane_from_row(row) for row in rows], lanes_served(limit)
+    if len(lanes) > most:
         lot = lot_of(now)
-        lanes = sorted(lanes, key=lambda lane: ticket(lane, lot))[:limit]
+        lanes = sorted(lanes, key=lambda lane: ticket(lane, lot))[:most]
     return [(lane, given) for lane in lanes if (given := allowance(lane, now, rules)) is not None]
 
 
