@@ -54,6 +54,7 @@ class ClaimRules:
     `per_7_days`, `per_30_days`: house caps on proactive texts per phone, rolling. `paces`: default rates. `open_after`:
     failures in a row from which a lane's circuit counts as open: it is then tried with one text at a time.
     `ahead_s`: how far ahead of now a claim reserves a lane that has a pace; 0: only what may leave at once.
+    `lead_s`: the first instant that it reserves is not sooner than so long from now: what a claimer needs to get ready.
     `refill_s`: such a lane is claimed from again when its reservations reach less far; None: as far as `ahead_s`.
     """
 
@@ -62,6 +63,7 @@ class ClaimRules:
     paces: Paces = UNPACED
     open_after: int = field(default=5, validator=fields.between(1, 1_000))
     ahead_s: float = field(default=1.0, validator=fields.between(0, 60.0))
+    lead_s: float = field(default=0.0, validator=fields.between(0, 60.0))
     refill_s: float | None = field(default=None, validator=fields.optional(fields.between(0, 60.0)))
 
 

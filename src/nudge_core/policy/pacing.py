@@ -84,7 +84,8 @@ def allowance(lane: SenderLane, now: datetime, rules: ClaimRules) -> Allowance |
     served = served_at(lane, rules)
     if rate is not None and served is not None and served > now:
         return None
-    since = now if lane.free_at is None else max(lane.free_at, now)
+    ready = now + timedelta(seconds=rules.lead_s)
+    since = ready if lane.free_at is None else max(lane.free_at, ready)
     horizon = now if probing else now + timedelta(seconds=rules.ahead_s)
     return Allowance(
         since=since,
