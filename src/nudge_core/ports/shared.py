@@ -180,8 +180,8 @@ class Sends(Protocol):
         """Take queued texts that may go now; each gets attempt + 1 and a lease; returned oldest first.
 
         Of every lane with due texts an equal share, so that nobody waits behind somebody else's campaign; with more
-        lanes than `limit` a lottery drawn from the instant decides whose turn it is. Within a lane the longest due
-        first. Never one
+        lanes than a claim serves (`nudge_core.policy.pacing.lanes_served`) a lottery drawn from the instant decides
+        whose turn it is. Within a lane the longest due first. Never one
 
         * whose recipient is suppressed at this instant with scope ALL, unless its class is SERVICE (the one
           confirmation of a STOP goes to a suppressed phone); no claim commits after the commit of a suppression,
@@ -194,6 +194,14 @@ class Sends(Protocol):
         * from a lane that is paused, or beyond its rate or its limit in flight (`nudge_core.policy.pacing`).
 
         A suppressed topic, the calendar day and everything else is the gate's to judge.
+        """
+        ...
+
+    @property
+    def leaves_at(self) -> Mapping[UUID, datetime]:
+        """When each text that was claimed in this transaction may leave; without an entry: at once.
+
+        Reserved for it by its lane's pace (`nudge_core.policy.pacing.instants`), at most `ClaimRules.ahead_s` ahead.
         """
         ...
 
@@ -220,9 +228,10 @@ class Sends(Protocol):
         """
         ...
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next queued text becomes due and its lane is free, or None; now or earlier: at once.
+    async def next_due(self, rules: ClaimRules = DEFAULT_CLAIM) -> datetime | None:
+        """Return when the next queued text is due and a claim under `rules` serves its lane, or None.
 
+        Now or earlier: at once.
         Texts of a lane that is paused until somebody resumes it are not counted.
         """
         ...
