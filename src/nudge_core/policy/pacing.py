@@ -34,6 +34,8 @@ Measured with 200 lanes (`docs/reference/performance.md`, drain): five give 76 t
 LEAST_LANES = 10
 """So many lanes are always served side by side."""
 
+LEADS = 1.5  # times what a claimer needs to get ready, that must be reserved still when it claims again
+
 PROBES_PER_S = 1.0
 """Requests a second from a sender whose circuit is open. Source: `reliability.md` 10, test G1."""
 
@@ -65,8 +67,12 @@ def is_probed(lane: SenderLane, rules: ClaimRules) -> bool:
 
 
 def refill_s(rules: ClaimRules) -> float:
-    """Return how far ahead a lane's reservations may reach so that it is still claimed from."""
-    return rules.ahead_s if rules.refill_s is None else min(rules.refill_s, rules.ahead_s)
+    """Return how far ahead a lane's reservations may reach so that it is still claimed from.
+
+    Well before they reach no further than a claimer needs to get ready: the time between would be nobody's.
+    """
+    wanted = rules.ahead_s if rules.refill_s is None else max(rules.refill_s, LEADS * rules.lead_s)
+    return min(wanted, rules.ahead_s)
 
 
 def served_at(lane: SenderLane, rules: ClaimRules) -> datetime | None:

@@ -54,7 +54,7 @@ LEASE_EXPIRED = "lease_expired"
 NO_EVIDENCE = "no_evidence"
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 STUMBLED = "error"
-SHARE_LEAD = 0.75  # of what a claim reserves ahead, that may pass until its first text leaves
+SHARE_LEAD = 0.5  # of what a claim reserves ahead, that may pass until its first text leaves
 MOST_STUMBLES = 5  # reliability.md 10, test C2
 
 _DEFAULTS = DeliverySettings()

@@ -33,6 +33,7 @@ RECORD_TRIES = 20
 RECORD_PAUSE_S = 0.5  # an answer is kept for ten seconds while the database is away: a restart takes less
 STARTS_REMEMBERED = 200
 LEAD_KEPT = 0.9  # of the longest time from a claim to a text that is ready, at each lot that took less
+GROWTH = 3.0  # times what started lately, that may be reserved while no slot was waited for
 SHRINK, GROW_S = 0.9, 0.05
 """What a text that leaves late, or in time, makes of the seconds that are reserved ahead: less quickly, more slowly."""
 SHORTEST_SPAN_S = 0.05  # a burst of starts says nothing of a rate
@@ -95,9 +96,12 @@ class Pipeline:
     def _room_for_paced(self) -> int:
         """How many more may be claimed, beside the free slots, so that none of those with a pace misses its instant.
 
-        Of the seconds to come no more is reserved than has been started in as many lately.
+        Of the seconds to come no more is reserved than has been started in as many lately; a few times as much while no
+        text has waited for a slot: then what started says what was asked, not what can be done.
         """
-        return int(self._starts_per_s(PACED_SPAN_S) * self._ahead_s) - len(self._leaving)
+        is_free = self._ahead_s >= self._parts.delivery.claim_rules.ahead_s
+        reserved = self._starts_per_s(PACED_SPAN_S) * self._ahead_s * (GROWTH if is_free else 1.0)
+        return int(reserved) - len(self._leaving)
 
     def _leaves(self, message_id: UUID, ready_s: float) -> None:
         """Note that a text's turn has come. When they wait long for it more is asked than can be done: reserve less."""
