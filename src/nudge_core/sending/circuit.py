@@ -26,6 +26,9 @@ PACE_MISSED = "pace_missed"
 OURS = frozenset({SEND_DEADLINE, STOPPING, LANE_TRIPPED, PACE_MISSED})
 """Why a text came back that was never handed to the carrier: it says nothing of the lane."""
 
+AT_ONCE = frozenset({STOPPING, PACE_MISSED})
+"""Of those what may be claimed again at once: a wait spares nobody, and the lane's own time orders the next try."""
+
 
 def refused_sender(outcome: SendOutcome) -> str | None:
     """Return why the carrier takes nothing from this sender or account, or None when it said no such thing."""

@@ -42,7 +42,7 @@ from nudge_core.policy.pacing import BURST_S
 from nudge_core.policy.slots import GATE_ALLOWS, ahead
 from nudge_core.policy.switches import rules_or_strict
 from nudge_core.ports import SmsGateway, SystemTransaction, TenantTransaction
-from nudge_core.sending.circuit import PACE_MISSED, SEND_DEADLINE, judge_lanes
+from nudge_core.sending.circuit import AT_ONCE, PACE_MISSED, SEND_DEADLINE, judge_lanes
 from nudge_core.sending.evidence import CLOCK_ERROR, adopt, adopt_all, attribute
 from nudge_core.sending.facts import TextRules, gather_all
 from nudge_core.sending.moves import Moved, move, put_off
@@ -238,8 +238,8 @@ async def _recorded(
     if isinstance(outcome, TryLater):
         if message.attempt >= settings.most_attempts:
             return await move(tx, message, Delivery.SENDING, Delivery.FAILED, ATTEMPTS_EXHAUSTED)
-        until = tx.now + timedelta(seconds=backoff_s(message.attempt, outcome.retry_after_s, settings))
-        closes = message.window_end
+        wait_s = 0.0 if outcome.why in AT_ONCE else backoff_s(message.attempt, outcome.retry_after_s, settings)
+        until, closes = tx.now + timedelta(seconds=wait_s), message.window_end
         return await move(tx, message, Delivery.SENDING, Delivery.QUEUED, outcome.why, until, closes=closes)
     moved = await move(tx, message, Delivery.SENDING, Delivery.FAILED, outcome.code)
     if message.recipient is not None and (outcome.opted_out or outcome.phone_unusable):
