@@ -198,7 +198,7 @@ class Shift:
 
     async def _until_due(self) -> float:
         async with self._parts.store.system() as tx:
-            due = await tx.sends.next_due()
+            due = await tx.sends.next_due(self._parts.delivery.claim_rules)
             if due is None:
                 return self._poll_s
             seconds = (due - tx.now).total_seconds()

@@ -252,7 +252,9 @@ class LanesContract(StorageContract):
             await queue(store, 70 + number, recipient=phone(number), content=LONG if number == 2 else "Hi Ben")
         async with store.tenant(OWNER) as tx:
             await tx.lanes.set_rate(OUR_NUMBER, 1.0)
-        assert await take(store) == [70, 71]  # one for the second that was saved up, one for now
+        async with store.system() as tx:  # one for now, one for the second that is reserved ahead
+            assert numbers(*await tx.sends.claim(10, 60, ClaimRules(ahead_s=1.0))) == [70, 71]
+            assert tx.sends.leaves_at == {uid(70): NOON, uid(71): later(1)}
         assert await take(store) == []
         clock.forward(1)
         assert await take(store) == [72]  # of two parts
@@ -261,7 +263,20 @@ class LanesContract(StorageContract):
         clock.forward(1)
         assert await take(store) == [73]
         clock.forward(100)
-        assert await take(store) == [74, 75]
+        assert await take(store, ahead_s=0.0) == [74]
+        clock.forward(1)
+        assert await take(store, ahead_s=2.0, refill_s=1.0) == [75, 76, 77]
+        await queue(store, 78, recipient=phone(8))
+        clock.forward(1)
+        assert await take(store, ahead_s=2.0, refill_s=1.0) == []
+        async with store.system() as tx:
+            assert await tx.sends.next_due(ClaimRules(ahead_s=2.0, refill_s=1.0)) == later(106)
+            assert await tx.sends.next_due(ClaimRules(ahead_s=0.0)) == later(107)
+            assert tx.sends.leaves_at == {}
+        clock.forward(1)
+        async with store.system() as tx:
+            assert numbers(*await tx.sends.claim(10, 60, ClaimRules(ahead_s=2.0, refill_s=1.0))) == [78]
+            assert tx.sends.leaves_at == {uid(78): later(107)}
 
     async def test_uow_251_rates_by_the_kind_of_number(self, store: Store) -> None:
         await add_practice(store)

@@ -49,6 +49,8 @@ CLAIM_RULES = st.builds(
     per_30_days=st.integers(0, 3),
     paces=st.sampled_from([UNPACED, Paces()]),
     open_after=st.sampled_from([1, 5]),
+    ahead_s=st.sampled_from([0.0, 1.0, 4.0]),
+    refill_s=st.sampled_from([None, 0.0, 2.0]),
 )
 SOURCES = st.sampled_from(["mls", "other"])
 
@@ -196,7 +198,10 @@ class StoresAgree(RuleBasedStateMachine):
 
     @rule(limit=st.integers(1, 4), lease_s=st.integers(1, 40), rules=CLAIM_RULES)
     def claim_texts(self, limit: int, lease_s: int, rules: ClaimRules) -> None:
-        self.as_system(lambda tx: tx.sends.claim(limit, lease_s, rules))
+        async def claim(tx: Any) -> object:
+            return await tx.sends.claim(limit, lease_s, rules), dict(tx.sends.leaves_at), await tx.sends.next_due(rules)
+
+        self.as_system(claim)
         self.as_system(lambda tx: tx.sends.blocked(9, rules))
 
     @rule(owner=OWNERS, which=FEW, attempt=st.integers(1, 2))

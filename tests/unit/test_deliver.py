@@ -16,6 +16,7 @@ from nudge_adapters.sms.simulator import SimulatedGateway
 from nudge_core.errors import Invalid
 from nudge_core.model.carrier import Accepted, Doubtful, OutgoingText, ProviderRecord
 from nudge_core.model.consent import ConsentKind
+from nudge_core.model.lane import UNPACED
 from nudge_core.model.message import Delivery, Message, MessageClass, MessageSource, Receipt, SenderType
 from nudge_core.policy.caps import Caps
 from nudge_core.policy.delivery import DeliverySettings, backoff_s, valid_for_s
@@ -274,8 +275,9 @@ async def test_the_deadline_is_measured_by_the_monotonic_clock_alone() -> None:
     """The wall clock jumps back by an hour between the claim and the request: too old stays too old."""
     here = await bench()
     (queued,) = await here.town.queue(here.town.text(1))
+    unpaced = evolve(here.walk.settings, paces=UNPACED)
     async with here.town.store.system() as tx:
-        claimed = await deliver.claim(tx, here.walk.settings, lambda: 100.0)
+        claimed = await deliver.claim(tx, unpaced, lambda: 100.0)
     async with here.town.store.tenant(RITA) as tenant:
         prepared = await deliver.prepare(tenant, claimed.messages[0], AnyWords(), here.walk.settings)
     assert isinstance(prepared, Prepared)

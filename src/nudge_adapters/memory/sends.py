@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from nudge_core.model.lane import DEFAULT_CLAIM, ClaimRules, SenderLane
 from nudge_core.model.message import FINAL_RANK, Delivery, Message
 from nudge_core.policy.caps import COUNTED, MONTH, WEEK
 from nudge_core.policy.consent import is_enough, latest
-from nudge_core.policy.pacing import Allowance, allowance, lot_of, ticket
+from nudge_core.policy.pacing import Allowance, allowance, instants, lot_of, served_at, ticket
 from nudge_core.policy.segments import segments
 from nudge_core.policy.slots import GATE_ALLOWS, ahead, turn
 
@@ -37,6 +37,12 @@ class MemorySends:
     def __init__(self, work: Work, world: World) -> None:
         self._work = work
         self._world = world
+        self._leaves_at: dict[UUID, datetime] = {}
+
+    @property
+    def leaves_at(self) -> Mapping[UUID, datetime]:
+        """When each text that was claimed in this transaction may leave; without an entry: at once."""
+        return self._leaves_at
 
     def _messages(self, *states: Delivery) -> Iterator[tuple[Book, Message]]:
         for _, book in self._world.books():
@@ -69,12 +75,15 @@ class MemorySends:
             )
             self._world.book(row.user_id).messages.put(row.id, claimed)
             taken.append(claimed)
+        taken.sort(key=_oldest)
         for book, lane, given in lanes:
-            cost = sum(segments(row.content).parts for row in taken if _lane_of(row) == (lane.user_id, lane.sender))
-            if given.rate is not None and cost:
-                free_at = given.since + timedelta(seconds=cost / given.rate)
+            mine = [row for row in taken if _lane_of(row) == (lane.user_id, lane.sender)]
+            if given.rate is not None and mine:
+                parts = [segments(row.content).parts for row in mine]
+                self._leaves_at |= zip((row.id for row in mine), instants(given, parts), strict=True)
+                free_at = given.since + timedelta(seconds=sum(parts) / given.rate)
                 book.lanes.put(lane.sender, evolve(lane, free_at=free_at))
-        return sorted(taken, key=lambda row: _oldest(row))
+        return taken
 
     def _lanes(self, limit: int, rules: ClaimRules) -> list[tuple[Book, SenderLane, Allowance]]:
         """Return lanes that have something due and may send, at most `limit`."""
@@ -166,15 +175,16 @@ class MemorySends:
         return [row for *_, row in sorted(rows, key=lambda entry: entry[:3])][:limit]
 
     @reading
-    async def next_due(self) -> datetime | None:
-        """Return when the next queued text becomes due and its lane is free, or None."""
+    async def next_due(self, rules: ClaimRules = DEFAULT_CLAIM) -> datetime | None:
+        """Return when the next queued text is due and a claim under `rules` serves its lane, or None."""
         moments = []
         for book, row in self._messages(Delivery.QUEUED):
             lane = None if row.sender is None else book.lanes.get(row.sender)
             if lane is None:
                 moments.append(due_at(row))
             elif lane.pause_reason is None or lane.paused_until is not None:
-                moments.append(max(one for one in (due_at(row), lane.free_at, lane.paused_until) if one is not None))
+                served = served_at(lane, rules)
+                moments.append(max(one for one in (due_at(row), served, lane.paused_until) if one is not None))
         return min(moments, default=None)
 
     @reading

@@ -13,6 +13,8 @@ from nudge_core.model.message import Message, MessageClass, MessageSource
 from nudge_core.policy.facts import GateRules
 
 MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
+SHARE_AHEAD = 0.5  # of the send deadline: a text that is reserved a place ahead must still start well before it
+SHARE_LEFT = 0.5  # of what is reserved ahead: below it a lane is claimed from again, in lots instead of one by one
 _SECONDS = fields.between(0, 30 * 86_400.0)
 
 
@@ -28,7 +30,8 @@ class DeliverySettings:
     `least_validity_s`, `most_validity_s`: bounds of the time left that the carrier is told (`messaging.md` 2, 11.3).
     `resent_once`: classes of which a hand-written text ("send now") goes out a second time, once, when the grace ends
     without evidence; every other doubt is left to a person.
-    `concurrency`: requests to the carrier at a time. `paces`: default rates of senders. `circuit_after`: failures in a
+    `concurrency`: requests to the carrier at a time. `paces`: default rates of senders. `ahead_s`: how far ahead a
+    drain reserves time of a paced sender, so that a claim may be late by half of that. `circuit_after`: failures in a
     row after which a sender's lane pauses, first for `first_pause_s`, then twice as long and so on up to
     `longest_pause_s`; `lane_stop_s`: how long it pauses when the carrier refuses the sender itself.
     """
@@ -49,6 +52,7 @@ class DeliverySettings:
     most_validity_s: int = field(default=36_000, validator=_SECONDS)
     resent_once: frozenset[MessageClass] = frozenset({MessageClass.REPLY, MessageClass.TRANSACTIONAL})
     paces: Paces = field(factory=Paces)
+    ahead_s: float = field(default=4.0, validator=fields.between(0, 60.0))
     circuit_after: int = field(default=5, validator=fields.between(1, 1_000))
     first_pause_s: float = field(default=1.0, validator=_SECONDS)
     longest_pause_s: float = field(default=30.0, validator=_SECONDS)
@@ -59,11 +63,14 @@ class DeliverySettings:
     def claim_rules(self) -> ClaimRules:
         """What a claim goes by."""
         caps = self.gate.caps
+        ahead_s = min(self.ahead_s, SHARE_AHEAD * self.send_deadline_s)
         return ClaimRules(
             per_7_days=caps.per_7_days,
             per_30_days=caps.per_30_days,
             paces=self.paces,
             open_after=self.circuit_after,
+            ahead_s=ahead_s,
+            refill_s=SHARE_LEFT * ahead_s,
         )
 
     def __attrs_post_init__(self) -> None:

@@ -1,15 +1,30 @@
-"""How much may leave a lane now: a token bucket of segments, and one text at a time while its circuit is open."""
+"""When texts may leave a lane: each claimed one gets an instant of its own, spaced by the lane's rate.
+
+A claim reserves a little of the time to come, so that a claim that is late costs nothing: the sender posts each text
+at its instant, not when it was claimed. Nothing is saved up: time that nobody reserved is gone. A reservation is one
+lane row's, so two claimers never hold the same time, and a text that is more than `BURST_S` late is not posted at all.
+So in any `W` seconds no lane posts more segments than `rate * (W + BURST_S)` and one text.
+
+While its circuit is open a lane is tried with one text at a time, without reserving anything.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from attrs import frozen
 
 from nudge_core.model.lane import ClaimRules, SenderLane
 
-BURST_S = 1.0  # seconds of a lane's rate that it may save up: more than a poll of a waiting drain takes
+BURST_S = 1.0
+"""Seconds by which a text may leave after its instant: as many seconds of a lane's rate may bunch at most.
+
+One second, because carriers count segments a second (`messaging.md` 9.1) and queue what is above for longer than that.
+"""
+
 PROBES_PER_S = 1.0
 """Requests a second from a sender whose circuit is open. Source: `reliability.md` 10, test G1."""
 
@@ -18,7 +33,7 @@ PROBES_PER_S = 1.0
 class Allowance:
     """What a claim may take from a lane: texts are taken while those before them have at most `segments`.
 
-    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: where the pace starts.
+    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: when the first one leaves.
     """
 
     since: datetime
@@ -30,26 +45,52 @@ class Allowance:
 def rate_of(lane: SenderLane, rules: ClaimRules) -> float | None:
     """Return the segments a second of a lane; None when it has no pace."""
     rate = rules.paces.of(lane.sender) if lane.rate_per_s is None else lane.rate_per_s
-    if lane.strikes >= rules.open_after:
+    if is_probed(lane, rules):
         return PROBES_PER_S if rate is None else min(rate, PROBES_PER_S)
     return rate
 
 
+def is_probed(lane: SenderLane, rules: ClaimRules) -> bool:
+    """Say whether the lane's circuit is open, so that it is tried with one text at a time."""
+    return lane.strikes >= rules.open_after
+
+
+def refill_s(rules: ClaimRules) -> float:
+    """Return how far ahead a lane's reservations may reach so that it is still claimed from."""
+    return rules.ahead_s if rules.refill_s is None else min(rules.refill_s, rules.ahead_s)
+
+
+def served_at(lane: SenderLane, rules: ClaimRules) -> datetime | None:
+    """Return from when on a claim takes from the lane, by its pace alone; None: at any time."""
+    if lane.free_at is None or is_probed(lane, rules):
+        return lane.free_at
+    return lane.free_at - timedelta(seconds=refill_s(rules))
+
+
 def allowance(lane: SenderLane, now: datetime, rules: ClaimRules) -> Allowance | None:
-    """Return what may leave at `now`; None when nothing may."""
+    """Return what a claim at `now` may take; None when nothing."""
     if lane.is_paused(now):
         return None
-    rate, probing = rate_of(lane, rules), lane.strikes >= rules.open_after
-    if rate is not None and lane.free_at is not None and lane.free_at > now:
+    rate, probing = rate_of(lane, rules), is_probed(lane, rules)
+    served = served_at(lane, rules)
+    if rate is not None and served is not None and served > now:
         return None
-    earliest = now if probing else now - timedelta(seconds=BURST_S)
-    since = earliest if lane.free_at is None else max(lane.free_at, earliest)
+    since = now if lane.free_at is None else max(lane.free_at, now)
+    horizon = now if probing else now + timedelta(seconds=rules.ahead_s)
     return Allowance(
         since=since,
         rate=rate,
-        segments=None if rate is None else (now - since).total_seconds() * rate,
+        segments=None if rate is None else max((horizon - since).total_seconds(), 0.0) * rate,
         at_once=1 if probing else lane.in_flight,
     )
+
+
+def instants(given: Allowance, parts: Sequence[int]) -> Sequence[datetime]:
+    """Return when each of the texts leaves that a claim took, in their order; `parts`: the segments of each."""
+    if given.rate is None:
+        return [given.since] * len(parts)
+    before = accumulate(parts, initial=0)
+    return [given.since + timedelta(seconds=cost / given.rate) for cost, _ in zip(before, parts, strict=False)]
 
 
 def lot_of(now: datetime) -> str:

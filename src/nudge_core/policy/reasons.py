@@ -63,6 +63,7 @@ FACTS: Mapping[str, str] = MappingProxyType(
 SENDING: Mapping[str, str] = MappingProxyType(
     {
         "send_deadline": "It took too long to hand the text over safely; it is tried again.",
+        "pace_missed": "It missed its place in the pace of your number; it is tried again.",
         "stopping": "The sender was being stopped; the text goes out with the next one.",
         "lane_tripped": "The carrier kept failing for your number; it is tried again after a pause.",
         "gate_allows": "It may go out now; it is on its way.",

@@ -197,6 +197,14 @@ class Sends(Protocol):
         """
         ...
 
+    @property
+    def leaves_at(self) -> Mapping[UUID, datetime]:
+        """When each text that was claimed in this transaction may leave; without an entry: at once.
+
+        Reserved for it by its lane's pace (`nudge_core.policy.pacing.instants`), at most `ClaimRules.ahead_s` ahead.
+        """
+        ...
+
     async def blocked(self, limit: int, rules: ClaimRules = DEFAULT_CLAIM) -> Sequence[Message]:
         """Return due queued texts that no claim will take by itself, oldest first, for the gate to say why.
 
@@ -220,9 +228,10 @@ class Sends(Protocol):
         """
         ...
 
-    async def next_due(self) -> datetime | None:
-        """Return when the next queued text becomes due and its lane is free, or None; now or earlier: at once.
+    async def next_due(self, rules: ClaimRules = DEFAULT_CLAIM) -> datetime | None:
+        """Return when the next queued text is due and a claim under `rules` serves its lane, or None.
 
+        Now or earlier: at once.
         Texts of a lane that is paused until somebody resumes it are not counted.
         """
         ...

@@ -22,7 +22,8 @@ LANE_PAUSED = "lane_paused"
 SEND_DEADLINE = "send_deadline"
 STOPPING = "stopping"
 LANE_TRIPPED = "lane_tripped"
-OURS = frozenset({SEND_DEADLINE, STOPPING, LANE_TRIPPED})
+PACE_MISSED = "pace_missed"
+OURS = frozenset({SEND_DEADLINE, STOPPING, LANE_TRIPPED, PACE_MISSED})
 """Why a text came back that was never handed to the carrier: it says nothing of the lane."""
 
 

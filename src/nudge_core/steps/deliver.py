@@ -2,9 +2,9 @@
 
 The phases, each in a transaction of its own or in none, so that no transaction is open while the carrier is called:
 
-    claim       system   due texts get an attempt and a lease
+    claim       system   due texts get an attempt and a lease, and each an instant at which its lane lets it leave
     prepare     tenant   read the facts, ask the gate: a text to hand over, with the posting mark set, or held back
-    post        none     hand it to the carrier, unless the claim is too old
+    post        none     hand it to the carrier, unless the claim is too old or its instant has been missed
     record      tenant   store what became of it, and what it says of the sender's lane
 
 and, for texts that no claim takes, senders that died and answers that never came:
@@ -23,10 +23,11 @@ that of the process that has watched it (`sending.watch`). Source: `reliability.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_core.errors import Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, OutgoingText, ProviderRecord, SendOutcome, TryLater
@@ -37,10 +38,11 @@ from nudge_core.policy.delivery import DeliverySettings, backoff_s, grace_is_ove
 from nudge_core.policy.facts import Facts
 from nudge_core.policy.gate import Objection, decide, hours_of
 from nudge_core.policy.outcomes import Ask, Outcome, Reason, Refuse, Send, Wait
+from nudge_core.policy.pacing import BURST_S
 from nudge_core.policy.slots import GATE_ALLOWS, ahead
 from nudge_core.policy.switches import rules_or_strict
 from nudge_core.ports import SmsGateway, SystemTransaction, TenantTransaction
-from nudge_core.sending.circuit import SEND_DEADLINE, judge_lanes
+from nudge_core.sending.circuit import PACE_MISSED, SEND_DEADLINE, judge_lanes
 from nudge_core.sending.evidence import adopt, adopt_all, attribute
 from nudge_core.sending.facts import TextRules, gather_all
 from nudge_core.sending.moves import Moved, move, put_off
@@ -59,10 +61,20 @@ _DEFAULTS = DeliverySettings()
 
 @frozen(kw_only=True)
 class Claimed:
-    """Texts that are ours for a while. `at_s`: the monotonic clock before the claim began."""
+    """Texts that are ours for a while.
+
+    `at_s`: the monotonic clock before the claim began. `leaves_s`: when, by the same clock, a text may leave that its
+    lane's pace holds back; without an entry: at once.
+    """
 
     messages: tuple[Message, ...]
     at_s: float
+    leaves_s: Mapping[UUID, float] = field(factory=dict)
+
+    def is_missed(self, message_id: UUID, now_s: float) -> bool:
+        """Say whether a text can no longer leave in the time that its lane reserved for it."""
+        leaves_s = self.leaves_s.get(message_id)
+        return leaves_s is not None and now_s - leaves_s > BURST_S
 
 
 @frozen(kw_only=True)
@@ -74,15 +86,28 @@ class Prepared:
 
 
 async def claim(
-    tx: SystemTransaction, settings: DeliverySettings, monotonic: Callable[[], float], at_most: int | None = None
+    tx: SystemTransaction,
+    settings: DeliverySettings,
+    monotonic: Callable[[], float],
+    at_most: int | None = None,
+    *,
+    ahead: bool = False,
 ) -> Claimed:
     """Take texts that may go now, at most `at_most` and `settings.batch`.
 
-    `monotonic` gives seconds that never go back; the send deadline is measured with it and with nothing else.
+    Args:
+        tx: a transaction of nobody's.
+        settings: times and limits.
+        monotonic: seconds that never go back; the send deadline and the pace are measured with it and nothing else.
+        at_most: None for `settings.batch`.
+        ahead: whether to reserve time of paced senders ahead; if not, only what may leave at once is taken.
     """
     at_s = monotonic()
     limit = settings.batch if at_most is None else min(at_most, settings.batch)
-    return Claimed(messages=tuple(await tx.sends.claim(limit, settings.lease_s, settings.claim_rules)), at_s=at_s)
+    rules = settings.claim_rules if ahead else evolve(settings.claim_rules, ahead_s=0.0)
+    messages = tuple(await tx.sends.claim(limit, settings.lease_s, rules))
+    leaves_s = {one: at_s + max((at - tx.now).total_seconds(), 0.0) for one, at in tx.sends.leaves_at.items()}
+    return Claimed(messages=messages, at_s=at_s, leaves_s=leaves_s)
 
 
 async def prepare(
@@ -168,10 +193,13 @@ async def post(
     """Hand a text to the carrier, once; without a transaction.
 
     A claim older than the send deadline is handed back untried: its lease may have gone to somebody else by the time
-    the carrier reads it.
+    the carrier reads it. So is a text that has missed its instant: the lane's time is somebody else's by now.
     """
-    if monotonic() - claimed.at_s > settings.send_deadline_s:
+    now_s = monotonic()
+    if now_s - claimed.at_s > settings.send_deadline_s:
         return TryLater(why=SEND_DEADLINE, retry_after_s=0.0)
+    if claimed.is_missed(prepared.message.id, now_s):
+        return TryLater(why=PACE_MISSED, retry_after_s=0.0)
     return await gateway.send(prepared.text)
 
 

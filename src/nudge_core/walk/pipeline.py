@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from uuid import UUID
 
 from nudge_core.errors import Conflict, NudgeError, Unavailable
 from nudge_core.model.carrier import Accepted, Doubtful, NotSent, SendOutcome, TryLater
 from nudge_core.model.message import DELIVERY, Message
+from nudge_core.policy.pacing import BURST_S
 from nudge_core.ports import TenantTransaction
-from nudge_core.sending.circuit import LANE_TRIPPED, OURS, STOPPING, refused_sender
+from nudge_core.sending.circuit import LANE_TRIPPED, OURS, PACE_MISSED, STOPPING, refused_sender
 from nudge_core.sending.completion import complete_if_done
 from nudge_core.sending.moves import Moved
 from nudge_core.steps import deliver
@@ -31,8 +32,17 @@ RECORDED_AT_ONCE = 50  # answers in one transaction: some 0.1 s, so that none wa
 RECORD_TRIES = 20
 RECORD_PAUSE_S = 0.5  # an answer is kept for ten seconds while the database is away: a restart takes less
 STARTS_REMEMBERED = 200
+SHRINK, GROW_S = 0.9, 0.05
+"""What a text that leaves late, or in time, makes of the seconds that are reserved ahead: less quickly, more slowly."""
 SHORTEST_SPAN_S = 0.05  # a burst of starts says nothing of a rate
+PACED_SPAN_S = 1.0  # nor does a shorter one, of how many texts can start that each have an instant of their own
 SHARE_OF_DEADLINE = 0.5  # claimed texts must be expected to start within this share of the send deadline
+SHARE_OF_BURST = 0.5  # and those with a pace, once their instant has come, within this share of what they may be late
+PREPARED_AHEAD_S = 1.0
+"""How long before its instant a paced text is prepared, together with those of its professional within as long again.
+
+What the gate decided and the posting mark are never older than two seconds because of the pace.
+"""
 
 Result = tuple[Message, SendOutcome]
 
@@ -59,6 +69,9 @@ class Pipeline:
         self._results: dict[UUID, list[Result]] = {}
         self._recorders: set[UUID] = set()
         self._posting: set[UUID] = set()
+        self._leaving: dict[UUID, float] = {}
+        self._paced = False
+        self._ahead_s = parts.delivery.claim_rules.ahead_s
         self._starts: deque[float] = deque(maxlen=STARTS_REMEMBERED)
         self._strikes: Counter[str] = Counter()
         self._tripped_s: dict[str, float] = {}
@@ -69,15 +82,33 @@ class Pipeline:
     def room(self) -> int:
         """How many texts may be claimed now: those that can be expected to start well before the send deadline."""
         settings, posting = self._parts.delivery, len(self._posting)
-        waiting = self.under_way - posting
-        in_time = int(self._starts_per_s() * SHARE_OF_DEADLINE * settings.send_deadline_s)
-        return min(settings.batch, settings.concurrency - posting + in_time - waiting)
+        free, waiting = settings.concurrency - posting, self.under_way - posting
+        in_time = int(self._starts_per_s(SHORTEST_SPAN_S) * SHARE_OF_DEADLINE * settings.send_deadline_s)
+        room = min(settings.batch, free + in_time - waiting)
+        return min(room, free + self._room_for_paced) if self._paced else room
 
-    def _starts_per_s(self) -> float:
-        """Return how many requests a second have begun lately; 0 before the first one."""
+    @property
+    def _room_for_paced(self) -> int:
+        """How many more may be claimed, beside the free slots, so that none of those with a pace misses its instant.
+
+        Of the seconds to come no more is reserved than has been started in as many lately.
+        """
+        return int(self._starts_per_s(PACED_SPAN_S) * self._ahead_s) - len(self._leaving)
+
+    def _leaves(self, message_id: UUID, leaves_s: float | None) -> None:
+        """Note that a text's turn has come. When they come late, more is asked than can be done: reserve less."""
+        if leaves_s is None or self._leaving.pop(message_id, None) is None:
+            return
+        if self._monotonic() - leaves_s > SHARE_OF_BURST * BURST_S:
+            self._ahead_s *= SHRINK
+        else:
+            self._ahead_s = min(self._ahead_s + GROW_S, self._parts.delivery.claim_rules.ahead_s)
+
+    def _starts_per_s(self, least_span_s: float) -> float:
+        """Return how many requests a second have begun lately, in at least so many seconds; 0 before the first one."""
         if not self._starts:
             return 0.0
-        return len(self._starts) / max(self._monotonic() - self._starts[0], SHORTEST_SPAN_S)
+        return len(self._starts) / max(self._monotonic() - self._starts[0], least_span_s)
 
     async def progress(self, at_most_s: float) -> None:
         """Wait until a text starts or ends, or so many seconds."""
@@ -88,17 +119,21 @@ class Pipeline:
     def take(self, group: asyncio.TaskGroup, claimed: deliver.Claimed) -> None:
         """Bring claimed texts on their way."""
         self.under_way += len(claimed.messages)
-        by_owner: dict[UUID, list[Message]] = {}
-        for message in claimed.messages:
-            by_owner.setdefault(message.user_id, []).append(message)
-        for owner, messages in by_owner.items():
-            group.create_task(self._prepare(group, claimed, owner, messages))
+        self._leaving |= claimed.leaves_s
+        self._paced = self._paced or bool(claimed.leaves_s)
+        for messages in _together(claimed):
+            group.create_task(self._prepare(group, claimed, messages[0].user_id, messages))
 
     async def _prepare(
         self, group: asyncio.TaskGroup, claimed: deliver.Claimed, owner: UUID, messages: Sequence[Message]
     ) -> None:
+        first_s = min(claimed.leaves_s.get(message.id, claimed.at_s) for message in messages)
+        await self._until(first_s - PREPARED_AHEAD_S)
         async with self._preparing:
             answers = await self._prepared(owner, messages)
+        for message, answer in zip(messages, answers, strict=True):
+            if not isinstance(answer, deliver.Prepared):
+                self._leaving.pop(message.id, None)
         for answer in answers:
             if isinstance(answer, deliver.Prepared):
                 group.create_task(self._post(group, claimed, answer))
@@ -131,11 +166,15 @@ class Pipeline:
 
     async def _post(self, group: asyncio.TaskGroup, claimed: deliver.Claimed, prepared: deliver.Prepared) -> None:
         message, sender = prepared.message, prepared.text.sender
+        await self._until(claimed.leaves_s.get(message.id, claimed.at_s))
         async with self._slots:
+            self._leaves(message.id, claimed.leaves_s.get(message.id))
             if self._stop.is_set():
                 outcome: SendOutcome = TryLater(why=STOPPING, retry_after_s=0.0)
             elif claimed.at_s <= self._tripped_s.get(sender, float("-inf")):
                 outcome = TryLater(why=LANE_TRIPPED, retry_after_s=0.0)
+            elif claimed.is_missed(message.id, self._monotonic()):  # not counted as a start: it says nothing of a rate
+                outcome = TryLater(why=PACE_MISSED, retry_after_s=0.0)
             else:
                 self._posting.add(message.id)
                 self._starts.append(self._monotonic())
@@ -147,6 +186,12 @@ class Pipeline:
         if message.user_id not in self._recorders:
             self._recorders.add(message.user_id)
             group.create_task(self._record(message.user_id))
+
+    async def _until(self, at_s: float) -> None:
+        """Wait until an instant of the monotonic clock, or until the stop."""
+        while not self._stop.is_set() and (left_s := at_s - self._monotonic()) > 0:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), left_s)
 
     async def _outcome(self, prepared: deliver.Prepared, claimed: deliver.Claimed) -> SendOutcome:
         parts = self._parts
@@ -225,6 +270,23 @@ class Pipeline:
             with suppress(Conflict):  # somebody else has just written it; they looked at the same texts
                 async with self._parts.store.tenant(owner) as tx:
                     await complete_if_done(tx, briefing_id)
+
+
+def _together(claimed: deliver.Claimed) -> Iterator[list[Message]]:
+    """Yield claimed texts in lots that one transaction prepares: of one professional, soon after each other."""
+    by_owner: dict[UUID, list[Message]] = {}
+    for message in claimed.messages:
+        by_owner.setdefault(message.user_id, []).append(message)
+    for messages in by_owner.values():
+        ordered = [(claimed.leaves_s.get(message.id, claimed.at_s), message) for message in messages]
+        ordered.sort(key=lambda entry: entry[0])
+        lot, since_s = [ordered[0][1]], ordered[0][0]
+        for leaves_s, message in ordered[1:]:
+            if leaves_s - since_s >= PREPARED_AHEAD_S:
+                yield lot
+                lot, since_s = [], leaves_s
+            lot.append(message)
+        yield lot
 
 
 async def rules_of(parts: Parts, tx: TenantTransaction) -> Vertical:

@@ -23,8 +23,9 @@ from nudge_core.steps import deliver
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.pipeline import Pipeline, rules_of
 
+LOOK_S = 0.5  # a drain that waits for its lanes looks so often for a text that has become due meanwhile
 POLL_S = 0.05  # between claims that found nothing while texts are under way, or are due and somebody else's
-WAIT_FOR_LANE_S = 1.5  # a drain waits so long for a lane that is paced to be free, and otherwise ends
+WAIT_FOR_LANE_S = 2.5  # a drain waits so long for a lane that is paced to be free, and otherwise ends
 LEAST_WAIT_S = 0.005
 IDLE_ROUNDS = 5  # claims in a row that found nothing, after which a drain ends whatever seems to be due
 TIDY_EVERY_S = 1.0  # seconds between looks at texts that are in the way of others, and at briefings that may be over
@@ -40,7 +41,7 @@ class Drained:
 
 
 async def send_due(parts: Parts, monotonic: Callable[[], float]) -> tuple[Moved, ...]:
-    """Claim what is due and hand over what may go out; return where each claimed text went.
+    """Claim what may leave at once and hand over what may go out; return where each claimed text went.
 
     Args:
         parts: the walk's parts.
@@ -97,6 +98,7 @@ class _Source:
         self.claimed = 0
         self.error: NudgeError | None = None
         self._parts, self._monotonic, self._stop = parts, monotonic, stop
+        self._rules = parts.delivery.claim_rules
         self._tidied_s = monotonic()
 
     async def run(self, group: asyncio.TaskGroup) -> None:
@@ -117,12 +119,13 @@ class _Source:
                 await pipeline.progress(POLL_S)
                 continue
             async with self._parts.store.system() as tx:
-                claimed = await deliver.claim(tx, self._parts.delivery, self._monotonic, room)
-                following = None if claimed.messages else await tx.sends.next_due()
+                claimed = await deliver.claim(tx, self._parts.delivery, self._monotonic, room, ahead=True)
+                following = None if claimed.messages else await tx.sends.next_due(self._rules)
                 now = tx.now
             self.claimed += len(claimed.messages)
             pipeline.take(group, claimed)
-            idle = 0 if claimed.messages else idle + 1
+            comes = following is not None and following > now and pipeline.under_way > 0
+            idle = 0 if claimed.messages or comes else idle + 1
             if len(claimed.messages) < room:
                 await self._tidy(idle > 0 and not pipeline.under_way)
             if not claimed.messages and not await self._wait(following, now):
@@ -130,10 +133,10 @@ class _Source:
 
     async def _wait(self, following: datetime | None, now: datetime) -> bool:
         """Wait until a claim may find something again; False when that is too far away."""
-        if self.pipeline.under_way:
-            await self._pause(POLL_S)
-            return True
         wait_s = None if following is None else (following - now).total_seconds()
+        if self.pipeline.under_way:
+            await self._pause(POLL_S if wait_s is None or wait_s <= 0 else min(wait_s, LOOK_S))
+            return True
         if wait_s is None or wait_s > WAIT_FOR_LANE_S:
             return False
         await self._pause(max(wait_s, LEAST_WAIT_S) if wait_s > 0 else POLL_S)

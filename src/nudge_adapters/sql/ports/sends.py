@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import RowMapping, select, text
 from sqlalchemy.exc import IntegrityError
 
 from nudge_adapters.sql import tables
@@ -17,7 +17,7 @@ from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.model.lane import DEFAULT_CLAIM, TOLL_FREE_CODES, ClaimRules, SenderLane
 from nudge_core.model.message import FINAL_RANK, Delivery, Message, Receipt
 from nudge_core.policy.caps import MONTH, WEEK
-from nudge_core.policy.pacing import Allowance, allowance, lot_of, ticket
+from nudge_core.policy.pacing import Allowance, allowance, instants, lot_of, refill_s, ticket
 
 _message, _user = tables.message, tables.user
 
@@ -42,6 +42,8 @@ _RATE = (
     f"coalesce(l.rate_per_s, CASE WHEN l.sender ~ '^[+]1({'|'.join(TOLL_FREE_CODES)})' "
     "THEN CAST(:toll_free AS float8) ELSE CAST(:long_code AS float8) END)"
 )
+# `nudge_core.policy.pacing.served_at`
+_SERVED_AT = "(l.free_at - CASE WHEN l.strikes >= :open_after THEN interval '0 s' ELSE CAST(:refill AS interval) END)"
 _METERED = f"({_RATE} IS NOT NULL OR l.in_flight IS NOT NULL OR l.strikes >= :open_after)"
 
 # A lane with a rate or a limit is one claimer's at a time, and who finds it taken goes on to the next. The others are
@@ -53,7 +55,7 @@ _LANES = text(
         ORDER BY {_LOT} LIMIT :limit),
     metered AS (
         SELECT l.* FROM senderlane l WHERE {_ANY_DUE} AND {_OPEN} AND {_METERED}
-        AND (l.free_at IS NULL OR l.free_at <= :now OR {_RATE} IS NULL) AND {_HAS_DUE}
+        AND (l.free_at IS NULL OR {_SERVED_AT} <= :now OR (l.strikes < :open_after AND {_RATE} IS NULL)) AND {_HAS_DUE}
         ORDER BY {_LOT} LIMIT :limit FOR UPDATE OF l SKIP LOCKED)
     SELECT * FROM shared UNION ALL SELECT * FROM metered
     """  # noqa: S608
@@ -122,9 +124,9 @@ _BLOCKED = text(
 ).columns(*_message.c)
 
 _NEXT_DUE = text(
-    """
+    f"""
     SELECT min(due_at) FROM (
-        SELECT greatest(first.due_at, l.free_at, l.paused_until) AS due_at
+        SELECT greatest(first.due_at, {_SERVED_AT}, l.paused_until) AS due_at
         FROM senderlane l CROSS JOIN LATERAL (
             SELECT q.due_at FROM message q WHERE q.delivery = 'queued' AND q.user_id = l.user_id
             AND q.sender = l.sender ORDER BY q.due_at LIMIT 1) AS first
@@ -132,7 +134,7 @@ _NEXT_DUE = text(
         UNION ALL
         (SELECT q.due_at FROM message q WHERE q.delivery = 'queued' AND q.sender IS NULL ORDER BY q.due_at LIMIT 1)
     ) AS following
-    """
+    """  # noqa: S608
 )
 
 
@@ -145,6 +147,12 @@ class SqlSends:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._leaves_at: dict[UUID, datetime] = {}
+
+    @property
+    def leaves_at(self) -> Mapping[UUID, datetime]:
+        """When each text that was claimed in this transaction may leave; without an entry: at once."""
+        return self._leaves_at
 
     @writing
     async def claim(self, limit: int, lease_s: float, rules: ClaimRules = DEFAULT_CLAIM) -> Sequence[Message]:
@@ -164,7 +172,9 @@ class SqlSends:
                         raise _OvertakenError
             except (IntegrityError, _OvertakenError):  # uq_message_one_in_flight: another claimer was first; or a STOP
                 continue
-            return [message_from_row(row) for row in sorted(rows, key=lambda row: (row["due_at"], row["id"]))]
+            rows = sorted(rows, key=lambda row: (row["due_at"], row["id"]))
+            self._leaves_at |= _instants(lanes, rows)
+            return [message_from_row(row) for row in rows]
         return []
 
     async def _lanes(self, limit: int, rules: ClaimRules) -> Sequence[tuple[SenderLane, Allowance]]:
@@ -178,6 +188,7 @@ class SqlSends:
             "toll_free": rules.paces.toll_free,
             "long_code": rules.paces.long_code,
             "open_after": rules.open_after,
+            "refill": timedelta(seconds=refill_s(rules)),
         }
         lanes = [lane_from_row(row) for row in await self._work.rows(_LANES, wanted)]
         if len(lanes) > limit:
@@ -229,9 +240,10 @@ class SqlSends:
         return [message_from_row(found) for found in await self._work.rows(first)]
 
     @reading
-    async def next_due(self) -> datetime | None:
-        """Return when the next queued text becomes due and its lane is free, or None."""
-        due: datetime | None = (await self._work.run(_NEXT_DUE)).scalar()
+    async def next_due(self, rules: ClaimRules = DEFAULT_CLAIM) -> datetime | None:
+        """Return when the next queued text is due and a claim under `rules` serves its lane, or None."""
+        wanted = {"open_after": rules.open_after, "refill": timedelta(seconds=refill_s(rules))}
+        due: datetime | None = (await self._work.run(_NEXT_DUE, wanted)).scalar()
         return due
 
     @reading
@@ -247,6 +259,19 @@ class SqlSends:
         query = select(_message.c.user_id).where(_message.c.provider_sid == provider_sid)
         owner: UUID | None = (await self._work.run(query.order_by(_message.c.user_id).limit(1))).scalar()
         return owner
+
+
+def _instants(lanes: Sequence[tuple[SenderLane, Allowance]], rows: Sequence[RowMapping]) -> dict[UUID, datetime]:
+    """Return when the claimed texts of lanes with a pace may leave; `rows` in the order in which they were taken."""
+    by_lane: dict[tuple[UUID, str], list[RowMapping]] = {}
+    for row in rows:
+        by_lane.setdefault((row["user_id"], row["sender"]), []).append(row)
+    found: dict[UUID, datetime] = {}
+    for lane, given in lanes:
+        mine = by_lane.get((lane.user_id, lane.sender), [])
+        if given.rate is not None:
+            found |= zip((row["id"] for row in mine), instants(given, [row["parts"] for row in mine]), strict=True)
+    return found
 
 
 def _arrays(lanes: Sequence[tuple[SenderLane, Allowance]]) -> dict[str, object]:
