@@ -104,7 +104,7 @@ def test_no_stretch_of_time_has_more_than_its_rate_and_one_burst(
     rate: float, ahead_s: float, refill: float | None, gaps: list[float], seed: int
 ) -> None:
     """Claimers of any number of processes, texts of any length, each posted late by up to what is allowed, or more."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     lane, at_s = Lane(rate, ClaimRules(ahead_s=ahead_s, refill_s=refill)), 0.0
     for gap in gaps:
         at_s += gap
@@ -167,7 +167,7 @@ class BusyStore:
 
     def __init__(self, inner: MemoryStore, claims: tuple[float, float], others: tuple[float, float], seed: int) -> None:
         self._inner, self._claims, self._others = inner, claims, others
-        self._chance = random.Random(seed)  # noqa: S311 - no secret
+        self._chance = random.Random(seed)
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Any]:
