@@ -119,7 +119,8 @@ def hand_over(connection: Connection, owner: str = OWNER, *, shared: bool = True
                 AND relowner <> (SELECT oid FROM pg_roles WHERE rolname = heir)
             LOOP EXECUTE format('ALTER TABLE %s OWNER TO %I', one.name, heir); END LOOP;
             FOR one IN SELECT oid::regtype AS name FROM pg_type
-                WHERE typnamespace = current_schema()::regnamespace AND typtype = 'e' AND typowner <> (SELECT oid FROM pg_roles WHERE rolname = heir)
+                WHERE typnamespace = current_schema()::regnamespace AND typtype = 'e'
+                AND typowner <> (SELECT oid FROM pg_roles WHERE rolname = heir)
             LOOP EXECUTE format('ALTER TYPE %s OWNER TO %I', one.name, heir); END LOOP;
             FOR one IN SELECT oid::regclass AS name, relname FROM pg_class
                 WHERE relnamespace = current_schema()::regnamespace AND relkind IN ('r', 'p') AND shared
@@ -136,7 +137,7 @@ def hand_over(connection: Connection, owner: str = OWNER, *, shared: bool = True
 
 
 def share_later_tables(connection: Connection, *, shared: bool = True) -> None:
-    """Let the application work with tables of later revisions, whoever of the two makes them; `shared` False: no more."""
+    """Let the application work with tables of later revisions, whoever of the two makes them; or, False, no more."""
     what = f"GRANT {_RIGHTS} ON TABLES TO {APP}" if shared else f"REVOKE {_RIGHTS} ON TABLES FROM {APP}"
     run(
         connection,
