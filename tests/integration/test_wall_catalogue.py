@@ -30,7 +30,7 @@ def test_no_table_key_view_grant_or_function_breaks_the_pattern(catalogue: Conne
 
 _TENANT = "(SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)"
 _MINE = f"user_id = {_TENANT}"
-_TABLE = "CREATE TABLE planted (user_id uuid NOT NULL REFERENCES \"user\", id uuid NOT NULL, PRIMARY KEY (user_id, id))"
+_TABLE = 'CREATE TABLE planted (user_id uuid NOT NULL REFERENCES "user", id uuid NOT NULL, PRIMARY KEY (user_id, id))'
 _WALLED = (
     f"{_TABLE}; ALTER TABLE planted OWNER TO nudge_owner; ALTER TABLE planted ENABLE ROW LEVEL SECURITY; "
     "ALTER TABLE planted FORCE ROW LEVEL SECURITY; "
@@ -38,7 +38,9 @@ _WALLED = (
 )
 _FUNCTION = "CREATE FUNCTION {name}() RETURNS {gives} LANGUAGE sql SECURITY DEFINER {path} AS 'SELECT {what}'; "
 _FIXED = "SET search_path = pg_catalog, public, pg_temp"
-_FOR_CLAIM = "ALTER FUNCTION claims.planted OWNER TO nudge_claim; REVOKE EXECUTE ON FUNCTION claims.planted FROM PUBLIC; "
+_FOR_CLAIM = (
+    "ALTER FUNCTION claims.planted OWNER TO nudge_claim; REVOKE EXECUTE ON FUNCTION claims.planted FROM PUBLIC; "
+)
 
 PLANTED = {
     "a whole new table without a wall": (_TABLE, "planted: row-level security is not enabled"),
@@ -125,7 +127,10 @@ PLANTED = {
         + _FOR_CLAIM,
         "planted: is a function across tenants that gives more",
     ),
-    "a table of another owner": ("ALTER TABLE client OWNER TO postgres", "client: belongs to another than nudge_owner"),
+    "a table of another owner": (
+        "ALTER TABLE client OWNER TO CURRENT_USER",
+        "client: belongs to another than nudge_owner",
+    ),
     "a table of the claimer's": (
         "GRANT CREATE ON SCHEMA public TO nudge_claim; ALTER TABLE faq OWNER TO nudge_claim",
         "faq: is a table of nudge_claim",

@@ -58,12 +58,12 @@ _BREACHES = {
         WHERE k.contype = 'f' AND t.owner IS NOT NULL
         AND ({_COLUMN.format(table="k.conrelid", number="k.conkey[1]")} <> 'user_id'
             OR {_COLUMN.format(table="k.confrelid", number="k.confkey[1]")} <> t.owner)
-    """,
+    """,  # noqa: S608 - our own words
     "is unique over all tenants": f"""
         SELECT i.relname FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid JOIN tables t ON t.oid = x.indrelid
         WHERE x.indisunique AND t.owner IS NOT NULL AND NOT i.relname = ANY (:unique_for_all)
         AND {_COLUMN.format(table="t.oid", number="x.indkey[0]")} IS DISTINCT FROM 'user_id'
-    """,
+    """,  # noqa: S608 - our own words
     "is a view with the rights of its owner": """
         SELECT v.relname FROM pg_class v JOIN pg_namespace n ON n.oid = v.relnamespace
         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (v.relkind = 'm' OR (v.relkind = 'v'

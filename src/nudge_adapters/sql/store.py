@@ -279,8 +279,8 @@ class SqlStore:
 
 
 _ROLE = (
-    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "
-    f"FROM (SELECT) AS nothing LEFT JOIN pg_roles r ON r.rolname = '{APP}'"  # noqa: S608 - our own name
+    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608
+    f"FROM (SELECT) AS nothing LEFT JOIN pg_roles r ON r.rolname = '{APP}'"
 )
 _WHO = text(
     "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number, "

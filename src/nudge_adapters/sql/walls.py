@@ -132,7 +132,7 @@ def hand_over(connection: Connection, owner: str = OWNER, *, shared: bool = True
                 END IF;
             END LOOP;
         END $$
-        """,
+        """,  # noqa: S608 - our own names
     )
 
 
@@ -141,7 +141,8 @@ def share_later_tables(connection: Connection, *, shared: bool = True) -> None:
     what = f"GRANT {_RIGHTS} ON TABLES TO {APP}" if shared else f"REVOKE {_RIGHTS} ON TABLES FROM {APP}"
     run(
         connection,
-        f"DO $$ DECLARE maker name; BEGIN FOR maker IN SELECT DISTINCT m FROM unnest(ARRAY[current_user, '{OWNER}']) m "
+        "DO $$ DECLARE maker name; BEGIN "
+        f"FOR maker IN SELECT DISTINCT m FROM unnest(ARRAY[current_user, '{OWNER}']) m "  # noqa: S608
         f"LOOP EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %s {what}', "
         "maker, quote_ident(current_schema())); END LOOP; END $$",
     )
