@@ -26,7 +26,7 @@ from nudge_core.model.resource import Resource
 from nudge_core.model.user import User, UserType
 from nudge_core.policy.delivery import DeliverySettings
 from nudge_core.policy.findings import Finding
-from nudge_core.ports import Store
+from nudge_core.ports import Clock, Store
 from nudge_core.sending.moves import Moved
 from nudge_core.sending.watch import DoubtWatch
 from nudge_core.steps import converse, deliver, receive
@@ -245,7 +245,7 @@ async def town(
     return Town(store=store, clients=clients)
 
 
-def memory_store(clock: MovedClock) -> MemoryStore:
+def memory_store(clock: Clock) -> MemoryStore:
     """Return an empty store on this clock."""
     return MemoryStore(clock, CountingIds())
 

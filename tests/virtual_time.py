@@ -1,4 +1,4 @@
-"""An event loop whose time passes only while nobody has anything to do: what waits is tested in no time, and exactly."""
+"""An event loop whose time passes only while nobody has anything to do: what waits is tested exactly, in no time."""
 
 from __future__ import annotations
 

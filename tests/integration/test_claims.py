@@ -14,7 +14,7 @@ import pytest
 from attrs import evolve
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.ports import sends
+from nudge_adapters.sql.ports import claiming
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Conflict, Unavailable
 from nudge_core.model.message import Delivery
@@ -244,23 +244,23 @@ async def test_a_claim_that_began_before_a_stop_committed_takes_nothing_of_its_p
     await add_practice(sql_store)
     await queue(sql_store, 70)
     await queue(sql_store, 71, recipient=phone(1))
-    body = sends._CLAIM.body.replace(
+    body = claiming.CLAIM.body.replace(
         "WITH lane AS", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711) AS passed), lane AS", 1
     )
-    slow = evolve(sends._CLAIM, name="slow_claim", body=body.replace("FROM unnest(", "FROM gate, unnest(", 1))
+    slow = evolve(claiming.CLAIM, name="slow_claim", body=body.replace("FROM unnest(", "FROM gate, unnest(", 1))
     async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as owner:
         await owner.execute(slow.definition("public").encode())
-    monkeypatch.setattr(sends, "_TAKE", slow.rows(tables.message))
+    monkeypatch.setattr(claiming, "TAKE", slow.rows(tables.message))
     other = SqlStore(database, clock, CountingIds(2))
     async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as held:
         await held.execute("SELECT pg_advisory_lock(4711)")
-        claiming = asyncio.create_task(claim(other))
+        beginning = asyncio.create_task(claim(other))
         while not await _waiting_for_a_lock(database):
-            assert not claiming.done()
+            assert not beginning.done()
         async with sql_store.tenant(OWNER) as tx:
             await tx.suppressions.add(samples.suppression(OWNER, 1))
         await held.execute("SELECT pg_advisory_unlock(4711)")
-        taken = await asyncio.wait_for(claiming, PATIENCE_S)
+        taken = await asyncio.wait_for(beginning, PATIENCE_S)
         await held.execute("DROP FUNCTION claims.slow_claim")
     assert numbers(*taken) == [71]
     assert (await stored(sql_store, 70)).delivery is Delivery.QUEUED

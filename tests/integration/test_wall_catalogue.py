@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Constraint, Index, create_engine
 
 from nudge_adapters.sql.catalogue import UNIQUE_FOR_ALL, breaches
 from nudge_adapters.sql.claims import RIGHTS
@@ -169,6 +169,9 @@ def test_a_walled_table_is_no_breach(catalogue: Connection) -> None:
 
 
 def test_what_is_allowed_or_granted_exists() -> None:
-    names = {str(one.name) for table in METADATA.tables.values() for one in (*table.constraints, *table.indexes)}
+    named: list[Constraint | Index] = []
+    for table in METADATA.tables.values():
+        named += [*table.constraints, *table.indexes]
+    names = {str(one.name) for one in named}
     assert set(UNIQUE_FOR_ALL) <= names
     assert {*NOBODYS, *RIGHTS} <= set(METADATA.tables)

@@ -14,7 +14,7 @@ from nudge_core.model.lane import DEFAULT_CLAIM, ClaimRules, SenderLane
 from nudge_core.model.message import FINAL_RANK, Delivery, Message
 from nudge_core.policy.caps import COUNTED, MONTH, WEEK
 from nudge_core.policy.consent import is_enough, latest
-from nudge_core.policy.pacing import Allowance, allowance, instants, lot_of, served_at, ticket
+from nudge_core.policy.pacing import Allowance, allowance, instants, lanes_served, lot_of, served_at, ticket
 from nudge_core.policy.segments import segments
 from nudge_core.policy.slots import GATE_ALLOWS, ahead, turn
 
@@ -86,7 +86,7 @@ class MemorySends:
         return taken
 
     def _lanes(self, limit: int, rules: ClaimRules) -> list[tuple[Book, SenderLane, Allowance]]:
-        """Return lanes that have something due and may send, at most `limit`."""
+        """Return lanes that have something due and may send, as many as a claim of `limit` texts serves."""
         with_due = {_lane_of(row) for _, row in self._due()}
         lot = lot_of(self._work.now)
         open_ones = [
@@ -95,7 +95,7 @@ class MemorySends:
             for lane in book.lanes.rows()
             if (lane.user_id, lane.sender) in with_due and (given := allowance(lane, self._work.now, rules)) is not None
         ]
-        return sorted(open_ones, key=lambda entry: ticket(entry[1], lot))[:limit]
+        return sorted(open_ones, key=lambda entry: ticket(entry[1], lot))[: lanes_served(limit)]
 
     def _from_lane(
         self, book: Book, lane: SenderLane, given: Allowance, share: int, rules: ClaimRules

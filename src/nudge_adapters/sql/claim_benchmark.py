@@ -16,10 +16,16 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from nudge_adapters.sql.benchmark import RandomIds, scratch
+import psycopg
+from psycopg.rows import dict_row
+
+from nudge_adapters.sql.benchmark import RandomIds, libpq, scratch
 from nudge_adapters.sql.migrate import upgrade
+from nudge_adapters.sql.ports.claiming import FINDING, LOOKING, drawn, lanes_wanted, texts_wanted
 from nudge_adapters.sql.seed import Town, requeue, run, settle
 from nudge_adapters.sql.store import SqlStore
+from nudge_adapters.sql.work import as_sent
+from nudge_core.model.lane import DEFAULT_CLAIM
 
 TOWN = Town(users=200, texts=1_000_000, due=10_000)
 QUICK_TOWN = Town(users=20, texts=5_000, due=500)
@@ -27,7 +33,7 @@ BATCHES = (100, 1_000)
 REPEATS = 3
 LEASE_S = 600.0
 WORKERS = 4
-ROUNDS = 21  # of a claim that is timed by itself
+WARM, ROUNDS = 12, 21  # of a claim that is timed by itself: before the driver and the server have settled, and after
 PATIENCE_S = 120.0
 
 _ALL_DUE = (
@@ -42,7 +48,8 @@ def measure(url: str, town: Town = TOWN, repeats: int = REPEATS) -> dict[str, ob
 
     Returns:
         Per batch claimed rows a second, and `share_of_update`; `double_claims` of `WORKERS` processes one of which is
-        killed; milliseconds of a claim when nothing is due, and of one that takes a single text while all are.
+        killed; milliseconds of a claim when nothing is due, and of one that takes a single text while all are: of its
+        finding part, of the whole claim, and of its transaction.
     """
     with scratch(url) as database:
         upgrade(database)
@@ -51,10 +58,12 @@ def measure(url: str, town: Town = TOWN, repeats: int = REPEATS) -> dict[str, ob
         told |= asyncio.run(_rates(database, town, repeats))
         told |= _race(database, town)
         requeue(database, town)
-        told["claim_of_one_ms"] = asyncio.run(_claim_ms(database, give_back=True))
+        for limit in (1, min(BATCHES[-1], town.due)):
+            told |= _finding_ms(database, limit)
+        told["claim_of_one_ms"], told["claim_of_one_and_commit_ms"] = asyncio.run(_claim_ms(database, finds=True))
         run(database, _LATER)
         run(database, "VACUUM (ANALYZE) message")
-        told["claim_of_nothing_ms"] = asyncio.run(_claim_ms(database, give_back=False))
+        told["claim_of_nothing_ms"], _ = asyncio.run(_claim_ms(database, finds=False))
         return told
 
 
@@ -91,26 +100,46 @@ async def _claim_all(url: str, batch: int, due: int) -> float:
     return taken
 
 
-async def _claim_ms(url: str, *, give_back: bool) -> float:
-    """Return the median milliseconds of a claim of one text, in a transaction that is rolled back."""
+async def _claim_ms(url: str, *, finds: bool) -> tuple[float, float]:
+    """Return the median milliseconds of a claim of one text by the port, and of its transaction with the commit.
+
+    As in a worker each claim commits; the first ones, until the driver has prepared the statements, are left out.
+    """
     store = SqlStore(url, None, RandomIds())
-    times = []
-    for _ in range(ROUNDS):
-        try:
-            async with store.system() as tx:
-                started = time.perf_counter()
-                claimed = await tx.sends.claim(1, LEASE_S)
-                times.append(1_000 * (time.perf_counter() - started))
-                assert bool(claimed) is give_back
-                raise _GiveBackError
-        except _GiveBackError:
-            pass
+    claims, transactions = [], []
+    for _ in range(WARM + ROUNDS):
+        began = time.perf_counter()
+        async with store.system() as tx:
+            started = time.perf_counter()
+            claimed = await tx.sends.claim(1, LEASE_S)
+            claims.append(1_000 * (time.perf_counter() - started))
+            assert bool(claimed) is finds
+        transactions.append(1_000 * (time.perf_counter() - began))
     await store.aclose()
-    return statistics.median(times)
+    return statistics.median(claims[WARM:]), statistics.median(transactions[WARM:])
 
 
-class _GiveBackError(Exception):
-    """Ends a transaction without keeping anything of it."""
+def _finding_ms(url: str, limit: int) -> dict[str, float]:
+    """Return the median milliseconds of finding so many texts, on the driver: their lanes, and then the texts.
+
+    The same statements as a claim's up to where it writes: every condition is asked, and lanes and texts are locked.
+    """
+    with psycopg.connect(libpq(url), row_factory=dict_row) as connection:
+        connection.prepare_threshold = 2
+        (now,) = (connection.execute("SELECT now()").fetchone() or {}).values()
+        lanes, texts, wanted = as_sent(LOOKING), as_sent(FINDING), lanes_wanted(now, limit, DEFAULT_CLAIM)
+        times: dict[str, list[float]] = {"lanes": [], "texts": []}
+        for _ in range(WARM + ROUNDS):
+            started = time.perf_counter()
+            rows = connection.execute(lanes, wanted).fetchall()
+            found = time.perf_counter()
+            mine = texts_wanted(drawn(rows, now, limit, DEFAULT_CLAIM), now, limit, DEFAULT_CLAIM)
+            began = time.perf_counter()
+            assert len(connection.execute(texts, mine).fetchall()) == limit
+            times["texts"].append(1_000 * (time.perf_counter() - began))
+            times["lanes"].append(1_000 * (found - started))
+        connection.rollback()
+    return {f"finding_{limit}_{name}_ms": statistics.median(taken[WARM:]) for name, taken in times.items()}
 
 
 def _race(url: str, town: Town) -> dict[str, object]:

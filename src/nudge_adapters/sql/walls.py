@@ -141,8 +141,8 @@ def share_later_tables(connection: Connection, *, shared: bool = True) -> None:
     what = f"GRANT {_RIGHTS} ON TABLES TO {APP}" if shared else f"REVOKE {_RIGHTS} ON TABLES FROM {APP}"
     run(
         connection,
-        "DO $$ DECLARE maker name; BEGIN "
-        f"FOR maker IN SELECT DISTINCT m FROM unnest(ARRAY[current_user, '{OWNER}']) m "  # noqa: S608
+        "DO $$ DECLARE maker name; BEGIN "  # noqa: S608 - our own names
+        f"FOR maker IN SELECT DISTINCT m FROM unnest(ARRAY[current_user, '{OWNER}']) m "
         f"LOOP EXECUTE format('ALTER DEFAULT PRIVILEGES FOR ROLE %I IN SCHEMA %s {what}', "
         "maker, quote_ident(current_schema())); END LOOP; END $$",
     )

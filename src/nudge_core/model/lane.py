@@ -53,8 +53,9 @@ class ClaimRules:
 
     `per_7_days`, `per_30_days`: house caps on proactive texts per phone, rolling. `paces`: default rates. `open_after`:
     failures in a row from which a lane's circuit counts as open: it is then tried with one text at a time.
-    `ahead_s`: how far ahead of now a claim reserves a lane that has a pace; 0: only what may leave at once. `refill_s`:
-    such a lane is claimed from again when its reservations reach less far; None: as far as `ahead_s`.
+    `ahead_s`: how far ahead of now a claim reserves a lane that has a pace; 0: only what may leave at once.
+    `lead_s`: the first instant that it reserves is not sooner than so long from now: what a claimer needs to get ready.
+    `refill_s`: such a lane is claimed from again when its reservations reach less far; None: as far as `ahead_s`.
     """
 
     per_7_days: int = field(default=2, validator=fields.between(0, 700))
@@ -62,6 +63,7 @@ class ClaimRules:
     paces: Paces = UNPACED
     open_after: int = field(default=5, validator=fields.between(1, 1_000))
     ahead_s: float = field(default=1.0, validator=fields.between(0, 60.0))
+    lead_s: float = field(default=0.0, validator=fields.between(0, 60.0))
     refill_s: float | None = field(default=None, validator=fields.optional(fields.between(0, 60.0)))
 
 
@@ -74,8 +76,8 @@ class SenderLane:
     """The lane of one sender of one professional.
 
     `rate_per_s`: segments a second, None for the rate of its kind. `in_flight`: most texts that may be claimed and not
-    yet ended at a time, None for no limit of its own. `free_at`: when the next text may leave, by the rate: all before it
-    is reserved for texts that are claimed.
+    yet ended at a time, None for no limit of its own. `free_at`: when the next text may leave, by the rate: the time
+    before it is reserved for texts that are claimed.
     `pause_reason`: why it stands still, in words a person can read; None when it does not. `paused_until` None beside
     a reason: until somebody resumes it. `strikes`: failures in a row.
     """

@@ -25,6 +25,15 @@ BURST_S = 1.0
 One second, because carriers count segments a second (`messaging.md` 9.1) and queue what is above for longer than that.
 """
 
+TOGETHER = 10
+"""Texts of a lane that a claim aims for when many lanes wait. More make transactions cheaper, the lottery slower.
+
+Measured with 200 lanes (`docs/reference/performance.md`, drain): five give 76 texts a second where ten give 116.
+"""
+
+LEAST_LANES = 10
+"""So many lanes are always served side by side."""
+
 PROBES_PER_S = 1.0
 """Requests a second from a sender whose circuit is open. Source: `reliability.md` 10, test G1."""
 
@@ -33,7 +42,7 @@ PROBES_PER_S = 1.0
 class Allowance:
     """What a claim may take from a lane: texts are taken while those before them have at most `segments`.
 
-    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: when the first one leaves.
+    `segments`, `rate` None: no pace. `at_once` None: no limit of texts in `sending`. `since`: when the first leaves.
     """
 
     since: datetime
@@ -75,7 +84,8 @@ def allowance(lane: SenderLane, now: datetime, rules: ClaimRules) -> Allowance |
     served = served_at(lane, rules)
     if rate is not None and served is not None and served > now:
         return None
-    since = now if lane.free_at is None else max(lane.free_at, now)
+    ready = now + timedelta(seconds=rules.lead_s)
+    since = ready if lane.free_at is None else max(lane.free_at, ready)
     horizon = now if probing else now + timedelta(seconds=rules.ahead_s)
     return Allowance(
         since=since,
@@ -91,6 +101,15 @@ def instants(given: Allowance, parts: Sequence[int]) -> Sequence[datetime]:
         return [given.since] * len(parts)
     before = accumulate(parts, initial=0)
     return [given.since + timedelta(seconds=cost / given.rate) for cost, _ in zip(before, parts, strict=False)]
+
+
+def lanes_served(limit: int) -> int:
+    """Return from how many lanes a claim of at most `limit` texts takes them; with more lanes the lottery decides.
+
+    Few enough that each gives several texts: all that is done for a professional is done in transactions of their own,
+    and one for a single text costs nearly as much as one for ten.
+    """
+    return min(limit, max(LEAST_LANES, limit // TOGETHER))
 
 
 def lot_of(now: datetime) -> str:

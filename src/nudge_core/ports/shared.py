@@ -180,8 +180,8 @@ class Sends(Protocol):
         """Take queued texts that may go now; each gets attempt + 1 and a lease; returned oldest first.
 
         Of every lane with due texts an equal share, so that nobody waits behind somebody else's campaign; with more
-        lanes than `limit` a lottery drawn from the instant decides whose turn it is. Within a lane the longest due
-        first. Never one
+        lanes than a claim serves (`nudge_core.policy.pacing.lanes_served`) a lottery drawn from the instant decides
+        whose turn it is. Within a lane the longest due first. Never one
 
         * whose recipient is suppressed at this instant with scope ALL, unless its class is SERVICE (the one
           confirmation of a STOP goes to a suppressed phone); no claim commits after the commit of a suppression,

@@ -54,6 +54,7 @@ LEASE_EXPIRED = "lease_expired"
 NO_EVIDENCE = "no_evidence"
 ATTEMPTS_EXHAUSTED = "attempts_exhausted"
 STUMBLED = "error"
+SHARE_LEAD = 0.75  # of what a claim reserves ahead, that may pass until its first text leaves
 MOST_STUMBLES = 5  # reliability.md 10, test C2
 
 _DEFAULTS = DeliverySettings()
@@ -92,6 +93,7 @@ async def claim(
     at_most: int | None = None,
     *,
     ahead: bool = False,
+    lead_s: float = 0.0,
 ) -> Claimed:
     """Take texts that may go now, at most `at_most` and `settings.batch`.
 
@@ -101,10 +103,12 @@ async def claim(
         monotonic: seconds that never go back; the send deadline and the pace are measured with it and nothing else.
         at_most: None for `settings.batch`.
         ahead: whether to reserve time of paced senders ahead; if not, only what may leave at once is taken.
+        lead_s: how long from now the first reserved instant is at least, because no text is ready sooner.
     """
     at_s = monotonic()
     limit = settings.batch if at_most is None else min(at_most, settings.batch)
-    rules = settings.claim_rules if ahead else evolve(settings.claim_rules, ahead_s=0.0)
+    rules = settings.claim_rules
+    rules = evolve(rules, lead_s=min(lead_s, SHARE_LEAD * rules.ahead_s)) if ahead else evolve(rules, ahead_s=0.0)
     messages = tuple(await tx.sends.claim(limit, settings.lease_s, rules))
     leaves_s = {one: at_s + max((at - tx.now).total_seconds(), 0.0) for one, at in tx.sends.leaves_at.items()}
     return Claimed(messages=messages, at_s=at_s, leaves_s=leaves_s)

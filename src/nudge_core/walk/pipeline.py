@@ -32,6 +32,7 @@ RECORDED_AT_ONCE = 50  # answers in one transaction: some 0.1 s, so that none wa
 RECORD_TRIES = 20
 RECORD_PAUSE_S = 0.5  # an answer is kept for ten seconds while the database is away: a restart takes less
 STARTS_REMEMBERED = 200
+LEAD_KEPT = 0.9  # of the longest time from a claim to a text that is ready, at each lot that took less
 SHRINK, GROW_S = 0.9, 0.05
 """What a text that leaves late, or in time, makes of the seconds that are reserved ahead: less quickly, more slowly."""
 SHORTEST_SPAN_S = 0.05  # a burst of starts says nothing of a rate
@@ -41,7 +42,8 @@ SHARE_OF_BURST = 0.5  # and those with a pace, once their instant has come, with
 PREPARED_AHEAD_S = 1.0
 """How long before its instant a paced text is prepared, together with those of its professional within as long again.
 
-What the gate decided and the posting mark are never older than two seconds because of the pace.
+What the gate decided and the posting mark are two seconds old at most because of the pace, unless getting ready takes
+longer than one.
 """
 
 Result = tuple[Message, SendOutcome]
@@ -71,6 +73,8 @@ class Pipeline:
         self._posting: set[UUID] = set()
         self._leaving: dict[UUID, float] = {}
         self._paced = False
+        self.lead_s = 0.0
+        """Seconds from a claim until its texts are ready to leave, as it took lately."""
         self._ahead_s = parts.delivery.claim_rules.ahead_s
         self._starts: deque[float] = deque(maxlen=STARTS_REMEMBERED)
         self._strikes: Counter[str] = Counter()
@@ -95,11 +99,11 @@ class Pipeline:
         """
         return int(self._starts_per_s(PACED_SPAN_S) * self._ahead_s) - len(self._leaving)
 
-    def _leaves(self, message_id: UUID, leaves_s: float | None) -> None:
-        """Note that a text's turn has come. When they come late, more is asked than can be done: reserve less."""
-        if leaves_s is None or self._leaving.pop(message_id, None) is None:
+    def _leaves(self, message_id: UUID, ready_s: float) -> None:
+        """Note that a text's turn has come. When they wait long for it, more is asked than can be done: reserve less."""
+        if self._leaving.pop(message_id, None) is None:
             return
-        if self._monotonic() - leaves_s > SHARE_OF_BURST * BURST_S:
+        if self._monotonic() - ready_s > SHARE_OF_BURST * BURST_S:
             self._ahead_s *= SHRINK
         else:
             self._ahead_s = min(self._ahead_s + GROW_S, self._parts.delivery.claim_rules.ahead_s)
@@ -119,18 +123,21 @@ class Pipeline:
     def take(self, group: asyncio.TaskGroup, claimed: deliver.Claimed) -> None:
         """Bring claimed texts on their way."""
         self.under_way += len(claimed.messages)
+        claim_s = self._monotonic() - claimed.at_s
         self._leaving |= claimed.leaves_s
         self._paced = self._paced or bool(claimed.leaves_s)
         for messages in _together(claimed):
-            group.create_task(self._prepare(group, claimed, messages[0].user_id, messages))
+            group.create_task(self._prepare(group, claimed, claim_s, messages))
 
     async def _prepare(
-        self, group: asyncio.TaskGroup, claimed: deliver.Claimed, owner: UUID, messages: Sequence[Message]
+        self, group: asyncio.TaskGroup, claimed: deliver.Claimed, claim_s: float, messages: Sequence[Message]
     ) -> None:
         first_s = min(claimed.leaves_s.get(message.id, claimed.at_s) for message in messages)
-        await self._until(first_s - PREPARED_AHEAD_S)
+        await self._until(first_s - max(PREPARED_AHEAD_S, self.lead_s))
+        begun_s = self._monotonic()
         async with self._preparing:
-            answers = await self._prepared(owner, messages)
+            answers = await self._prepared(messages[0].user_id, messages)
+        self.lead_s = max(claim_s + self._monotonic() - begun_s, LEAD_KEPT * self.lead_s)
         for message, answer in zip(messages, answers, strict=True):
             if not isinstance(answer, deliver.Prepared):
                 self._leaving.pop(message.id, None)
@@ -167,8 +174,9 @@ class Pipeline:
     async def _post(self, group: asyncio.TaskGroup, claimed: deliver.Claimed, prepared: deliver.Prepared) -> None:
         message, sender = prepared.message, prepared.text.sender
         await self._until(claimed.leaves_s.get(message.id, claimed.at_s))
+        ready_s = self._monotonic()
         async with self._slots:
-            self._leaves(message.id, claimed.leaves_s.get(message.id))
+            self._leaves(message.id, ready_s)
             if self._stop.is_set():
                 outcome: SendOutcome = TryLater(why=STOPPING, retry_after_s=0.0)
             elif claimed.at_s <= self._tripped_s.get(sender, float("-inf")):

@@ -119,7 +119,9 @@ class _Source:
                 await pipeline.progress(POLL_S)
                 continue
             async with self._parts.store.system() as tx:
-                claimed = await deliver.claim(tx, self._parts.delivery, self._monotonic, room, ahead=True)
+                claimed = await deliver.claim(
+                    tx, self._parts.delivery, self._monotonic, room, ahead=True, lead_s=pipeline.lead_s
+                )
                 following = None if claimed.messages else await tx.sends.next_due(self._rules)
                 now = tx.now
             self.claimed += len(claimed.messages)

@@ -207,14 +207,21 @@ async def _paced(url: str, seconds: float, callbacks: str) -> dict[str, Any]:
         "senders": len(times),
         "share_of_rate": round(sum(shares) / len(shares), 3) if shares else None,
         "share_of_rate_least_and_most": [round(one, 3) for one in (shares[0], shares[-1])] if shares else None,
+        "most_in_one_second_of_a_sender": max(map(_most_in_one_second, times.values()), default=0),
     }
 
 
 def _share_of_rate(times: Sequence[datetime]) -> float | None:
-    """Return the rate of a sender's accepts over the one allowed, without what a lane may have saved up at first."""
+    """Return the rate of a sender's accepts over the one allowed, without the first `BURST_S`."""
     steady = [at for at in times if at - min(times) >= timedelta(seconds=BURST_S)]
     lasted = (max(steady) - min(steady)).total_seconds() if steady else 0.0
     return (len(steady) - 1) / lasted / base.PACE_PER_S if lasted > 0 else None
+
+
+def _most_in_one_second(times: Sequence[datetime]) -> int:
+    """Return the most accepts of a sender in any stretch of less than a second."""
+    ordered = sorted(times)
+    return max(sum(timedelta() <= at - first < timedelta(seconds=1) for at in ordered) for first in ordered)
 
 
 def _at(accepted: Mapping[str, Any]) -> datetime:

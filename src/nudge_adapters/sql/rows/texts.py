@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any  # Any: each column has a type of its own
+
 import msgspec
 
 from nudge_adapters.sql.rows.values import NewRow, Row
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import (
+    Delivery,
+    Direction,
     Media,
     Message,
     MessageClass,
+    MessageSource,
     Receipt,
+    SenderType,
 )
 
 
@@ -58,17 +65,17 @@ def message_to_row(message: Message) -> NewRow:
     }
 
 
-def message_from_row(row: Row) -> Message:
-    """Return a text."""
+def message_from_row(row: Row | Mapping[str, Any]) -> Message:
+    """Return a text from a row of Core's, or of the driver's own."""
     return Message(
         id=row["id"],
         user_id=row["user_id"],
         client_id=row["client_id"],
         content=row["content"],
-        direction=row["direction"],
-        delivery=row["delivery"],
-        source=row["source"],
-        sender_type=row["sender_type"],
+        direction=Direction(row["direction"]),
+        delivery=Delivery(row["delivery"]),
+        source=MessageSource(row["source"]),
+        sender_type=SenderType(row["sender_type"]),
         message_class=MessageClass(row["message_class"]),
         created_at=row["created_at"],
         originally_scheduled_at=row["originally_scheduled_at"],
@@ -102,7 +109,7 @@ def message_from_row(row: Row) -> Message:
     )
 
 
-def lane_from_row(row: Row) -> SenderLane:
+def lane_from_row(row: Row | Mapping[str, Any]) -> SenderLane:
     """Return the lane of a sender."""
     return SenderLane(
         user_id=row["user_id"],
