@@ -100,7 +100,7 @@ class Pipeline:
         return int(self._starts_per_s(PACED_SPAN_S) * self._ahead_s) - len(self._leaving)
 
     def _leaves(self, message_id: UUID, ready_s: float) -> None:
-        """Note that a text's turn has come. When they wait long for it, more is asked than can be done: reserve less."""
+        """Note that a text's turn has come. When they wait long for it more is asked than can be done: reserve less."""
         if self._leaving.pop(message_id, None) is None:
             return
         if self._monotonic() - ready_s > SHARE_OF_BURST * BURST_S:
