@@ -33,3 +33,15 @@ def database(settings: Settings, name: str = "nudge", say: Callable[[str], None]
     with embedded_postgres(settings.home / "postgres", database=name, say=say) as url:
         upgrade(url)
         yield application_address(url)
+
+
+def owner_of(settings: Settings, url: str) -> str:
+    """Return the address of the same database for whoever changes its schema or looks past its walls.
+
+    Args:
+        settings: those that `database` was given.
+        url: what it yielded.
+    """
+    from nudge_adapters.sql.embedded import owner_address
+
+    return owner_address(url) if settings.database_url is None else settings.database_owner_url or url

@@ -235,6 +235,11 @@ def application_address(address: str) -> str:
     return address.replace("//postgres@", f"//{APP}@", 1)
 
 
+def owner_address(address: str) -> str:
+    """Return the address that `application_address` was made of."""
+    return address.replace(f"//{APP}@", "//postgres@", 1)
+
+
 def binary(name: str) -> str:
     """Return the path of one of PostgreSQL's programs, such as `pg_dump`.
 
