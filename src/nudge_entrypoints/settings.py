@@ -132,6 +132,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     values = {k: v for k, v in (os.environ if environment is None else environment).items() if v != ""}
     unknown = [name for name in values if name.startswith("NUDGE_") and name not in KNOWN and name not in _FOR_TESTS]
     problems = [f"{name}: there is no such setting" for name in unknown]
+    if "DATABASE_OWNER_URL" in values and "DATABASE_URL" not in values:
+        problems.append("DATABASE_OWNER_URL: only beside DATABASE_URL, the same database for the application")
 
     def read(name: str, parse: Callable[[str], T], default: T) -> T:
         if name not in values:

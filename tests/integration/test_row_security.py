@@ -9,12 +9,14 @@ from collections.abc import AsyncIterator
 
 import psycopg
 import pytest
+from alembic.script import ScriptDirectory
 from psycopg import errors, sql
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from nudge_adapters.sql import store as sql_store_module
+from nudge_adapters.sql.catalogue import breaches
 from nudge_adapters.sql.embedded import application_address
-from nudge_adapters.sql.migrate import upgrade
+from nudge_adapters.sql.migrate import current, downgrade, folder, upgrade
 from nudge_adapters.sql.store import SqlStore, database_url, open_engine
 from nudge_adapters.sql.walls import APP
 from nudge_core.errors import Misconfigured
@@ -181,6 +183,50 @@ def test_the_application_may_ask_for_the_newest_schema_but_not_make_it(postgres_
                 upgrade(application_address(url))
         upgrade(url)
         upgrade(application_address(url))
+
+
+def test_an_owner_who_is_no_superuser_migrates(postgres_server: str, migrated: str) -> None:
+    """As on a managed server; the roles exist, and this login is a member of them."""
+    admin = "nudge_test_admin"
+    with psycopg.connect(for_psycopg(migrated), autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {admin} LOGIN PASSWORD 'nudge'".encode())
+        owner.execute(f"GRANT nudge_owner, nudge_app, nudge_claim TO {admin}".encode())
+    try:
+        with scratch_database(postgres_server) as url:
+            name = sql.Identifier(database_url(url).database or "")
+            with psycopg.connect(for_psycopg(url), autocommit=True) as owner:
+                owner.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(admin)))
+            theirs = database_url(url).set(username=admin, password="nudge").render_as_string(hide_password=False)
+            upgrade(theirs)
+            engine = create_engine(database_url(url))
+            with engine.connect() as connection:
+                assert breaches(connection) == []
+            engine.dispose()
+            downgrade(theirs, "base")
+            upgrade(theirs)
+    finally:
+        with psycopg.connect(for_psycopg(migrated), autocommit=True) as owner:
+            owner.execute(f"DROP ROLE {admin}".encode())
+
+
+def test_an_owner_who_may_not_make_roles_is_told_what_is_missing(postgres_server: str, migrated: str) -> None:
+    stranger = "nudge_test_poor"
+    with psycopg.connect(for_psycopg(migrated), autocommit=True) as owner:
+        owner.execute(f"CREATE ROLE {stranger} LOGIN PASSWORD 'nudge'".encode())
+    try:
+        with scratch_database(postgres_server) as url:
+            name = sql.Identifier(database_url(url).database or "")
+            with psycopg.connect(for_psycopg(url), autocommit=True) as owner:
+                owner.execute(sql.SQL("ALTER DATABASE {} OWNER TO {}").format(name, sql.Identifier(stranger)))
+            theirs = database_url(url).set(username=stranger, password="nudge").render_as_string(hide_password=False)
+            with pytest.raises(Misconfigured):
+                upgrade(theirs)
+            walls = ScriptDirectory(str(folder())).get_revision("0013")
+            assert walls is not None
+            assert current(url) == walls.down_revision
+    finally:
+        with psycopg.connect(for_psycopg(migrated), autocommit=True) as owner:
+            owner.execute(f"DROP ROLE {stranger}".encode())
 
 
 TENANTS, TASKS, CONNECTIONS, AT_ONCE = 5, 300, 3, 12
