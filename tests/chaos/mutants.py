@@ -73,9 +73,9 @@ def _rewritten(is_meant: Callable[[str], bool], old: str, new: str) -> None:
 def plant_in(url: str, mutant: str | None) -> None:
     """Make the functions of this database wrong. M2: the claim, and its look for a STOP that overtook it, see none."""
     if mutant == "M2":
-        blind = CLAIM.body.replace("FROM suppression s ", "FROM (SELECT * FROM suppression LIMIT 0) s ")
-        assert blind != CLAIM.body
-        definition = evolve(CLAIM, body=blind).definition("public")
+        blind = CLAIM.statement.replace("FROM suppression s ", "FROM (SELECT * FROM suppression LIMIT 0) s ")
+        assert blind != CLAIM.statement
+        definition = evolve(CLAIM, statement=blind).definition("public")
         with psycopg.connect(url) as connection:
             connection.execute(definition.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1).encode())
 

@@ -244,10 +244,10 @@ async def test_a_claim_that_began_before_a_stop_committed_takes_nothing_of_its_p
     await add_practice(sql_store)
     await queue(sql_store, 70)
     await queue(sql_store, 71, recipient=phone(1))
-    body = claiming.CLAIM.body.replace(
+    body = claiming.CLAIM.statement.replace(
         "WITH lane AS", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711) AS passed), lane AS", 1
     )
-    slow = evolve(claiming.CLAIM, name="slow_claim", body=body.replace("FROM unnest(", "FROM gate, unnest(", 1))
+    slow = evolve(claiming.CLAIM, name="slow_claim", statement=body.replace("FROM unnest(", "FROM gate, unnest(", 1))
     async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as owner:
         await owner.execute(slow.definition("public").encode())
     monkeypatch.setattr(claiming, "TAKE", slow.rows(tables.message))

@@ -33,17 +33,17 @@ class Across:
         name: of the function.
         takes: its arguments with their types, in order.
         gives: its return type.
-        body: one statement with `:argument` where a value goes; or, with BEGIN in front, a whole PL/pgSQL block.
+        statement: one statement with `:argument` where a value goes; or, with BEGIN in front, a whole PL/pgSQL block.
     """
 
     name: str
     takes: Mapping[str, str]
     gives: str
-    body: str
+    statement: str
 
     def definition(self, home: str) -> str:
         """Return the statement that makes it; `home` is the schema of the tables."""
-        body = _PLACEHOLDER.sub(r"given_\1", self.body.strip())
+        body = _PLACEHOLDER.sub(r"given_\1", self.statement.strip())
         many = self.gives.startswith(("TABLE", "SETOF"))
         if not body.startswith(("BEGIN", "DECLARE")):
             body = f"BEGIN\n{'RETURN QUERY ' + body if many else f'RETURN ({body})'};\nEND"

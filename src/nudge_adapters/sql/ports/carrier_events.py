@@ -23,13 +23,13 @@ _FIND = Across(
     name="find_event",
     takes={"event": "uuid"},
     gives=KEYS,
-    body="SELECT e.user_id, e.id FROM carrierevent e WHERE e.id = :event",
+    statement="SELECT e.user_id, e.id FROM carrierevent e WHERE e.id = :event",
 )
 _WAITING = Across(
     name="waiting_events",
     takes={"sids": "text[]"},
     gives=KEYS,
-    body=f"""
+    statement=f"""
     SELECT e.user_id, e.id FROM carrierevent e
     WHERE e.kind = '{EventKind.STATUS.value}' AND e.provider_sid = ANY (:sids) AND e.handled_at IS NULL
     """,  # noqa: S608 - our own word
@@ -38,7 +38,7 @@ _UNHANDLED = Across(
     name="unhandled_events",
     takes={"since": "timestamptz", "after_at": "timestamptz", "after_id": "uuid", "limit": "int"},
     gives=KEYS,
-    body="""
+    statement="""
     SELECT e.user_id, e.id FROM carrierevent e
     WHERE e.handled_at IS NULL AND e.error IS NULL AND e.received_at >= :since
     AND (:after_at IS NULL OR (e.received_at, e.id) > (:after_at, :after_id))

@@ -60,7 +60,7 @@ LANES = Across(
         "refill": "interval",
     },
     gives="SETOF senderlane",
-    body=_FOUND_LANES,
+    statement=_FOUND_LANES,
 )
 
 # A statement of its own, begun when the lanes are ours: it sees whatever was committed before that. `ctid` is good
@@ -112,7 +112,7 @@ CLAIM = Across(
         "per_30_days": "int",
     },
     gives=KEYS,
-    body=f"""
+    statement=f"""
 DECLARE
     theirs uuid[];
     taken uuid[];

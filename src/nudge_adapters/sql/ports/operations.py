@@ -43,7 +43,7 @@ _TEXTS = Across(
     name="text_vitals",
     takes={"now": "timestamptz"},
     gives="TABLE (due bigint, oldest_due_at timestamptz, stuck bigint, doubts bigint, unconfirmed bigint)",
-    body="""
+    statement="""
     SELECT
         (SELECT count(*) FROM message WHERE delivery = 'queued' AND due_at <= :now),
         (SELECT min(due_at) FROM message WHERE delivery = 'queued' AND due_at <= :now),

@@ -48,14 +48,14 @@ _CLAIM = Across(
     name="claim_notes",
     takes={"topics": "text[]", "most": "int", "now": "timestamptz", "lease_until": "timestamptz", "limit": "int"},
     gives=KEYS,
-    body=f"{_take('true')} RETURNING o.user_id, o.id",
+    statement=f"{_take('true')} RETURNING o.user_id, o.id",
 )
 # The one writing across tenants: a page of a feed is handed on to everybody who watches it.
 _ADD_ACROSS = Across(
     name="add_notes",
     takes={name: f"{sent_as(_outbox.c[name]).array}[]" for name in NOTE},
     gives="bigint",
-    body=f"""
+    statement=f"""
 DECLARE added bigint;
 BEGIN
     INSERT INTO outbox ({", ".join(NOTE)}) SELECT * FROM unnest({", ".join(f":{name}" for name in NOTE)})
@@ -68,7 +68,7 @@ _PARK = Across(
     name="park_notes",
     takes={"most": "int", "now": "timestamptz", "error": "text"},
     gives="bigint",
-    body="""
+    statement="""
 DECLARE changed bigint;
 BEGIN
     UPDATE outbox o SET lease_until = NULL, error = :error, parked_at = :now
@@ -81,14 +81,14 @@ _PARKED = Across(
     name="parked_notes",
     takes={"limit": "int"},
     gives=KEYS,
-    body="SELECT o.user_id, o.id FROM outbox o WHERE o.parked_at IS NOT NULL ORDER BY o.parked_at DESC, o.id DESC "
+    statement="SELECT o.user_id, o.id FROM outbox o WHERE o.parked_at IS NOT NULL ORDER BY o.parked_at DESC, o.id DESC "
     "LIMIT :limit",
 )
 _WAITING = Across(
     name="notes_waiting",
     takes={"most": "int", "now": "timestamptz"},
     gives="TABLE (state text, notes bigint)",
-    body="""
+    statement="""
     SELECT CASE WHEN o.parked_at IS NOT NULL OR (o.attempt >= :most AND o.lease_until <= :now) THEN 'parked'
         ELSE o.topic::text END, count(*) FROM outbox o GROUP BY 1
     """,

@@ -31,12 +31,12 @@ _user, _client = tables.user, tables.client
 _content, _faq = tables.contentresource, tables.faq
 
 
-_ALL = Across(name="all_users", takes={}, gives=KEYS, body='SELECT u.id, u.id FROM "user" u')
+_ALL = Across(name="all_users", takes={}, gives=KEYS, statement='SELECT u.id, u.id FROM "user" u')
 USER_OF_PHONE = Across(
     name="user_of_phone",
     takes={"phone": "text"},
     gives="uuid",
-    body='SELECT u.id FROM "user" u WHERE u.phone_number = :phone',
+    statement='SELECT u.id FROM "user" u WHERE u.phone_number = :phone',
 )
 ACROSS = (_ALL, USER_OF_PHONE)
 _EVERYBODY = _ALL.rows(_user)

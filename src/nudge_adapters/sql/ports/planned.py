@@ -40,7 +40,7 @@ _CLAIM = Across(
     name="claim_planned",
     takes={"now": "timestamptz", "lease_until": "timestamptz", "limit": "int"},
     gives=KEYS,
-    body=f"""
+    statement=f"""
     UPDATE scheduledmessage p SET lease_until = :lease_until
     WHERE p.ctid = ANY (ARRAY (
         SELECT s.ctid FROM scheduledmessage s
@@ -54,13 +54,13 @@ _NEXT_DUE = Across(
     name="next_planned",
     takes={},
     gives="timestamptz",
-    body=f"SELECT min({_DUE_AT}) FROM scheduledmessage s WHERE s.status = 'PENDING'",  # noqa: S608
+    statement=f"SELECT min({_DUE_AT}) FROM scheduledmessage s WHERE s.status = 'PENDING'",  # noqa: S608
 )
 _UNFOLLOWED = Across(
     name="unfollowed",
     takes={"limit": "int"},
     gives=KEYS,
-    body=f"""
+    statement=f"""
     SELECT s.user_id, s.id FROM scheduledmessage s JOIN message m ON m.user_id = s.user_id AND m.id = s.message_id
     WHERE s.status = 'RELEASED' AND m.delivery IN ({_ENDED}) ORDER BY s.scheduled_at_utc, s.id LIMIT :limit
     """,  # noqa: S608 - our own states

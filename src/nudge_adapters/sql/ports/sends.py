@@ -44,7 +44,7 @@ _BLOCKED = Across(
         "per_30_days": "int",
     },
     gives=KEYS,
-    body=f"""
+    statement=f"""
     WITH lane AS MATERIALIZED (
         SELECT l.user_id, l.sender FROM senderlane l WHERE {ANY_DUE} AND {HAS_DUE} ORDER BY {LOT} LIMIT :limit),
     head AS MATERIALIZED (
@@ -64,7 +64,7 @@ _NEXT_DUE = Across(
     name="next_due",
     takes={"open_after": "int", "refill": "interval"},
     gives="timestamptz",
-    body=f"""
+    statement=f"""
     SELECT min(due_at) FROM (
         SELECT greatest(first.due_at, {SERVED_AT}, l.paused_until) AS due_at
         FROM senderlane l CROSS JOIN LATERAL (
@@ -80,21 +80,22 @@ _EXPIRED = Across(
     name="expired_leases",
     takes={"now": "timestamptz", "limit": "int"},
     gives=KEYS,
-    body="SELECT m.user_id, m.id FROM message m WHERE m.delivery = 'sending' AND m.lease_until <= :now "
+    statement="SELECT m.user_id, m.id FROM message m WHERE m.delivery = 'sending' AND m.lease_until <= :now "
     "ORDER BY m.lease_until, m.id LIMIT :limit",
 )
 _DOUBTFUL = Across(
     name="doubtful_texts",
     takes={"limit": "int"},
     gives=KEYS,
-    body="SELECT m.user_id, m.id FROM message m WHERE m.delivery = 'in_doubt' ORDER BY m.claimed_at, m.id LIMIT :limit",
+    statement="SELECT m.user_id, m.id FROM message m WHERE m.delivery = 'in_doubt' "
+    "ORDER BY m.claimed_at, m.id LIMIT :limit",
 )
 _FINAL = ", ".join(f"'{receipt.value}'" for receipt in Receipt if receipt.rank >= FINAL_RANK)
 _UNBILLED = Across(
     name="unbilled_texts",
     takes={"sent_after": "timestamptz", "sent_before": "timestamptz", "limit": "int"},
     gives=KEYS,
-    body=f"""
+    statement=f"""
     SELECT m.user_id, m.id FROM message m
     WHERE m.delivery = 'sent' AND m.price_micros IS NULL AND m.provider_sid IS NOT NULL AND m.receipt IN ({_FINAL})
     AND m.sent_at BETWEEN :sent_after AND :sent_before
@@ -105,13 +106,13 @@ _OWNER_OF_NUMBER = Across(
     name="owner_of_number",
     takes={"phone": "text"},
     gives="uuid",
-    body='SELECT u.id FROM "user" u WHERE u.twilio_phone_number = :phone',
+    statement='SELECT u.id FROM "user" u WHERE u.twilio_phone_number = :phone',
 )
 _OWNER_OF_SID = Across(
     name="owner_of_sid",
     takes={"provider_sid": "text"},
     gives="uuid",
-    body="SELECT m.user_id FROM message m WHERE m.provider_sid = :provider_sid ORDER BY m.user_id LIMIT 1",
+    statement="SELECT m.user_id FROM message m WHERE m.provider_sid = :provider_sid ORDER BY m.user_id LIMIT 1",
 )
 ACROSS = (*claiming.ACROSS, _BLOCKED, _NEXT_DUE, _EXPIRED, _DOUBTFUL, _UNBILLED, _OWNER_OF_NUMBER, _OWNER_OF_SID)
 
