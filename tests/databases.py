@@ -15,7 +15,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from nudge_adapters.sql.embedded import create_cluster, embedded_postgres
+from nudge_adapters.sql.embedded import application_address, create_cluster, embedded_postgres
 from nudge_adapters.sql.migrate import upgrade
 from nudge_adapters.sql.store import SqlStore, database_url
 from nudge_adapters.sql.tables import METADATA
@@ -97,7 +97,10 @@ def clock() -> SteppingClock:
 
 @pytest.fixture
 async def sql_store(database: str, clock: SteppingClock) -> AsyncIterator[SqlStore]:
-    """A store on an empty database, with the test's clock."""
-    store = SqlStore(database, clock, CountingIds(1))
+    """A store on an empty database, with the test's clock, logged in as the application.
+
+    On an external server, where that login may have no password, a more powerful one steps down to it.
+    """
+    store = SqlStore(application_address(database), clock, CountingIds(1))
     yield store
     await store.aclose()

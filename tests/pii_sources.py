@@ -24,7 +24,7 @@ from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sms.journal import MemoryJournal
 from nudge_adapters.sms.server import ServerSettings, carrier_server
 from nudge_adapters.sms.signature import HEADER
-from nudge_adapters.sql.store import SqlStore
+from nudge_adapters.sql.store import SqlStore, open_engine
 from nudge_adapters.system import RandomIds, SystemClock
 from nudge_core.errors import NudgeError
 from nudge_core.model.approval import Approval, ApprovedText
@@ -371,10 +371,13 @@ async def _asked(net: Net, gateway: SmsGateway, number: int) -> None:
             net.error("errors of the carrier", error)
 
 
-async def databases(net: Net, url: str, count: int) -> Counter[str]:
-    """Break constraints, kill connections in the middle, ask servers that are not there."""
+async def databases(net: Net, url: str, count: int, *, walled: bool = True) -> Counter[str]:
+    """Break constraints, kill connections in the middle, ask servers that are not there.
+
+    `walled` False: with a login that stands before row-level security, to which PostgreSQL quotes what it met.
+    """
     said: Counter[str] = Counter()
-    store = SqlStore(url, None, RandomIds())
+    store = SqlStore(open_engine(url, walled=walled), None, RandomIds())
     kills = {count - 1 - n * KILLED_EVERY for n in range(KILLS) if n * KILLED_EVERY < count // 2}
 
     async def one(number: int) -> None:

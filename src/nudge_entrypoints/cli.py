@@ -151,13 +151,18 @@ def feed_release(source: Annotated[str, typer.Argument(help="Name of the source.
 
 @db_app.command("run", context_settings={"allow_extra_args": True, "ignore_unknown_options": True})
 def db_run(command: Annotated[list[str], typer.Argument(help="After --: the command and its arguments.")]) -> None:
-    """Run a command with DATABASE_URL set and the database up and migrated; exit with its status."""
+    """Run a command with the database up and migrated; exit with its status.
+
+    DATABASE_URL is the application's login, which sees one professional at a time; DATABASE_OWNER_URL is the owner's.
+    """
     import os
 
-    from nudge_entrypoints.database import database
+    from nudge_entrypoints.database import database, owner_of
 
-    with database(loaded(), say=lambda line: typer.echo(line, err=True)) as url:
-        done = subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, check=False)  # noqa: S603 - asked for
+    settings = loaded()
+    with database(settings, say=lambda line: typer.echo(line, err=True)) as url:
+        addresses = {"DATABASE_URL": url, "DATABASE_OWNER_URL": owner_of(settings, url)}
+        done = subprocess.run(command, env={**os.environ, **addresses}, check=False)  # noqa: S603 - asked for
     raise typer.Exit(done.returncode)
 
 
@@ -287,6 +292,12 @@ def bench_changes(*, quick: Quick = False, as_json: AsJson = False) -> None:
 def bench_ingest(*, quick: Quick = False, as_json: AsJson = False) -> None:
     """Storing pages beside a plain COPY of the same rows."""
     _bench("ingest", quick, as_json)
+
+
+@bench_app.command("walls")
+def bench_walls(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """What row-level security costs: reads of a tenant and claims, with it and past it."""
+    _bench("walls", quick, as_json)
 
 
 @bench_app.command("claims")

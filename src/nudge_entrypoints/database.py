@@ -10,10 +10,11 @@ from nudge_entrypoints.settings import Settings
 
 @contextmanager
 def database(settings: Settings, name: str = "nudge", say: Callable[[str], None] = lambda _line: None) -> Iterator[str]:
-    """Yield the address of a database at the newest revision.
+    """Yield the address of a database at the newest revision, for the application.
 
     Args:
-        settings: `database_url` if it is set, else an embedded server under `home`.
+        settings: `database_url` if it is set, else an embedded server under `home`. What changes the schema is
+            `database_owner_url`, where that is set.
         name: of the embedded server's database.
         say: told in one line when another command's server is used.
 
@@ -24,11 +25,23 @@ def database(settings: Settings, name: str = "nudge", say: Callable[[str], None]
     from nudge_adapters.sql.migrate import upgrade
 
     if settings.database_url is not None:
-        upgrade(settings.database_url)
+        upgrade(settings.database_owner_url or settings.database_url)
         yield settings.database_url
         return
-    from nudge_adapters.sql.embedded import embedded_postgres
+    from nudge_adapters.sql.embedded import application_address, embedded_postgres
 
     with embedded_postgres(settings.home / "postgres", database=name, say=say) as url:
         upgrade(url)
-        yield url
+        yield application_address(url)
+
+
+def owner_of(settings: Settings, url: str) -> str:
+    """Return the address of the same database for whoever changes its schema or looks past its walls.
+
+    Args:
+        settings: those that `database` was given.
+        url: what it yielded.
+    """
+    from nudge_adapters.sql.embedded import owner_address
+
+    return owner_address(url) if settings.database_url is None else settings.database_owner_url or url

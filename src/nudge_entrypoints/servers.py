@@ -6,19 +6,24 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 
+from attrs import evolve
+
 from nudge_adapters.embedded.server import Running, found, through_child
 from nudge_entrypoints.settings import Settings
 
 
 @contextmanager
 def postgres(settings: Settings, say: Callable[[str], None]) -> Iterator[Running]:
-    """Run the embedded PostgreSQL, or attach to it; its database is at the newest revision. In the main thread."""
-    from nudge_adapters.sql.embedded import postgres_server
+    """Run the embedded PostgreSQL, or attach to it; its database is at the newest revision. In the main thread.
+
+    The address is the application's, which may not change the schema.
+    """
+    from nudge_adapters.sql.embedded import application_address, postgres_server
     from nudge_adapters.sql.migrate import upgrade
 
     with postgres_server(settings.home / "postgres", say=say) as server:
         upgrade(server.address)
-        yield server
+        yield evolve(server, address=application_address(server.address))
 
 
 def valkey(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[Running]:

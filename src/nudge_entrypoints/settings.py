@@ -61,7 +61,8 @@ class TwilioSettings:
 class Settings:
     """How this installation is put together.
 
-    `database_url` None means the embedded PostgreSQL under `home`. `drafter`, `embedder`, `carrier` are names from
+    `database_url` None means the embedded PostgreSQL under `home`. `database_owner_url`: the same database with a login
+    that may change the schema; None: that of `database_url` may. `drafter`, `embedder`, `carrier` are names from
     `nudge_adapters.catalog`. `public_base_url`: scheme and host under which carriers reach our webhooks. `redis_url`
     None: no Redis, or the embedded one where a command starts it. `secret_keys`: key id to 32 bytes; the first one
     encrypts, all of them decrypt.
@@ -69,6 +70,7 @@ class Settings:
 
     home: Path
     database_url: str | None = field(default=None, repr=False)
+    database_owner_url: str | None = field(default=None, repr=False)
     drafter: str = "offline"
     embedder: str = "local"
     carrier: str = "simulator"
@@ -87,6 +89,7 @@ class Settings:
 KNOWN = {
     "NUDGE_HOME": "folder for the embedded servers and the demo (default: var/ of a checkout)",
     "DATABASE_URL": "PostgreSQL to use instead of the embedded one",
+    "DATABASE_OWNER_URL": "the same database with a login that may change the schema, when DATABASE_URL's may not",
     "NUDGE_DRAFTER": "offline (default) or openai",
     "NUDGE_EMBEDDER": "local (default), hashing, or none",
     "NUDGE_CARRIER": "simulator (default), console, or twilio",
@@ -129,6 +132,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     values = {k: v for k, v in (os.environ if environment is None else environment).items() if v != ""}
     unknown = [name for name in values if name.startswith("NUDGE_") and name not in KNOWN and name not in _FOR_TESTS]
     problems = [f"{name}: there is no such setting" for name in unknown]
+    if "DATABASE_OWNER_URL" in values and "DATABASE_URL" not in values:
+        problems.append("DATABASE_OWNER_URL: only beside DATABASE_URL, the same database for the application")
 
     def read(name: str, parse: Callable[[str], T], default: T) -> T:
         if name not in values:
@@ -144,6 +149,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     settings = Settings(
         home=read("NUDGE_HOME", Path, default_home()),
         database_url=read("DATABASE_URL", _postgres_url, None),
+        database_owner_url=read("DATABASE_OWNER_URL", _postgres_url, None),
         drafter=read("NUDGE_DRAFTER", str, "offline"),
         embedder=read("NUDGE_EMBEDDER", str, "local"),
         carrier=read("NUDGE_CARRIER", str, "simulator"),

@@ -39,6 +39,7 @@ from tests.chaos.carrier import CarrierProcess, SocketCarrier, wait_until_up
 from tests.chaos.carrier_http import HttpCarrier
 from tests.chaos.checker import Bounds, Verdict
 from tests.chaos.failpoints import read_hits
+from tests.chaos.mutants import plant_in
 from tests.chaos.server import Server
 from tests.chaos.town import CAPS, Release, Town, feed
 from tests.chaos.transcript import address, copied, set_ahead
@@ -274,6 +275,7 @@ def opened(server: Server, scene: Scene) -> Iterator[Arena]:
     with tempfile.TemporaryDirectory(prefix="nudge-chaos-") as scratch:
         folder = Path(scratch)
         with copied(server.url, name, scene.start) as (url, ahead):
+            plant_in(url, scene.mutant)
             release, wall = Release(), WallClock()
             carrier = HttpCarrier(folder, ahead) if scene.over_http else SocketCarrier(folder)
             helpers = [_start_carrier(folder, scene, ahead, carrier)]

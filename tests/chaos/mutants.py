@@ -1,7 +1,7 @@
 """The eight planted errors of `reliability.md` 6. Each is patched into a worker after the fork; no file is changed.
 
 Where the product's SQL must be wrong, the statement is changed on its way to the driver, so that the patch holds
-however the statement is built.
+however the statement is built; what is a function of the database is replaced in the run's own database.
 """
 
 from __future__ import annotations
@@ -15,11 +15,14 @@ from types import MappingProxyType
 from typing import Any, cast
 from uuid import UUID
 
+import psycopg
+from attrs import evolve
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from nudge_adapters.sql.ports.claiming import CLAIM
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.model.carrier import Doubtful, OutgoingText, SendOutcome, TryLater
@@ -67,13 +70,14 @@ def _rewritten(is_meant: Callable[[str], bool], old: str, new: str) -> None:
     event.listen(Engine, "before_cursor_execute", change, retval=True)
 
 
-def _no_suppression_check_in_the_claim() -> None:
-    """M2: the claim sees no suppression, and neither does the gate behind it."""
-    _rewritten(  # the claim, and its look for a STOP that has overtaken it
-        lambda statement: "FROM suppression s " in statement and "'sending'" in statement,
-        "FROM suppression s ",
-        "FROM (SELECT * FROM suppression LIMIT 0) s ",
-    )
+def plant_in(url: str, mutant: str | None) -> None:
+    """Make the functions of this database wrong. M2: the claim, and its look for a STOP that overtook it, see none."""
+    if mutant == "M2":
+        blind = CLAIM.statement.replace("FROM suppression s ", "FROM (SELECT * FROM suppression LIMIT 0) s ")
+        assert blind != CLAIM.statement
+        definition = evolve(CLAIM, statement=blind).definition("public")
+        with psycopg.connect(url) as connection:
+            connection.execute(definition.replace("CREATE FUNCTION", "CREATE OR REPLACE FUNCTION", 1).encode())
 
 
 def _naive_time_zone() -> None:
@@ -121,7 +125,6 @@ def _cap_by_the_date_of_utc() -> None:
 _PATCHES: MappingProxyType[str, Callable[[], None]] = MappingProxyType(
     {
         "M1": _no_attempt_in_the_requeue,
-        "M2": _no_suppression_check_in_the_claim,
         "M3": _naive_time_zone,
         "M4": _result_not_committed,
         "M6": _tenant_set_for_the_session,
@@ -131,7 +134,7 @@ _PATCHES: MappingProxyType[str, Callable[[], None]] = MappingProxyType(
 
 
 def plant(mutant: str | None) -> None:
-    """Make this process wrong. M5 and M7 are made by `workers.work` and `gateway`."""
+    """Make this process wrong. M2 is made by `plant_in`, M5 and M7 by `workers.work` and `gateway`."""
     if mutant is not None and mutant in _PATCHES:
         _PATCHES[mutant]()
 
@@ -151,7 +154,7 @@ async def _send_again(inner: SmsGateway, text_: OutgoingText) -> SendOutcome:
 class Probe:
     """The next user of every idle connection: writes down whether an earlier user's tenant is still set (I9, M6).
 
-    Without row-level security nothing can leak through it yet; what can be seen today is the setting itself.
+    Every transaction sets it anew, so that nothing leaks through it; what can be seen is the setting itself.
     """
 
     def __init__(self, store: SqlStore, transcript: Path) -> None:

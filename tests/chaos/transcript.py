@@ -34,14 +34,14 @@ CREATE TABLE town.moves (
 CREATE TABLE town.silences (
     seq bigserial, at timestamptz NOT NULL DEFAULT clock_timestamp(), user_id uuid NOT NULL, phone text NOT NULL,
     scope text NOT NULL, active boolean NOT NULL, source_sid text);
-CREATE FUNCTION town.note_move() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+CREATE FUNCTION town.note_move() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     INSERT INTO town.moves (message_id, user_id, recipient, message_class, delivery, attempt, provider_sid, receipt,
                             wait_s)
     VALUES (NEW.id, NEW.user_id, NEW.recipient, NEW.message_class, NEW.delivery, NEW.attempt, NEW.provider_sid,
             NEW.receipt, extract(epoch FROM NEW.due_at - NEW.created_at));
     RETURN NULL;
 END $$;
-CREATE FUNCTION town.note_silence() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+CREATE FUNCTION town.note_silence() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$ BEGIN
     INSERT INTO town.silences (user_id, phone, scope, active, source_sid)
     VALUES (NEW.user_id, NEW.phone, NEW.scope, NEW.active, NEW.source_sid);
     RETURN NULL;
@@ -50,6 +50,8 @@ CREATE CONSTRAINT TRIGGER town_moves AFTER INSERT OR UPDATE ON message DEFERRABL
     FOR EACH ROW WHEN (NEW.direction = 'OUTBOUND') EXECUTE FUNCTION town.note_move();
 CREATE CONSTRAINT TRIGGER town_silences AFTER INSERT OR UPDATE ON suppression DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION town.note_silence();
+GRANT USAGE ON SCHEMA town TO PUBLIC;
+GRANT SELECT ON town.clock TO PUBLIC;
 """
 
 

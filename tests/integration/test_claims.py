@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import text
+from attrs import evolve
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.ports import claiming
@@ -244,11 +244,13 @@ async def test_a_claim_that_began_before_a_stop_committed_takes_nothing_of_its_p
     await add_practice(sql_store)
     await queue(sql_store, 70)
     await queue(sql_store, 71, recipient=phone(1))
-    slow = str(claiming.CLAIM).replace(
+    body = claiming.CLAIM.statement.replace(
         "WITH lane AS", "WITH gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711) AS passed), lane AS", 1
     )
-    slow = slow.replace("FROM unnest(", "FROM gate, unnest(", 1)
-    monkeypatch.setattr(claiming, "CLAIM", text(slow).columns(*tables.message.c))
+    slow = evolve(claiming.CLAIM, name="slow_claim", statement=body.replace("FROM unnest(", "FROM gate, unnest(", 1))
+    async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as owner:
+        await owner.execute(slow.definition("public").encode())
+    monkeypatch.setattr(claiming, "TAKE", slow.rows(tables.message))
     other = SqlStore(database, clock, CountingIds(2))
     async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as held:
         await held.execute("SELECT pg_advisory_lock(4711)")
@@ -258,7 +260,9 @@ async def test_a_claim_that_began_before_a_stop_committed_takes_nothing_of_its_p
         async with sql_store.tenant(OWNER) as tx:
             await tx.suppressions.add(samples.suppression(OWNER, 1))
         await held.execute("SELECT pg_advisory_unlock(4711)")
-    assert numbers(*await asyncio.wait_for(beginning, PATIENCE_S)) == [71]
+        taken = await asyncio.wait_for(beginning, PATIENCE_S)
+        await held.execute("DROP FUNCTION claims.slow_claim")
+    assert numbers(*taken) == [71]
     assert (await stored(sql_store, 70)).delivery is Delivery.QUEUED
     await other.aclose()
 

@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from sqlalchemy import create_engine, inspect, text
 
-from nudge_adapters.sql import migrate
+from nudge_adapters.sql import claims, migrate, walls
 from nudge_adapters.sql.embedded import binary
 from nudge_adapters.sql.store import database_url
 from nudge_adapters.sql.tables import METADATA
@@ -35,9 +35,17 @@ def dump(url: str) -> list[str]:
 
 
 def create_all(url: str) -> None:
-    """Make the schema from the tables."""
+    """Make the schema from the tables, with its walls."""
     engine = create_engine(database_url(url))
     METADATA.create_all(engine)
+    with engine.begin() as connection:
+        walls.ensure_roles(connection)
+        for table in METADATA.tables.values():
+            for statement in walls.wall(table):
+                walls.run(connection, statement)
+        walls.share_later_tables(connection)
+        walls.hand_over(connection)
+        claims.install(connection)
     engine.dispose()
 
 

@@ -176,6 +176,13 @@ def insert_arrays(table: Table, columns: Sequence[str], tail: str) -> ArrayInser
     return ArrayInsert(text, sent)
 
 
+def call_arrays(table: Table, columns: Sequence[str], function: str) -> ArrayInsert:
+    """Return a call of a function that takes the same arrays as an INSERT of these columns would."""
+    sent = tuple((name, sent_as(table.c[name])) for name in columns)
+    arrays = ", ".join(f"%b::{one.array}[]" for _, one in sent)
+    return ArrayInsert(f"SELECT {function}({arrays})", sent)
+
+
 _ENCODER = msgspec.json.Encoder(enc_hook=dict)  # dict: entities hold their JSON in read-only mappings
 
 

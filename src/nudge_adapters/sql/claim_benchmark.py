@@ -21,7 +21,7 @@ from psycopg.rows import dict_row
 
 from nudge_adapters.sql.benchmark import RandomIds, libpq, scratch
 from nudge_adapters.sql.migrate import upgrade
-from nudge_adapters.sql.ports.claiming import FINDING, LANES, drawn, lanes_wanted, texts_wanted
+from nudge_adapters.sql.ports.claiming import FINDING, LOOKING, drawn, lanes_wanted, texts_wanted
 from nudge_adapters.sql.seed import Town, requeue, run, settle
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.sql.work import as_sent
@@ -127,7 +127,7 @@ def _finding_ms(url: str, limit: int) -> dict[str, float]:
     with psycopg.connect(libpq(url), row_factory=dict_row) as connection:
         connection.prepare_threshold = 2
         (now,) = (connection.execute("SELECT now()").fetchone() or {}).values()
-        lanes, texts, wanted = as_sent(LANES), as_sent(FINDING), lanes_wanted(now, limit, DEFAULT_CLAIM)
+        lanes, texts, wanted = as_sent(LOOKING), as_sent(FINDING), lanes_wanted(now, limit, DEFAULT_CLAIM)
         times: dict[str, list[float]] = {"lanes": [], "texts": []}
         for _ in range(WARM + ROUNDS):
             started = time.perf_counter()

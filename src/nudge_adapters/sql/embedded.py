@@ -43,6 +43,7 @@ from nudge_adapters.embedded.server import (
     socket_folder,
     through_child,
 )
+from nudge_adapters.sql.walls import APP
 from nudge_core.errors import Misconfigured, Unavailable
 
 SERVICE = "embedded postgresql"
@@ -224,6 +225,19 @@ def _create_database(address: str, database: str) -> None:
 
 def _with_database(address: str, database: str) -> str:
     return address.replace("@/postgres?", f"@/{quote(database)}?")
+
+
+def application_address(address: str) -> str:
+    """Return the address of an embedded server with the login of the application, `nudge_app`, instead of its owner's.
+
+    The socket lies in a folder of ours alone, and who can open it is let in under every name.
+    """
+    return address.replace("//postgres@", f"//{APP}@", 1)
+
+
+def owner_address(address: str) -> str:
+    """Return the address that `application_address` was made of."""
+    return address.replace(f"//{APP}@", "//postgres@", 1)
 
 
 def binary(name: str) -> str:

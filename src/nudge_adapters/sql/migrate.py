@@ -18,11 +18,17 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, NullPool, create_engine, text
 
+from nudge_adapters.sql import claims, walls
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.store import CONNECT_TIMEOUT_S, database_url
 from nudge_adapters.sql.tables import METADATA
+from nudge_core.errors import Misconfigured
 
 _ONE_AT_A_TIME = 0x6E75646765  # "nudge": key of the advisory lock that lets one process migrate
+_NOT_WITH_THIS_LOGIN = (
+    f"database: the schema is not the one of this version, and {walls.APP} may not change it: "
+    "run `nudge db upgrade` with DATABASE_OWNER_URL, or set it"
+)
 _WAIT_S = 60  # for another process that migrates
 
 
@@ -40,19 +46,39 @@ def upgrade(url: str, revision: str = "head") -> None:
         Misconfigured: `url` is no address of a PostgreSQL database, or the role may not change its schema.
     """
     with _connected(url) as connection:
+        if _is_ready(connection, revision):  # so that the application's own login may ask too
+            return
+        if connection.execute(text("SELECT current_user")).scalar_one() == walls.APP:
+            raise Misconfigured([_NOT_WITH_THIS_LOGIN])
         command.upgrade(_config(connection), revision)
+        if _revision(connection) == head():
+            walls.hand_over(connection)
+            claims.install(connection)
+        connection.commit()
 
 
 def downgrade(url: str, revision: str) -> None:
     """Bring the schema back to `revision`; `base` removes everything, data included."""
     with _connected(url) as connection:
+        claims.remove(connection)
+        connection.commit()
         command.downgrade(_config(connection), revision)
 
 
 def current(url: str) -> str | None:
     """Return the revision the database is at, None for an empty one."""
     with _connected(url) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+        return _revision(connection)
+
+
+def _revision(connection: Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _is_ready(connection: Connection, revision: str) -> bool:
+    ready = revision in ("head", head()) and _revision(connection) == head() and claims.are_there(connection)
+    connection.commit()
+    return ready
 
 
 def head() -> str:

@@ -9,8 +9,9 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import field, frozen
-from sqlalchemy import select, text, update
+from sqlalchemy import event, select, text, update
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from nudge_adapters.sql import tables
@@ -29,6 +30,7 @@ from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlS
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
 from nudge_adapters.sql.rows.people import SECRETS
+from nudge_adapters.sql.walls import APP
 from nudge_adapters.sql.work import Work
 from nudge_core.errors import Conflict, Misconfigured
 from nudge_core.ports import Clock, Ids
@@ -100,9 +102,14 @@ def database_url(url: str) -> URL:
     return parsed.set(drivername="postgresql+psycopg")
 
 
-def open_engine(url: str) -> AsyncEngine:
-    """Return an engine whose errors and logs never hold a parameter. It connects when it is used."""
-    return create_async_engine(
+def open_engine(url: str, *, walled: bool = True) -> AsyncEngine:
+    """Return an engine whose errors and logs never hold a parameter. It connects when it is used.
+
+    Args:
+        url: of a login that is `nudge_app`, or one that may become it: its connections then work as `nudge_app`.
+        walled: False: connections keep the rights of their login. For tests and benchmarks of the explicit filters.
+    """
+    engine = create_async_engine(
         database_url(url),
         hide_parameters=True,
         pool_pre_ping=True,  # a server that restarted costs one reconnect, not one failed step
@@ -112,6 +119,27 @@ def open_engine(url: str) -> AsyncEngine:
         pool_timeout=POOL_WAIT_S,
         connect_args={"connect_timeout": CONNECT_TIMEOUT_S},
     )
+    if walled:
+        event.listen(engine.sync_engine, "connect", _become_the_application)
+    return engine
+
+
+def _become_the_application(connection: DBAPIConnection, _record: object) -> None:
+    """Step behind the wall: a login with more rights works as `nudge_app` from its first statement on.
+
+    A database that has never been migrated may have no such role, and has no rows either.
+    """
+    cursor = connection.cursor()
+    try:
+        cursor.execute(_ROLE)
+        login, exists, may = cursor.fetchone() or (None, False, False)
+        if exists and login != APP:
+            if not may:
+                raise Misconfigured([f"DATABASE_URL: its login is neither {APP} nor a member of it"])
+            cursor.execute(f"SET ROLE {APP}")
+    finally:
+        cursor.close()
+    connection.commit()
 
 
 def _opened(given: AsyncEngine | str) -> AsyncEngine:
@@ -231,25 +259,29 @@ class SqlStore:
         """
         if self._keyring is None:
             raise Misconfigured(["encryption keys: none are configured, so nothing can be encrypted anew"])
-        async with self._engine.connect() as connection:
-            users = (await connection.execute(select(tables.user.c.id).order_by(tables.user.c.id))).scalars().all()
+        async with self.system() as tx:
+            users = await tx.users.ids()
         return sum([await self._reencrypt_user(user_id, self._keyring) for user_id in users])
 
     async def _reencrypt_user(self, user_id: UUID, keyring: Keyring) -> int:
         columns, this = tables.user.c, tables.user.c.id == user_id
-        async with self._engine.begin() as connection:
+        async with self._work(user_id) as work:
             query = select(*(columns[name] for name in SECRETS)).where(this).with_for_update()
-            row = (await connection.execute(query)).mappings().one()
+            (row,) = await work.rows(query)
             old = {name: row[name] for name in SECRETS if row[name] and key_of(row[name]) != keyring.current}
             anew = {}
             for name, stored in old.items():
                 place = Place(table="user", column=name, user_id=user_id, row_id=user_id)
                 anew[name] = keyring.encrypt(keyring.decrypt(stored, place), place)
             if anew:
-                await connection.execute(update(tables.user).where(this).values(anew))
+                await work.run(update(tables.user).where(this).values(anew))
         return len(anew)
 
 
+_ROLE = (
+    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608
+    f"FROM (SELECT) AS nothing LEFT JOIN pg_roles r ON r.rolname = '{APP}'"
+)
 _WHO = text(
     "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number, "
     "current_database() AS name"

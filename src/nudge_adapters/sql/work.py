@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from functools import lru_cache, wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
@@ -12,6 +13,7 @@ import psycopg
 from psycopg.rows import dict_row
 from sqlalchemy import ClauseElement, CursorResult, Executable, RowMapping, text
 from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nudge_adapters.sql.bulk import ArrayInsert
@@ -28,13 +30,16 @@ STATEMENT_TIMEOUT_S = 60  # far above any statement of ours, so that a lost plan
 IDLE_TIMEOUT_S = 60  # no service is called inside a transaction, so an idle one has lost its process
 
 # Everything is set for this transaction only, so nothing leaks to the next user of a pooled connection
-# (reliability.md 8.1), whatever the pool. `app.tenant_id` is what row-level security will read.
+# (reliability.md 8.1), whatever the pool. `app.tenant_id` is what row-level security reads.
 _BEGIN = text(
     "SELECT now(), set_config('app.tenant_id', :tenant, true), set_config('TimeZone', 'UTC', true), "
     f"set_config('lock_timeout', '{LOCK_TIMEOUT_S}s', true), "
     f"set_config('statement_timeout', '{STATEMENT_TIMEOUT_S}s', true), "
     f"set_config('idle_in_transaction_session_timeout', '{IDLE_TIMEOUT_S}s', true)"
 )
+
+
+_BIND = text("SELECT set_config('app.tenant_id', :tenant, true)")
 
 
 class Work:
@@ -106,6 +111,21 @@ class Work:
     async def insert(self, insert: ArrayInsert, columns: Sequence[Iterable[object]]) -> CursorResult[*tuple[Any, ...]]:
         """Insert many rows, given as one sequence of values per column, in one statement."""
         return await self._connection.exec_driver_sql(insert.sql, insert.pack(columns))
+
+    @asynccontextmanager
+    async def acting_for(self, user_id: UUID | None) -> AsyncIterator[None]:
+        """Bind one tenant for a few statements of a system transaction; nothing in a tenant's own, or for nobody."""
+        if self.user_id is not None or user_id is None:
+            yield
+            return
+        await self.run(_BIND, {"tenant": str(user_id)})
+        try:
+            yield
+        except Exception:
+            with suppress(SQLAlchemyError):  # the statement that failed may have ended the transaction
+                await self.run(_BIND, {"tenant": ""})
+            raise
+        await self.run(_BIND, {"tenant": ""})
 
     async def together(self, *statements: tuple[ClauseElement, Mapping[str, object]]) -> list[list[dict[str, Any]]]:
         """Run statements in one round trip, past Core; return the rows of each as the driver gives them.

@@ -9,8 +9,9 @@ from uuid import UUID
 
 from sqlalchemy import text
 
+from nudge_adapters.sql import tables
+from nudge_adapters.sql.across import KEYS, Across
 from nudge_adapters.sql.ports import conditions
-from nudge_adapters.sql.ports.batches import COLUMNS
 from nudge_adapters.sql.rows.texts import lane_from_row
 from nudge_core.model.lane import TOLL_FREE_CODES, ClaimRules, SenderLane
 from nudge_core.policy.caps import MONTH, WEEK
@@ -38,8 +39,7 @@ _METERED = f"({_RATE} IS NOT NULL OR l.in_flight IS NOT NULL OR l.strikes >= :op
 
 # A lane with a rate or a limit is one claimer's at a time, and who finds it taken goes on to the next. The others are
 # shared: their texts are told apart by the row locks of the next statement.
-LANES = text(
-    f"""
+_FOUND_LANES = f"""
     WITH drawn AS (SELECT l.* FROM senderlane l WHERE {ANY_DUE} AND {_OPEN} AND NOT {_METERED} ORDER BY {LOT} OFFSET 0),
     shared AS (SELECT l.* FROM drawn l WHERE {HAS_DUE} LIMIT :most),
     metered AS (
@@ -48,6 +48,19 @@ LANES = text(
         ORDER BY {LOT} LIMIT :most FOR UPDATE OF l SKIP LOCKED)
     SELECT * FROM shared UNION ALL SELECT * FROM metered
     """  # noqa: S608
+LANES = Across(
+    name="due_lanes",
+    takes={
+        "now": "timestamptz",
+        "lot": "text",
+        "most": "int",
+        "toll_free": "float8",
+        "long_code": "float8",
+        "open_after": "int",
+        "refill": "interval",
+    },
+    gives="SETOF senderlane",
+    statement=_FOUND_LANES,
 )
 
 # A statement of its own, begun when the lanes are ours: it sees whatever was committed before that. `ctid` is good
@@ -73,34 +86,70 @@ _PICKED = f"""
             WINDOW turn AS (ORDER BY c.due_at, c.id)) AS t
         WHERE lane.segments IS NULL OR t.before <= lane.segments
         ORDER BY t.turn, t.due_at, t.id LIMIT :limit)"""  # noqa: S608
-CLAIM = text(
-    f"""
+_CLAIM_TRIES = 3
+"""How often a claim starts again when something that it could not see yet came between."""
+
+# The look at suppressions is a statement of its own again: a STOP that committed after the claim's statement had begun,
+# and before it had locked the text, is seen here; one that comes later waits for the lock until we have committed
+# (`nudge_adapters.sql.ports.consent`). So no claim commits after the commit of a suppression (reliability.md 6, I3).
+# What fails or is overtaken is taken back alone: the transaction, and the locks of its lanes, stay.
+CLAIM = Across(
+    name="claim_texts",
+    takes={
+        "owners": "uuid[]",
+        "senders": "text[]",
+        "at_once": "int[]",
+        "segments": "float8[]",
+        "since": "timestamptz[]",
+        "rates": "float8[]",
+        "share": "int",
+        "limit": "int",
+        "now": "timestamptz",
+        "lease_until": "timestamptz",
+        "week": "timestamptz",
+        "month": "timestamptz",
+        "per_7_days": "int",
+        "per_30_days": "int",
+    },
+    gives=KEYS,
+    statement=f"""
+DECLARE
+    theirs uuid[];
+    taken uuid[];
+BEGIN
+    FOR _ IN 1..{_CLAIM_TRIES} LOOP
+    BEGIN
     {_PICKED},
     spent AS (
         UPDATE senderlane s SET free_at = p.since + p.parts / p.rate * interval '1 second'
         FROM (SELECT user_id, sender, since, rate, sum(parts) AS parts FROM picked WHERE rate IS NOT NULL
             GROUP BY user_id, sender, since, rate) AS p
-        WHERE s.user_id = p.user_id AND s.sender = p.sender)
-    UPDATE message m SET delivery = 'sending', attempt = m.attempt + 1, claimed_at = :now, lease_until = :lease_until
-    WHERE m.ctid = ANY (ARRAY (SELECT place FROM picked))
-    RETURNING {COLUMNS}
-    """  # noqa: S608
+        WHERE s.user_id = p.user_id AND s.sender = p.sender),
+    claimed AS (
+        UPDATE message m
+        SET delivery = 'sending', attempt = m.attempt + 1, claimed_at = :now, lease_until = :lease_until
+        WHERE m.ctid = ANY (ARRAY (SELECT place FROM picked))
+        RETURNING m.user_id, m.id)
+    SELECT array_agg(claimed.user_id), array_agg(claimed.id) INTO theirs, taken FROM claimed;
+    IF EXISTS (
+        SELECT FROM unnest(theirs, taken) AS mine(user_id, id)
+        JOIN message m ON m.user_id = mine.user_id AND m.id = mine.id WHERE {conditions.SILENCED})
+    THEN
+        RAISE serialization_failure;
+    END IF;
+    RETURN QUERY SELECT * FROM unnest(theirs, taken);
+    RETURN;
+    -- uq_message_one_in_flight: another claimer was first; or a STOP was
+    EXCEPTION WHEN unique_violation OR serialization_failure THEN
+    END;
+    END LOOP;
+END""",  # noqa: S608
 )
-FINDING = text(f"{_PICKED} SELECT place FROM picked")  # noqa: S608
-"""What a claim finds, without taking it: for the benchmark."""
+ACROSS = (LANES, CLAIM)
+FIND_LANES, TAKE = LANES.call(), CLAIM.rows(tables.message)
 
-# After the claim, in its transaction: a STOP that committed after the claim's statement had begun, and before it had
-# locked the text, is seen here; one that comes later waits for the lock until we have committed
-# (`nudge_adapters.sql.ports.consent`). So no claim commits after the commit of a suppression (reliability.md 6, I3).
-OVERTAKEN = text(
-    f"""
-    SELECT EXISTS (SELECT FROM message m WHERE m.delivery = 'sending' AND m.lease_until = :lease_until
-        AND m.claimed_at = :now AND {conditions.SILENCED}) AS by_a_stop
-    """  # noqa: S608
-)
-
-# What fails or is overtaken is taken back alone: the transaction, and the locks of its lanes, stay.
-SAVEPOINT, BACK = text("SAVEPOINT claim"), text("ROLLBACK TO SAVEPOINT claim")
+LOOKING, FINDING = text(_FOUND_LANES), text(f"{_PICKED} SELECT place FROM picked")  # noqa: S608
+"""What a claim looks for and finds, without taking it and with the rights of whoever asks: for the benchmark."""
 
 
 def bound(now: datetime, rules: ClaimRules) -> dict[str, object]:

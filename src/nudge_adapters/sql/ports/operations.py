@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, and_, delete, select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.across import Across
 from nudge_adapters.sql.rows.operations import entry_from_row, heartbeat_from_row, heartbeat_to_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict
@@ -38,16 +39,21 @@ _CLAIM = text(
     """  # noqa: S608
 ).columns(*_timetable.c)
 
-_TEXTS = text(
-    """
+_TEXTS = Across(
+    name="text_vitals",
+    takes={"now": "timestamptz"},
+    gives="TABLE (due bigint, oldest_due_at timestamptz, stuck bigint, doubts bigint, unconfirmed bigint)",
+    statement="""
     SELECT
-        (SELECT count(*) FROM message WHERE delivery = 'queued' AND due_at <= :now) AS due,
-        (SELECT min(due_at) FROM message WHERE delivery = 'queued' AND due_at <= :now) AS oldest_due_at,
-        (SELECT count(*) FROM message WHERE delivery = 'sending' AND lease_until <= :now) AS stuck,
-        (SELECT count(*) FROM message WHERE delivery = 'in_doubt') AS doubts,
-        (SELECT count(*) FROM message WHERE delivery = 'unconfirmed') AS unconfirmed
-    """
+        (SELECT count(*) FROM message WHERE delivery = 'queued' AND due_at <= :now),
+        (SELECT min(due_at) FROM message WHERE delivery = 'queued' AND due_at <= :now),
+        (SELECT count(*) FROM message WHERE delivery = 'sending' AND lease_until <= :now),
+        (SELECT count(*) FROM message WHERE delivery = 'in_doubt'),
+        (SELECT count(*) FROM message WHERE delivery = 'unconfirmed')
+    """,
 )
+ACROSS = (_TEXTS,)
+_ASK_TEXTS = _TEXTS.call()
 
 
 class SqlTimetable:
@@ -169,7 +175,7 @@ class SqlVitals:
     @reading
     async def texts(self) -> TextVitals:
         """Return the state of the sending machine."""
-        (row,) = await self._work.rows(_TEXTS, {"now": self._work.now})
+        (row,) = await self._work.rows(_ASK_TEXTS, {"now": self._work.now})
         return TextVitals(**row)
 
     @reading

@@ -6,9 +6,10 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.across import KEYS, Across
 from nudge_adapters.sql.rows.people import (
     client_from_row,
     client_to_row,
@@ -30,20 +31,34 @@ _user, _client = tables.user, tables.client
 _content, _faq = tables.contentresource, tables.faq
 
 
+_ALL = Across(name="all_users", takes={}, gives=KEYS, statement='SELECT u.id, u.id FROM "user" u')
+USER_OF_PHONE = Across(
+    name="user_of_phone",
+    takes={"phone": "text"},
+    gives="uuid",
+    statement='SELECT u.id FROM "user" u WHERE u.phone_number = :phone',
+)
+ACROSS = (_ALL, USER_OF_PHONE)
+_EVERYBODY = _ALL.rows(_user)
+
+
 class SqlUsers:
-    """All professionals; in a tenant's transaction only the tenant."""
+    """All professionals; in a tenant's transaction only the tenant.
+
+    In a system transaction one is read and written as themselves, and all are read one after the other.
+    """
 
     def __init__(self, work: Work) -> None:
         self._work = work
 
-    def _visible(self) -> Select[tuple[object, ...]]:
-        everybody = select(_user)
-        return everybody if self._work.user_id is None else everybody.where(_user.c.id == self._work.user_id)
+    def _visible(self) -> ColumnElement[bool]:
+        return true() if self._work.user_id is None else _user.c.id == self._work.user_id
 
     @reading
     async def get(self, user_id: UUID) -> User:
         """Return the user, or raise NotFound."""
-        row = await self._work.row(self._visible().where(_user.c.id == user_id))
+        async with self._work.acting_for(user_id):
+            row = await self._work.row(select(_user).where(self._visible(), _user.c.id == user_id))
         if row is None:
             raise NotFound("user", user_id)
         return user_from_row(row, self._work.keyring)
@@ -52,22 +67,30 @@ class SqlUsers:
     async def add(self, user: User) -> None:
         """Store a new user. Raises Conflict when the id, the phone or the sending number is taken."""
         self._work.own(user.id, "user.id")
-        await self._work.run(insert(_user), user_to_row(user, self._work.keyring))
+        async with self._work.acting_for(user.id):
+            await self._work.run(insert(_user), user_to_row(user, self._work.keyring))
 
     @writing
     async def save(self, user: User) -> None:
         """Replace a stored user, or raise NotFound."""
         self._work.own(user.id, "user.id")
-        saved = await self._work.changed(
-            update(_user).where(_user.c.id == user.id).values(user_to_row(user, self._work.keyring))
-        )
+        values = user_to_row(user, self._work.keyring)
+        async with self._work.acting_for(user.id):
+            saved = await self._work.changed(update(_user).where(_user.c.id == user.id).values(values))
         if saved == 0:
             raise NotFound("user", user.id)
 
     @reading
+    async def ids(self) -> Sequence[UUID]:
+        """Return the id of every user, in order, without reading anything of theirs."""
+        everybody = _ALL.call("id") if self._work.user_id is None else select(_user.c.id).where(self._visible())
+        return sorted((await self._work.run(everybody)).scalars())
+
+    @reading
     async def all(self) -> Sequence[User]:
         """Return every user, by id."""
-        rows = await self._work.rows(self._visible().order_by(_user.c.id))
+        everybody = _EVERYBODY if self._work.user_id is None else select(_user).where(self._visible())
+        rows = sorted(await self._work.rows(everybody), key=lambda row: row["id"])
         return [user_from_row(row, self._work.keyring) for row in rows]
 
 

@@ -7,11 +7,12 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from attrs import evolve
-from sqlalchemy import ColumnElement, and_, any_, func, insert, literal, select, text, update
+from sqlalchemy import ColumnElement, RowMapping, any_, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.types import Uuid
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.across import KEYS, Across
 from nudge_adapters.sql.rows.planned import (
     interaction_from_row,
     interaction_to_row,
@@ -21,12 +22,11 @@ from nudge_adapters.sql.rows.planned import (
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.interaction import HUMAN_CONTACT, Interaction
-from nudge_core.model.message import DELIVERY, SCHEDULED, Delivery, ScheduledMessage, ScheduledStatus
+from nudge_core.model.message import DELIVERY, SCHEDULED, Delivery, ScheduledMessage
 
-_planned, _message, _interaction = tables.scheduledmessage, tables.message, tables.interaction
+_planned, _interaction = tables.scheduledmessage, tables.interaction
 
-_COLUMNS = ", ".join(column.name for column in _planned.c)
-_ENDED = [state for state in Delivery if DELIVERY.is_final(state)]
+_ENDED = ", ".join(f"'{state.value}'" for state in Delivery if DELIVERY.is_final(state))
 
 # From when on a release has something to do; NULL while the text waits for a person.
 _DUE_AT = """
@@ -36,19 +36,37 @@ _DUE_AT = """
     THEN s.not_after ELSE least(s.scheduled_at_utc, s.not_after) END
 """
 
-_CLAIM = text(
-    f"""
-    UPDATE scheduledmessage SET lease_until = :lease_until
-    WHERE ctid = ANY (ARRAY (
+_CLAIM = Across(
+    name="claim_planned",
+    takes={"now": "timestamptz", "lease_until": "timestamptz", "limit": "int"},
+    gives=KEYS,
+    statement=f"""
+    UPDATE scheduledmessage p SET lease_until = :lease_until
+    WHERE p.ctid = ANY (ARRAY (
         SELECT s.ctid FROM scheduledmessage s
         WHERE s.status = 'PENDING' AND (s.lease_until IS NULL OR s.lease_until <= :now)
         AND (s.scheduled_at_utc <= :now OR s.not_after <= :now) AND {_DUE_AT} <= :now
         ORDER BY s.scheduled_at_utc, s.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED))
-    RETURNING {_COLUMNS}
-    """  # noqa: S608
-).columns(*_planned.c)
-
-_NEXT_DUE = text(f"SELECT min({_DUE_AT}) FROM scheduledmessage s WHERE s.status = 'PENDING'")  # noqa: S608
+    RETURNING p.user_id, p.id
+    """,  # noqa: S608
+)
+_NEXT_DUE = Across(
+    name="next_planned",
+    takes={},
+    gives="timestamptz",
+    statement=f"SELECT min({_DUE_AT}) FROM scheduledmessage s WHERE s.status = 'PENDING'",  # noqa: S608
+)
+_UNFOLLOWED = Across(
+    name="unfollowed",
+    takes={"limit": "int"},
+    gives=KEYS,
+    statement=f"""
+    SELECT s.user_id, s.id FROM scheduledmessage s JOIN message m ON m.user_id = s.user_id AND m.id = s.message_id
+    WHERE s.status = 'RELEASED' AND m.delivery IN ({_ENDED}) ORDER BY s.scheduled_at_utc, s.id LIMIT :limit
+    """,  # noqa: S608 - our own states
+)
+ACROSS = (_CLAIM, _NEXT_DUE, _UNFOLLOWED)
+_TAKE, _ASK_NEXT_DUE, _ASK_UNFOLLOWED = _CLAIM.rows(_planned), _NEXT_DUE.call(), _UNFOLLOWED.rows(_planned)
 
 
 class SqlScheduled:
@@ -118,23 +136,22 @@ class SqlSchedules:
         """Take planned texts for which something is to be done, soonest first, for `lease_s` seconds."""
         now = self._work.now
         wanted = {"now": now, "lease_until": now + timedelta(seconds=lease_s), "limit": limit}
-        taken = [scheduled_from_row(row) for row in await self._work.rows(_CLAIM, wanted)]
-        return sorted(taken, key=lambda row: (row.scheduled_at_utc, row.id))
+        return _soonest(await self._work.rows(_TAKE, wanted))
 
     @reading
     async def unfollowed(self, limit: int) -> Sequence[ScheduledMessage]:
         """Return RELEASED ones whose message has reached a final state, soonest first."""
-        its_message = and_(_message.c.user_id == _planned.c.user_id, _message.c.id == _planned.c.message_id)
-        query = select(_planned).join(_message, its_message)
-        ended = query.where(_planned.c.status == ScheduledStatus.RELEASED, _message.c.delivery.in_(_ENDED))
-        rows = await self._work.rows(ended.order_by(_planned.c.scheduled_at_utc, _planned.c.id).limit(limit))
-        return [scheduled_from_row(row) for row in rows]
+        return _soonest(await self._work.rows(_ASK_UNFOLLOWED, {"limit": limit}))
 
     @reading
     async def next_due(self) -> datetime | None:
         """Return when the next planned text that `claim` would take becomes due, or None."""
-        due: datetime | None = (await self._work.run(_NEXT_DUE)).scalar()
+        due: datetime | None = (await self._work.run(_ASK_NEXT_DUE)).scalar()
         return due
+
+
+def _soonest(rows: Sequence[RowMapping]) -> Sequence[ScheduledMessage]:
+    return sorted(map(scheduled_from_row, rows), key=lambda one: (one.scheduled_at_utc, one.id))
 
 
 class SqlInteractions:

@@ -1,0 +1,321 @@
+"""Two practices in one store, alike in everything, and every method of a tenant's ports called as one of them.
+
+Each call is made with the other's ids, phones and rows as well as with the caller's own. What comes of it must be what
+comes of it in a store where the other practice does not exist: a foreign id is a random id.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import re
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from attrs import fields, frozen
+from psycopg.rows import dict_row
+from sqlalchemy import event
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from nudge_adapters.sql.store import SqlStore, SqlTenantTransaction
+from nudge_adapters.sql.tables import METADATA
+from nudge_core.errors import NudgeError
+from nudge_core.model.briefing import BriefingStatus
+from nudge_core.model.carrier_event import Arrival, EventKind
+from nudge_core.model.event import EventStatus
+from nudge_core.model.message import Delivery, Receipt
+from nudge_core.model.outbox import Topic
+from tests import samples
+from tests.databases import for_psycopg
+from tests.samples import NOON, OUR_NUMBER, SOURCE, THEIR_NUMBER, uid
+
+ONE, OTHER = uid(1), uid(2)
+FAR = timedelta(days=400)
+
+
+@frozen
+class Practice:
+    """Where the rows of one practice stand: every id lies in a hundred of its own; the phones of clients are shared."""
+
+    user_id: UUID
+    hundred: int
+
+    def id(self, number: int) -> UUID:
+        """Return one of its ids."""
+        return uid(self.hundred + number)
+
+    @property
+    def sender(self) -> str:
+        """Its sending number."""
+        return OUR_NUMBER[:-2] + f"{self.hundred // 100:02}"
+
+
+MINE, THEIRS = Practice(ONE, 100), Practice(OTHER, 200)
+CLIENT, RESOURCE, EVENT, BRIEFING, QUEUED, SENT, HEARD, PLANNED, NOTE = 1, 2, 3, 4, 11, 12, 13, 14, 15
+CONTENT, FAQ, INTERACTION, CONSENT, STOP, TAUGHT, AUDIT, LOST = 21, 22, 23, 24, 25, 26, 27, 28
+
+
+async def settle(store: SqlStore, practice: Practice) -> None:
+    """Store a practice with a row in every table that a professional has rows in."""
+    me, at = practice.user_id, practice.id
+    async with store.system() as system:
+        await system.users.add(samples.user(me.int))
+        await system.global_events.add([samples.global_event(900)])
+    async with store.tenant(me) as tx:
+        await tx.clients.add([samples.client(me, at(CLIENT).int, email="ben@example.com")])
+        await tx.resources.store([samples.resource(me, at(RESOURCE).int)])
+        await tx.market_events.add(
+            [samples.market_event(me, at(EVENT).int, global_event_id=uid(900), resource_id=at(RESOURCE))]
+        )
+        about = {"triggering_resource_id": at(RESOURCE), "triggering_event_id": at(EVENT), "client_id": at(CLIENT)}
+        await tx.briefings.add(samples.briefing(me, at(BRIEFING).int, **about))
+        await tx.consents.add([samples.consent(me, at(CONSENT).int, at(CLIENT))])
+        await tx.messages.queue(
+            [
+                samples.approved(
+                    me, at(number).int, at(CLIENT), briefing_id=at(BRIEFING), sender=practice.sender, dedupe_key=str(n)
+                )
+                for n, number in enumerate((SENT, LOST))
+            ]
+        )
+        await tx.messages.receive(samples.inbound(me, at(HEARD).int, at(CLIENT), recipient=practice.sender))
+        await tx.scheduled.add([samples.scheduled(me, at(PLANNED).int, at(CLIENT), parent_plan_id=at(BRIEFING))])
+        await tx.interactions.add([samples.interaction(me, at(INTERACTION).int, at(CLIENT))])
+        await tx.contents.add(samples.content(me, at(CONTENT).int))
+        await tx.faqs.add(samples.faq(me, at(FAQ).int))
+        await tx.negative_preferences.add([samples.negative_preference(me, at(TAUGHT).int, at(CLIENT), at(BRIEFING))])
+        await tx.audit.add([samples.audit_entry(me, at(AUDIT).int, at(BRIEFING))])
+        await tx.notes.add([samples.note(at(NOTE).int, me, dedupe_key="shared")])
+        await tx.carrier_events.add(_event(practice))
+        await tx.lanes.set_rate(practice.sender, 1.0)
+    for number, ends in ((SENT, Delivery.SENT), (LOST, Delivery.UNCONFIRMED)):
+        await _claimed_until(store, practice, number, ends)
+    async with store.tenant(me) as tx:
+        text = samples.approved(me, at(QUEUED).int, at(CLIENT), briefing_id=at(BRIEFING), sender=practice.sender)
+        await tx.messages.queue([text])
+        await tx.suppressions.add(samples.suppression(me, at(STOP).int, source_sid=f"SM{at(STOP).int}"))
+
+
+async def _claimed_until(store: SqlStore, practice: Practice, number: int, end: Delivery) -> None:
+    async with store.system() as system:
+        (claimed,) = await system.sends.claim(1, 60)
+    async with store.tenant(practice.user_id) as tx:
+        path = [end] if end is Delivery.SENT else [Delivery.IN_DOUBT, end]
+        for before, after in itertools.pairwise([Delivery.SENDING, *path]):
+            sid = f"SM{claimed.id.int}" if after is Delivery.SENT else None
+            assert await tx.messages.move(claimed.id, attempt=1, expected=[before], to=after, provider_sid=sid)
+
+
+def _event(practice: Practice) -> Any:
+    arrival = Arrival(kind=EventKind.STATUS, provider_sid=f"SM{practice.id(SENT).int}", status="delivered")
+    return arrival.at(NOON, practice.user_id)
+
+
+def _both(number: int) -> list[UUID]:
+    return [THEIRS.id(number), MINE.id(number)]
+
+
+def _one_and_all(values: Sequence[Any]) -> list[Any]:
+    return [[values[0]], list(values)]
+
+
+_SIDS = [f"SM{THEIRS.id(SENT).int}", f"SM{MINE.id(SENT).int}"]
+_PHONES = [THEIR_NUMBER]
+_SENDERS = [THEIRS.sender, MINE.sender]
+
+# By the name of a parameter what it is called with, one call for each; "port.parameter" where names mean several.
+ARGUMENTS: dict[str, Sequence[Any]] = {
+    "user_id": [OTHER, ONE],
+    "client_id": _both(CLIENT),
+    "client_ids": _one_and_all(_both(CLIENT)),
+    "resource_id": _both(RESOURCE),
+    "resource_ids": _one_and_all(_both(RESOURCE)),
+    "briefing_id": _both(BRIEFING),
+    "plan_id": _both(BRIEFING),
+    "subject_id": _both(BRIEFING),
+    "message_id": [*_both(QUEUED), *_both(SENT)],
+    "scheduled.message_id": _both(PLANNED),
+    "event_id": [_event(THEIRS).id, _event(MINE).id],
+    "ids": _one_and_all(_both(EVENT)),
+    "phone": _PHONES,
+    "phones": [_PHONES],
+    "recipient": _PHONES,
+    "recipients": [_PHONES],
+    "sender": _SENDERS,
+    "senders": _one_and_all(_SENDERS),
+    "provider_sid": _SIDS,
+    "provider_sids": _one_and_all(_SIDS),
+    "attempts": [{THEIRS.id(SENT): 1, MINE.id(SENT): 1}],
+    "proofs": [{THEIRS.id(QUEUED): ("SM1", Receipt.SENT)}, {MINE.id(QUEUED): ("SM2", Receipt.SENT)}],
+    "attempt": [0],
+    "source_id": [SOURCE],
+    "entity_ids": [["L1", "L2", *(str(n) for n in (102, 202))]],
+    "keys": [["L1"]],
+    "addresses": [["1506 timber st"]],
+    "statuses": [list(BriefingStatus)],
+    "status": [EventStatus.PROCESSED],
+    "expected": [[Delivery.QUEUED]],
+    "to": [Delivery.WITHHELD],
+    "receipt": [Receipt.DELIVERED],
+    "reason": ["said so"],
+    "error": ["a reason"],
+    "handled": [True],
+    "segments": [2],
+    "price_micros": [7_900],
+    "price_currency": ["USD"],
+    "not_before": [NOON + timedelta(hours=1)],
+    "window_end": [None],
+    "since": [NOON - FAR],
+    "at": [NOON + FAR],
+    "until": [NOON + FAR],
+    "read_until": [NOON + FAR],
+    "instant": [NOON - FAR],
+    "after": [None],
+    "limit": [50],
+    "count": [1],
+    "lease_s": [60.0],
+    "rate_per_s": [2.0],
+    "in_flight": [None],
+    "topics": [list(Topic)],
+}
+
+# By "port.method" what takes rows: the other's own row, and one of the caller's that names the other's.
+ROWS: dict[str, Sequence[Sequence[Any]]] = {
+    "users.add": [[samples.user(2)], [samples.user(1)]],
+    "users.save": [[samples.user(2, full_name="X")], [samples.user(1, full_name="X")]],
+    "clients.add": [
+        [[samples.client(OTHER, 299)]],
+        [[samples.client(ONE, 201)]],
+        [[samples.client(ONE, 199, email="new@example.com")]],
+    ],
+    "clients.save": [
+        [samples.client(OTHER, 201, full_name="X")],
+        [samples.client(ONE, 201, full_name="X")],
+        [samples.client(ONE, 101, full_name="X")],
+    ],
+    "resources.store": [[[samples.resource(OTHER, 202)]], [[samples.resource(ONE, 202)]]],
+    "market_events.add": [[[samples.market_event(ONE, 203, resource_id=THEIRS.id(RESOURCE))]]],
+    "briefings.add": [
+        [samples.briefing(OTHER, 204)],
+        [samples.briefing(ONE, 205, client_id=THEIRS.id(CLIENT))],
+        [samples.briefing(ONE, 206, triggering_event_id=THEIRS.id(EVENT))],
+    ],
+    "briefings.save": [[samples.briefing(ONE, 204)], [samples.briefing(ONE, 104, version=1)]],
+    "messages.queue": [
+        [[samples.approved(ONE, 280, THEIRS.id(CLIENT))]],
+        [[samples.approved(ONE, 211, MINE.id(CLIENT), dedupe_key="text:211", sender=MINE.sender)]],
+    ],
+    "messages.receive": [[samples.inbound(ONE, 213, THEIRS.id(CLIENT))], [samples.inbound(ONE, 213, MINE.id(CLIENT))]],
+    "scheduled.add": [
+        [[samples.scheduled(ONE, 281, THEIRS.id(CLIENT))]],
+        [[samples.scheduled(ONE, 214, MINE.id(CLIENT))]],
+    ],
+    "scheduled.save": [[samples.scheduled(ONE, 215, MINE.id(CLIENT))], [samples.scheduled(ONE, 114, MINE.id(CLIENT))]],
+    "interactions.add": [[[samples.interaction(ONE, 282, THEIRS.id(CLIENT))]]],
+    "consents.add": [[[samples.consent(ONE, 283, THEIRS.id(CLIENT))]], [[samples.consent(ONE, 224, MINE.id(CLIENT))]]],
+    "suppressions.add": [[samples.suppression(ONE, 225, source_sid="SM225")]],
+    "negative_preferences.add": [
+        [[samples.negative_preference(ONE, 284, THEIRS.id(CLIENT), MINE.id(BRIEFING))]],
+        [[samples.negative_preference(ONE, 285, MINE.id(CLIENT), THEIRS.id(BRIEFING))]],
+    ],
+    "audit.add": [[[samples.audit_entry(ONE, 286, THEIRS.id(BRIEFING))]]],
+    "contents.add": [[samples.content(ONE, 221)]],
+    "faqs.add": [[samples.faq(ONE, 222)]],
+    "notes.add": [[[samples.note(287, ONE, dedupe_key="shared")]]],
+    "notes.finish": [[samples.note(215, OTHER, attempt=1)], [samples.note(215, ONE, attempt=1)]],
+    "notes.put_back": [[samples.note(215, ONE, attempt=1), "late", NOON]],
+    # An event with the other's own carrier id is told apart by design: `catalogue.UNIQUE_FOR_ALL`.
+    "carrier_events.add": [[_event(THEIRS)], [_event(MINE)]],
+    "listings.store": [[[samples.listing()]]],
+    "global_events.add": [[[samples.global_event(901)]]],
+}
+
+
+def ports() -> dict[str, type]:
+    """Return the ports of a tenant's transaction by their names in it."""
+    types = inspect.get_annotations(SqlTenantTransaction, eval_str=True)
+    return {one.name: types[one.name] for one in fields(SqlTenantTransaction) if one.name not in ("now", "user_id")}
+
+
+def methods() -> Iterator[tuple[str, str]]:
+    """Return every public method of every port, those that read first, so that they read what is there."""
+    found = [
+        (port, name)
+        for port, kind in ports().items()
+        for name, member in inspect.getmembers(kind, inspect.iscoroutinefunction)
+        if not name.startswith("_")
+    ]
+    writes = ("add", "save", "store", "queue", "receive", "move", "claim", "mark", "withdraw", "finish", "put", "park")
+    return iter(sorted(found, key=lambda pair: (pair[1].startswith(writes), *pair)))
+
+
+def calls(port: str, name: str) -> Sequence[tuple[Sequence[Any], dict[str, Any]]]:
+    """Return the arguments of every call of a method. Raises KeyError for a parameter that nobody has told what is."""
+    if (key := f"{port}.{name}") in ROWS:
+        return [(arguments, {}) for arguments in ROWS[key]]
+    parameters = list(inspect.signature(getattr(ports()[port], name)).parameters.values())[1:]
+    wanted = [one.name for one in parameters if one.default is inspect.Parameter.empty]
+    given = [ARGUMENTS.get(f"{port}.{one}", ARGUMENTS.get(one)) for one in wanted]
+    for one, values in zip(wanted, given, strict=True):
+        if values is None:
+            raise KeyError(f"tests/two_practices.py: what is {key}({one})? Add it to ARGUMENTS, or the method to ROWS")
+    return [((), dict(zip(wanted, values, strict=True))) for values in itertools.product(*(v or () for v in given))]
+
+
+async def outcomes(store: SqlStore) -> dict[str, str]:
+    """Make every call as the first practice; return what came of each, in words."""
+    found = {}
+    for port, name in methods():
+        for number, (given, named) in enumerate(calls(port, name)):
+            try:
+                async with store.tenant(ONE) as tx:
+                    answer = await getattr(getattr(tx, port), name)(*given, **named)
+            except NudgeError as error:
+                answer = error
+            found[f"{port}.{name} {number}"] = _in_words(answer)
+    return found
+
+
+def _in_words(answer: Any) -> str:
+    if isinstance(answer, frozenset | set):
+        answer = sorted(answer, key=str)
+    if isinstance(answer, dict):
+        answer = sorted(answer.items(), key=str)
+    return f"{type(answer).__name__}: {answer!r}"
+
+
+def rows_of(url: str, practice: Practice) -> dict[str, list[dict[str, Any]]]:
+    """Return every row of a practice, past the walls; the order of writing, which all share, is left out."""
+    found = {}
+    with psycopg.connect(for_psycopg(url), row_factory=dict_row) as connection:
+        for table in METADATA.tables.values():
+            column = "id" if table.name == "user" else "user_id"
+            if table.name == "user" or "user_id" in table.c:
+                query = f'SELECT * FROM "{table.name}" t WHERE {column} = %s ORDER BY t::text'
+                rows = connection.execute(query.encode(), [practice.user_id]).fetchall()
+                found[table.name] = [{k: v for k, v in row.items() if k != "seq"} for row in rows]
+    return found
+
+
+_FILTER = re.compile(r"(?:\w+\.)?user_id = %\(\w+\)s(?:::\w+)?")
+_USER_FILTER = re.compile(r'"user"\.id = %\(\w+\)s(?:::\w+)?')  # the first one; a second asks for one user
+
+
+def without_filters(engine: AsyncEngine) -> Callable[[], int]:
+    """Take the explicit `user_id = ...` out of every statement of this engine; return how often that was done.
+
+    In the text that goes to the driver, so that it cannot matter how a port has written it.
+    """
+    taken = [0]
+
+    def before(_c: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> tuple[str, Any]:
+        bare, times = _FILTER.subn("true", statement)
+        bare, more = _USER_FILTER.subn("true", bare, count=1)
+        taken[0] += times + more
+        return bare, parameters
+
+    event.listen(engine.sync_engine, "before_cursor_execute", before, retval=True)
+    return lambda: taken[0]
