@@ -40,12 +40,8 @@ def upgrade() -> None:
         sa.Column("headers", postgresql.JSONB),
         sa.Column("body", sa.LargeBinary),
         sa.CheckConstraint("attempt >= 1", name=op.f("ck_idempotency_attempt")),
-        sa.CheckConstraint(
-            "num_nulls(status, headers, body) IN (0, 3)", name=op.f("ck_idempotency_answer_is_whole")
-        ),
-        sa.CheckConstraint(
-            "status IS NULL OR lease_until IS NULL", name=op.f("ck_idempotency_answered_is_not_leased")
-        ),
+        sa.CheckConstraint("num_nulls(status, headers, body) IN (0, 3)", name=op.f("ck_idempotency_answer_is_whole")),
+        sa.CheckConstraint("status IS NULL OR lease_until IS NULL", name=op.f("ck_idempotency_answered_is_not_leased")),
         sa.ForeignKeyConstraint(["user_id"], ["user.id"], name=op.f("fk_idempotency_user_id")),
         sa.PrimaryKeyConstraint("user_id", "id", name="pk_idempotency"),
     )

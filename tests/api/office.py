@@ -16,7 +16,9 @@ from nudge_core.ports import Store
 from nudge_core.walk import Parts
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.app import build_app
+from nudge_entrypoints.http.buckets import Rate
 from nudge_entrypoints.http.identity import EVERY_SCOPE, AnyConnection, Principal, Scope
+from nudge_entrypoints.http.rates import Limits
 from nudge_entrypoints.settings import load
 from tests import samples
 from tests.parts import quiet_parts
@@ -24,6 +26,8 @@ from tests.samples import SteppingClock, uid
 
 RITA, TOM = uid(1), uid(2)
 SESSION = uid(9_000)
+_ANY = Rate(per_minute=1e9, burst=1_000_000_000)
+PLENTY = Limits(address=_ANY, authentication=_ANY, tenant=_ANY, credential=_ANY)
 
 
 class NamedCallers:
@@ -67,7 +71,7 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
     Args:
         store: empty.
         clock: the one the store was made with.
-        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`.
+        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`; `limits`: how often who may call, else anyhow.
     """
     async with store.system() as tx:
         for user in (_rita(), _tom()):
@@ -77,7 +81,10 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
     api = Api(
         parts=parts, settings=settings, now=clock.now, feed=_none_here, numbers=_none_here, codes=_none_here
     )  # fmt: skip
-    app = build_app(parts, settings, clock=clock, api=evolve(api, **changes), authenticator=NamedCallers())
+    limits = changes.pop("limits", PLENTY)
+    app = build_app(
+        parts, settings, clock=clock, api=evolve(api, **changes), authenticator=NamedCallers(), limits=limits
+    )  # fmt: skip
     return Office(app, store, parts, clock)
 
 

@@ -51,7 +51,7 @@ class KeyVerdict(StrEnum):
 
 @frozen(kw_only=True)
 class KeyClaim:
-    """How a key was found. `attempt`: of this claim. `lease_until`: of the claim that holds. `answer`: when ANSWERED."""
+    """How a key was found. `attempt`, `lease_until`: of the claim that holds. `answer`: when ANSWERED."""
 
     verdict: KeyVerdict
     attempt: int = 1

@@ -1,4 +1,4 @@
-"""The HTTP application: the API and its document, webhooks, metrics, and whatever other modules of this folder hand in."""
+"""The HTTP application: the API and its document, webhooks, metrics, and whatever else is handed in."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ from typing import Any
 from attrs import evolve
 from litestar import Litestar, Response, get
 from litestar.config.cors import CORSConfig
-from litestar.types import ControllerRouterHandler, Receive, Scope, Send
+from litestar.types import (
+    ControllerRouterHandler,
+    LifeSpanReceive,
+    LifeSpanScope,
+    LifeSpanSend,
+    Receive,
+    Scope,
+    Send,
+)
 
 from nudge_adapters.system import SystemClock
 from nudge_core.ports import Clock
@@ -42,7 +50,12 @@ class Application(Litestar):
         super().__init__(**options)
         self.edge = edge
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def __call__(
+        self,
+        scope: Scope | LifeSpanScope,
+        receive: Receive | LifeSpanReceive,
+        send: Send | LifeSpanSend,
+    ) -> None:
         """Serve one exchange."""
         await self.edge(super().__call__, scope, receive, send)
 

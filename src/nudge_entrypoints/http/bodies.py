@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -74,7 +74,7 @@ def unknown_members(read: Any, declared: Any) -> list[str]:
     return list(_unknown(read, _info(declared), ""))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _info(declared: Any) -> inspect.Type:
     return inspect.type_info(declared)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nudge_entrypoints.bootstrap import App
 from nudge_entrypoints.http.api.context import Api
-from nudge_entrypoints.http.identity import AnyConnection, Principal
+from nudge_entrypoints.http.identity import AnyConnection, Authenticator, Principal
 
 
 def build_api(app: App) -> Api:
@@ -17,6 +17,11 @@ def build_api(app: App) -> Api:
         numbers=app.numbers,
         codes=app.codes,
     )
+
+
+def build_authenticator(_api: Api) -> Authenticator:
+    """Return who proves identities. Until sign-in is wired (`http/authentication.py`), nobody is known."""
+    return NobodyKnown()
 
 
 class NobodyKnown:

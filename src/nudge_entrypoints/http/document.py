@@ -22,7 +22,7 @@ from litestar.openapi.spec import Server
 from litestar.routes import HTTPRoute
 
 from nudge_entrypoints.http.api.context import Api
-from nudge_entrypoints.http.api.routes import PREFIX, api_router
+from nudge_entrypoints.http.api.routes import api_router
 from nudge_entrypoints.http.building import NobodyKnown
 from nudge_entrypoints.http.idempotency import HEADER, IDEMPOTENT, LONGEST_KEY, REPLAYED
 from nudge_entrypoints.http.identity import PUBLIC, SCOPE
@@ -84,6 +84,7 @@ def build_document(api: Api) -> Document:
         if schemas[name].get("type") == "object" and "additionalProperties" not in schemas[name]:
             schemas[name]["additionalProperties"] = False
     schemas |= {"FieldError": _FIELD_ERROR, "Problem": _PROBLEM}
+    components["headers"] = dict(_DESCRIBED)
     components["responses"] = {_name(status): _answer(status, said) for status, said in SAID.items()}
     components["securitySchemes"] = {
         "bearer": {"type": "http", "scheme": "bearer", "description": "An access token of a session, or an API key."}
@@ -115,6 +116,7 @@ def _complete(operation: Document, handler: HTTPRouteHandler, is_read: bool) -> 
     """Add what follows from what a route is."""
     is_public, has_body = bool(handler.opt.get(PUBLIC)), "requestBody" in operation
     answers = operation["responses"]
+    operation["summary"] = handler.handler_name.replace("_", " ").capitalize()
     answers.pop("400", None)  # Litestar's own shape of it
     for answer in answers.values():
         answer["headers"] = {**answer.get("headers", {}), **_HEADERS}
@@ -136,7 +138,7 @@ def _complete(operation: Document, handler: HTTPRouteHandler, is_read: bool) -> 
     if handler.opt.get(IDEMPOTENT):
         parameters.append(_KEY)
         for answer in answers.values():
-            answer["headers"][REPLAYED] = {"description": "The answer was given before.", "schema": {"type": "string"}}
+            answer["headers"][REPLAYED] = {"$ref": f"#/components/headers/{REPLAYED}"}
     for status in sorted(possible):
         answers.setdefault(str(status.value), {"$ref": f"#/components/responses/{_name(status)}"})
 
@@ -149,12 +151,15 @@ _KEY = {
     "description": "A word of the caller's own for this request: told twice, it is done once. Kept for 24 hours.",
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": r"^[!-~]([ -~]*[!-~])?$"},
 }
-_HEADERS: Mapping[str, Document] = {
+_DESCRIBED: Mapping[str, Document] = {
+    "Retry-After": {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}},
+    REPLAYED: {"description": "The answer was given before.", "schema": {"type": "string", "const": "true"}},
     "X-Request-Id": {
         "description": "Under which this exchange stands in the log.", "schema": {"type": "string", "format": "uuid"}
     },
     **{name: {"description": what, "schema": {"type": "integer", "minimum": 0}} for name, what in _RATES.items()},
 }  # fmt: skip
+_HEADERS = {name: {"$ref": f"#/components/headers/{name}"} for name in ("X-Request-Id", *_RATES)}
 _FIELD_ERROR: Document = {
     "type": "object",
     "required": ["field", "rule"],
@@ -184,7 +189,7 @@ def _name(status: HTTPStatus) -> str:
 def _answer(status: HTTPStatus, said: str) -> Document:
     headers = dict(_HEADERS)
     if status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.CONFLICT):
-        headers["Retry-After"] = {"description": "Seconds to wait.", "schema": {"type": "integer", "minimum": 0}}
+        headers["Retry-After"] = {"$ref": "#/components/headers/Retry-After"}
     content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {"description": said, "headers": headers, "content": content}
 

@@ -97,7 +97,9 @@ def as_markdown(document: Document) -> str:
             parts.append(f"\n### `{method.upper()} {path}`\n\n{_said(operation)} (`{operation['operationId']}`)\n")
             if rows := fields_of(document, operation):
                 parts.append("\n| name | where | what |\n|---|---|---|\n")
-                parts += [f"| `{name}` | {where} | {kind.replace('|', chr(92) + '|')} |\n" for name, where, kind in rows]
+                parts += [
+                    f"| `{name}` | {where} | {kind.replace('|', chr(92) + '|')} |\n" for name, where, kind in rows
+                ]
             parts.append(f"\nAnswers: {', '.join(operation['responses'])}\n")
     return "".join(parts)
 

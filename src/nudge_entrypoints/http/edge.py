@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from http import HTTPStatus
 from types import MappingProxyType
@@ -17,7 +17,8 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from attrs import field, frozen
-from litestar.types import ASGIApp, Message, Receive, Scope, Send
+from litestar.enums import ScopeType
+from litestar.types import Message, Receive, Scope, Send
 from opentelemetry import propagate, trace
 from opentelemetry.trace import SpanKind, StatusCode, Tracer
 
@@ -90,7 +91,8 @@ class Edge:
         for task in self._streams:
             task.cancel()
 
-    async def __call__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    # Any: an application takes what belongs to the server's life beside exchanges.
+    async def __call__(self, app: Callable[..., Awaitable[None]], scope: Any, receive: Any, send: Any) -> None:
         """Serve one exchange."""
         if scope["type"] == "lifespan":
             await app(scope, receive, send)
@@ -138,7 +140,7 @@ class Edge:
         if self._settings.tell is not None:
             self._settings.tell(answered)
 
-    async def _served(self, app: ASGIApp, exchange: _Exchange, receive: Receive) -> None:
+    async def _served(self, app: Callable[..., Awaitable[None]], exchange: _Exchange, receive: Receive) -> None:
         try:
             await app(exchange.scope, receive, exchange.send)
         except asyncio.CancelledError:
@@ -146,7 +148,7 @@ class Edge:
                 raise
             await exchange.end()
         except Exception as error:  # after the answer had begun: there is nobody left to tell
-            _log.error("an answer broke off: %s", type(error).__name__)  # noqa: TRY400 - its trace may quote values
+            _log.error("an answer broke off: %s", type(error).__name__)
             if not exchange.status:
                 raise
         finally:
@@ -162,7 +164,7 @@ class _Exchange:
         self.scope = scope
         self.id = _given_id(scope) or str(uuid4())
         self.status = 0
-        self.is_stream = scope["type"] == "websocket"
+        self.is_stream = scope["type"] == ScopeType.WEBSOCKET
         self._send = send
         self._headers = headers
         self._streams = streams
@@ -197,7 +199,7 @@ class _Exchange:
     async def end(self) -> None:
         """End a stream properly, so that whoever follows it comes back."""
         with suppress(Exception):
-            if self.scope["type"] == "websocket":
+            if self.scope["type"] == ScopeType.WEBSOCKET:
                 await self._send({"type": "websocket.close", "code": GOING_AWAY, "reason": None})
             else:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})

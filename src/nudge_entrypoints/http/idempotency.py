@@ -18,11 +18,13 @@ from http import HTTPStatus
 from typing import cast
 from uuid import UUID
 
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from nudge_core.errors import NudgeError
 from nudge_core.model.idempotency import KeyClaim, KeyVerdict, StoredAnswer, key_id
 from nudge_core.ports import Store
+from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.identity import AnyRequest, Principal
 from nudge_entrypoints.http.problems import FieldError, problem
 
@@ -57,10 +59,10 @@ class Idempotency:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
-        if scope["type"] != "http" or scope["method"] == "OPTIONS" or not scope["route_handler"].opt.get(IDEMPOTENT):
+        if scope["type"] == ScopeType.WEBSOCKET or not scope["route_handler"].opt.get(IDEMPOTENT):
             await self._app(scope, receive, send)
             return
-        request: AnyRequest = scope["route_handler"].resolve_request_class()(scope, receive, send)
+        request: AnyRequest = StrictRequest(scope, receive, send)
         key = request.headers.get(HEADER, "")
         if not is_key(key):
             answer = problem(HTTPStatus.BAD_REQUEST, errors=[FieldError(HEADER, RULE if key else f"is needed: {RULE}")])
@@ -88,9 +90,7 @@ class Idempotency:
             )  # fmt: skip
             await refused.to_asgi_response(app=None, request=request)(scope, receive, send)
 
-    async def _do(
-        self, user_id: UUID, this: UUID, claim: KeyClaim, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def _do(self, user_id: UUID, this: UUID, claim: KeyClaim, scope: Scope, receive: Receive, send: Send) -> None:
         said = _Said()
         try:
             await self._app(scope, receive, said.send)

@@ -16,6 +16,7 @@ from http import HTTPStatus
 
 from attrs import field, frozen
 from litestar import Request
+from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from nudge_core.errors import Unavailable
@@ -70,7 +71,7 @@ class Limited:
             await self._app(scope, receive, _telling(send, tightest))
             return
         wait_s = math.ceil(max(level.wait_s for level in levels))
-        if scope["type"] == "websocket":
+        if scope["type"] == ScopeType.WEBSOCKET:
             await send({"type": "websocket.close", "code": 1013, "reason": "too many requests"})  # RFC 6455: try again
             return
         refused = problem(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(max(1, wait_s))})
