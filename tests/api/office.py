@@ -71,20 +71,28 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
     Args:
         store: empty.
         clock: the one the store was made with.
-        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`; `limits`: how often who may call, else anyhow.
+        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`; `limits`: how often who may call, else anyhow;
+            `settings`; of the application: `buckets`, `edge`, `controllers`.
     """
     async with store.system() as tx:
         for user in (_rita(), _tom()):
             await tx.users.add(user)
     parts = changes.pop("parts", None) or quiet_parts(store, clock)
-    settings = load({})
+    of_the_app = {name: changes.pop(name) for name in ("buckets", "edge", "controllers", "settings") if name in changes}
+    limits = changes.pop("limits", PLENTY)
+    settings = of_the_app.pop("settings", load({}))
     api = Api(
         parts=parts, settings=settings, now=clock.now, feed=_none_here, numbers=_none_here, codes=_none_here
     )  # fmt: skip
-    limits = changes.pop("limits", PLENTY)
     app = build_app(
-        parts, settings, clock=clock, api=evolve(api, **changes), authenticator=NamedCallers(), limits=limits
-    )  # fmt: skip
+        parts,
+        settings,
+        clock=clock,
+        api=evolve(api, **changes),
+        authenticator=NamedCallers(),
+        limits=limits,
+        **of_the_app,
+    )
     return Office(app, store, parts, clock)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from attrs import evolve
-from litestar import Litestar, Response, get
+from litestar import Controller, Litestar, Response, get
 from litestar.config.cors import CORSConfig
 from litestar.types import (
     ControllerRouterHandler,
@@ -26,7 +26,7 @@ from nudge_entrypoints.callbacks import callbacks_of
 from nudge_entrypoints.http import problems
 from nudge_entrypoints.http.addresses import Addresses
 from nudge_entrypoints.http.api.context import Api
-from nudge_entrypoints.http.api.routes import api_router
+from nudge_entrypoints.http.api.routes import CONTROLLERS, api_router
 from nudge_entrypoints.http.buckets import Buckets
 from nudge_entrypoints.http.document_pages import document_handlers
 from nudge_entrypoints.http.edge import Edge, EdgeSettings
@@ -78,6 +78,7 @@ def build_app(
     buckets: Buckets | None = None,
     limits: Limits | None = None,
     edge: EdgeSettings | None = None,
+    controllers: Sequence[type[Controller]] = CONTROLLERS,
 ) -> Application:
     """Return the application.
 
@@ -93,13 +94,14 @@ def build_app(
         authenticator: proves who calls the API; needed with it.
         buckets: counters of rates; None counts in this process. Whoever made them closes them.
         limits: how often who may call.
+        controllers: the subjects of the API.
         edge: who hears of exchanges; None: nobody. Counters, proxies and TLS follow from the other arguments.
     """
     counted = Metrics() if metrics is None else metrics
     routes: list[ControllerRouterHandler] = [*handlers, _metrics_route(counted, health)]
     if api is not None and authenticator is not None:
-        routes.append(api_router(api, authenticator, buckets, limits))
-        routes += document_handlers(api)
+        routes.append(api_router(api, authenticator, buckets, limits, controllers))
+        routes += document_handlers(api, controllers)
     callbacks, token = callbacks_of(settings), settings.twilio.auth_token
     if callbacks is not None and token is not None:
         webhooks = Webhooks(

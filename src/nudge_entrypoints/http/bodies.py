@@ -9,9 +9,10 @@ from typing import Any
 
 import msgspec
 from litestar import Request
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException
 from msgspec import inspect
 
+from nudge_entrypoints.http.problems import FieldError, UnreadableError
 from nudge_entrypoints.http.rules import field_and_rule
 
 JSON = "application/json"
@@ -30,7 +31,7 @@ class StrictRequest(Request[Any, Any, Any]):
         """Return the body as what the route declares.
 
         Raises:
-            ValidationException: it is no JSON, or breaks the type's rules; with every field and rule found.
+            UnreadableError: it is no JSON, or breaks the type's rules; with every field and rule found.
             HTTPException: 415, it is something else.
         """
         if self.content_type[0] != JSON:
@@ -42,7 +43,7 @@ class StrictRequest(Request[Any, Any, Any]):
 
 # Any: JSON, before and after it has a type.
 def msgspec_json(body: bytes) -> Any:
-    """Return a body's JSON. Raises ValidationException when it is none."""
+    """Return a body's JSON. Raises UnreadableError when it is none."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -50,7 +51,7 @@ def msgspec_json(body: bytes) -> Any:
 
 
 def as_declared(read: Any, declared: Any) -> Any:
-    """Return JSON as the declared type. Raises ValidationException with every field and rule found."""
+    """Return JSON as the declared type. Raises UnreadableError with every field and rule found."""
     if unknown := [(path, "no such member") for path in unknown_members(read, declared)]:
         raise refused(unknown)
     try:
@@ -61,9 +62,9 @@ def as_declared(read: Any, declared: Any) -> Any:
         raise refused([("body", "numbers and depths that can be stored")]) from error
 
 
-def refused(wrong: list[tuple[str, str]]) -> ValidationException:
+def refused(wrong: list[tuple[str, str]]) -> UnreadableError:
     """Return the refusal of a body: fields with their rules."""
-    return ValidationException(extra=[{"key": field, "message": rule} for field, rule in wrong[:MOST_NAMED]])
+    return UnreadableError([FieldError(field, rule) for field, rule in wrong[:MOST_NAMED]])
 
 
 def unknown_members(read: Any, declared: Any) -> list[str]:

@@ -14,7 +14,7 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, TypeAlias
 
-from litestar import Litestar
+from litestar import Controller, Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -22,7 +22,7 @@ from litestar.openapi.spec import Server
 from litestar.routes import HTTPRoute
 
 from nudge_entrypoints.http.api.context import Api
-from nudge_entrypoints.http.api.routes import api_router
+from nudge_entrypoints.http.api.routes import CONTROLLERS, api_router
 from nudge_entrypoints.http.building import NobodyKnown
 from nudge_entrypoints.http.idempotency import HEADER, IDEMPOTENT, LONGEST_KEY, REPLAYED
 from nudge_entrypoints.http.identity import PUBLIC, SCOPE
@@ -57,10 +57,10 @@ _RATES = {
 }
 
 
-def build_document(api: Api) -> Document:
+def build_document(api: Api, controllers: Sequence[type[Controller]] = CONTROLLERS) -> Document:
     """Return the description of the API as JSON. Nothing of `api` is used but its settings' public address."""
     app = Litestar(
-        route_handlers=[api_router(api, NobodyKnown())],
+        route_handlers=[api_router(api, NobodyKnown(), controllers=controllers)],
         openapi_config=OpenAPIConfig(
             title=TITLE,
             version=version("nudge"),

@@ -13,11 +13,11 @@ from functools import cache
 from hashlib import sha256
 from typing import Any
 
-from litestar import MediaType, Response, get
+from litestar import Controller, MediaType, Response, get
 from litestar.types import ControllerRouterHandler
 
 from nudge_entrypoints.http.api.context import Api
-from nudge_entrypoints.http.api.routes import PREFIX
+from nudge_entrypoints.http.api.routes import CONTROLLERS, PREFIX
 from nudge_entrypoints.http.document import Document, build_document, operations
 
 DOCUMENT_PATH = f"{PREFIX}/openapi.json"
@@ -35,12 +35,14 @@ POLICY = (
 )
 
 
-def document_handlers(api: Api) -> Sequence[ControllerRouterHandler]:
+def document_handlers(
+    api: Api, controllers: Sequence[type[Controller]] = CONTROLLERS
+) -> Sequence[ControllerRouterHandler]:
     """Return the routes of the document, for everybody: it holds nothing of anybody's. Made when it is first asked."""
 
     @cache
     def document() -> Document:
-        return build_document(api)
+        return build_document(api, controllers)
 
     kept = {"Cache-Control": f"public, max-age={KEPT_S}"}
 

@@ -70,7 +70,10 @@ class Idempotency:
             return
         user_id = cast("Principal", scope["user"]).user_id
         this = key_id(user_id, f"{scope['method']} {scope['path_template']}", key)
-        fingerprint = _fingerprint(scope, await request.body())  # the route reads the same body: it is kept
+        body = await request.body()  # the route reads the same: it is kept
+        fingerprint = fingerprint_of(scope["path"], scope["query_string"], body)
+            scope["path"], scope["query_string"], await request.body()
+        )  # the route reads the same body: it is kept
         async with self._store.tenant(user_id) as tx:
             claim = await tx.idempotency.begin(this, fingerprint, self._lease_s)
             now = tx.now
@@ -148,9 +151,9 @@ def is_key(key: str) -> bool:
     return 1 <= len(key) <= LONGEST_KEY and key.isascii() and key.isprintable() and bool(key.strip())
 
 
-def _fingerprint(scope: Scope, body: bytes) -> str:
+def fingerprint_of(path: str, query: bytes, body: bytes) -> str:
     """Return what tells this request from another one: its address with its ids, its query, its body."""
     digest = hashlib.sha256()
-    for part in (scope["path"].encode(), bytes(scope["query_string"]), body):
+    for part in (path.encode(), query, body):
         digest.update(len(part).to_bytes(8, "big") + part)
     return digest.hexdigest()

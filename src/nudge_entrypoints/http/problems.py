@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
@@ -28,7 +29,7 @@ from nudge_core.errors import (
     Refused,
     Unavailable,
 )
-from nudge_entrypoints.http.rules import rule_of
+from nudge_entrypoints.http.rules import UNREADABLE, rule_of
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_S = 5
@@ -46,6 +47,16 @@ class FieldError:
 
     field: str
     rule: str
+
+
+class UnreadableError(HTTPException):
+    """A request that cannot be read: which fields, which rules."""
+
+    status_code = HTTPStatus.BAD_REQUEST
+
+    def __init__(self, errors: Sequence[FieldError]) -> None:
+        super().__init__()
+        self.errors = tuple(errors)
 
 
 CODES: Mapping[int, str] = MappingProxyType(
@@ -129,6 +140,8 @@ def of_core(request: AnyRequest, error: NudgeError) -> Answer:
         return problem(status, f"{error.what}: {error.why}")
     if isinstance(error, NotFound):
         return problem(status)
+    if status == HTTPStatus.INTERNAL_SERVER_ERROR:
+        return of_surprise(request, error)
     _log.warning("%s: %s", type(error).__name__, error)
     instance = request_id_of(request)
     if isinstance(error, Unavailable):
@@ -143,11 +156,26 @@ def of_validation(_request: AnyRequest, error: ValidationException) -> Answer:
     """Answer a request whose parts could not be read: every field and its rule."""
     found = error.extra if isinstance(error.extra, list) else []
     errors = [
-        FieldError(str(one.get("key") or one.get("source") or "body"), rule_of(str(one.get("message", ""))))
+        FieldError(_named(str(one.get("key", "request"))), rule_of(str(one.get("message", ""))))
         for one in found
         if isinstance(one, dict)
     ]
-    return problem(HTTPStatus.BAD_REQUEST, errors=errors or [FieldError("request", "cannot be read")])
+    return problem(HTTPStatus.BAD_REQUEST, errors=errors or [FieldError("request", _named_rule(error))])
+
+
+def _named(key: str) -> str:
+    return "body" if key == "data" else key
+
+
+def _named_rule(error: ValidationException) -> str:
+    """Return the rule of a refusal without fields: a parameter that is missing is named by the framework's words."""
+    missing = re.match(r"Missing required (\w+ parameter '\w+')", str(error.detail))
+    return f"{missing[1]} is needed" if missing else UNREADABLE
+
+
+def of_unreadable(_request: AnyRequest, error: UnreadableError) -> Answer:
+    """Answer a body that cannot be read."""
+    return problem(error.status_code, errors=error.errors)
 
 
 def of_http(request: AnyRequest, error: HTTPException) -> Answer:
@@ -174,6 +202,7 @@ def request_id_of(request: AnyRequest) -> str | None:
 HANDLERS: ExceptionHandlersMap = {
     NudgeError: of_core,
     ValidationException: of_validation,
+    UnreadableError: of_unreadable,
     HTTPException: of_http,
     Exception: of_surprise,
 }

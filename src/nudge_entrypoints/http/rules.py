@@ -13,7 +13,7 @@ _MISSING = re.compile(r"Object missing required field `(\w+)`")
 _EXPECTED = re.compile(r"Expected `([\w. |\[\]<>=,]+)`(?: of [\w ]+ [<>]=? ?\d+)?(?:, got `([\w.]+)`)?")
 _LENGTH = re.compile(r"Expected `(\w+)` of (?:at (?:most|least) )?length ([<>=]* ?\d+)")
 _BOUND = re.compile(r"Expected `(\w+)` ([<>]=? -?[\d.]+)")
-_MISSING_PARAMETER = re.compile(r"Missing required \w+ parameter .*|Missing required argument.*", re.IGNORECASE)
+_ABSENT = re.compile(r"'\w+'")  # what Litestar says of a parameter that is not there
 _KNOWN = {
     "Invalid enum value": "one of the values that the document lists",
     "Invalid value": "one of the values that the document lists",
@@ -33,7 +33,7 @@ UNREADABLE = "a value of the documented kind"
 def rule_of(said: str) -> str:
     """Return the rule in words; what may repeat the value is left out."""
     said = _PATH.sub("", said)
-    if _MISSING.search(said) or _MISSING_PARAMETER.match(said):
+    if _MISSING.search(said) or _ABSENT.fullmatch(said):
         return "is needed"
     for beginning, rule in _KNOWN.items():
         if said.startswith(beginning):

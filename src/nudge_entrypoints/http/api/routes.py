@@ -25,7 +25,11 @@ CONTROLLERS: Sequence[type[Controller]] = (Faqs,)
 
 
 def api_router(
-    api: Api, authenticator: Authenticator, buckets: Buckets | None = None, limits: Limits | None = None
+    api: Api,
+    authenticator: Authenticator,
+    buckets: Buckets | None = None,
+    limits: Limits | None = None,
+    controllers: Sequence[type[Controller]] = CONTROLLERS,
 ) -> Router:
     """Return all routes of the API.
 
@@ -34,11 +38,12 @@ def api_router(
         authenticator: proves who calls.
         buckets: counters of rates; None counts in this process.
         limits: how often who may call.
+        controllers: the subjects.
     """
     counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
-        route_handlers=list(CONTROLLERS),
+        route_handlers=list(controllers),
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
             "principal": Provide(principal_of, sync_to_thread=False),
