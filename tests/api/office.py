@@ -38,9 +38,12 @@ class NamedCallers:
         kind, _, rest = connection.headers.get("authorization", "").partition(" ")
         if kind != "Bearer":
             return None
-        named, *scopes = rest.split()
-        chosen = frozenset(map(Scope, scopes)) or EVERY_SCOPE
-        return Principal(user_id=UUID(named), credential_id=SESSION, scopes=chosen)
+        try:
+            named, *scopes = rest.split()
+            chosen = frozenset(map(Scope, scopes)) or EVERY_SCOPE
+            return Principal(user_id=UUID(named), credential_id=SESSION, scopes=chosen)
+        except ValueError:
+            return None
 
 
 @frozen

@@ -86,6 +86,8 @@ class Probes(Controller):
     path = "/probes"
     tags = ["probes"]  # noqa: RUF012
     told: list[UUID] = []  # noqa: RUF012
+    entered = asyncio.Event()
+    gate = asyncio.Event()
 
     @post(opt={SCOPE: Scope.CONTENT_WRITE}, request_max_body_size=BODY_LIMIT)
     async def make_probe(self, data: JSONBody[Probe]) -> Probe:
@@ -145,6 +147,13 @@ class Probes(Controller):
             await asyncio.Event().wait()
 
         return ServerSentEvent(said())
+
+    @get("/slow", opt={SCOPE: Scope.CONTENT_READ}, include_in_schema=False)
+    async def slow(self) -> str:
+        """Answer when somebody opens the gate."""
+        self.entered.set()
+        await self.gate.wait()
+        return "done"
 
     @get("/broken-off", opt={SCOPE: Scope.CONTENT_READ}, include_in_schema=False)
     async def broken_off(self) -> Stream:

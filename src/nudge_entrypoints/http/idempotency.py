@@ -72,8 +72,6 @@ class Idempotency:
         this = key_id(user_id, f"{scope['method']} {scope['path_template']}", key)
         body = await request.body()  # the route reads the same: it is kept
         fingerprint = fingerprint_of(scope["path"], scope["query_string"], body)
-            scope["path"], scope["query_string"], await request.body()
-        )  # the route reads the same body: it is kept
         async with self._store.tenant(user_id) as tx:
             claim = await tx.idempotency.begin(this, fingerprint, self._lease_s)
             now = tx.now
