@@ -96,6 +96,6 @@ async def test_what_has_begun_is_answered_and_nothing_new_is_taken(clock: Steppi
 async def test_a_socket_without_identity_is_not_opened(clock: SteppingClock) -> None:
     async with served(clock) as server:
         address = server.origin.replace("http", "ws", 1) + PROBES + "/socket"
-        with pytest.raises(Exception, match="403|401|rejected"):
+        with pytest.raises(Exception, match=r"403|401|rejected"):
             async with connect(address, open_timeout=PATIENCE_S) as socket:
                 await socket.recv()
