@@ -22,7 +22,7 @@ from litestar.types import ASGIApp, Message, Receive, Scope, Send
 from nudge_core.errors import Unavailable
 from nudge_entrypoints.http.addresses import site_of
 from nudge_entrypoints.http.buckets import Buckets, Level, Rate
-from nudge_entrypoints.http.identity import Principal
+from nudge_entrypoints.http.identity import PUBLIC, Principal
 from nudge_entrypoints.http.problems import problem
 
 AUTHENTICATION = "authentication"
@@ -61,7 +61,7 @@ class Limited:
         try:
             taken, levels = await self._buckets.take(wanted)
         except Unavailable as error:
-            if scope["route_handler"].opt.get(AUTHENTICATION):
+            if guards_secrets(scope):
                 raise
             _log.debug("rates are not counted: %s", error.why)
             await self._app(scope, receive, send)
@@ -77,6 +77,12 @@ class Limited:
         refused = problem(HTTPStatus.TOO_MANY_REQUESTS, headers={"Retry-After": str(max(1, wait_s))})
         answer = refused.to_asgi_response(app=None, request=Request(scope, receive, send))
         await answer(scope, receive, _telling(send, tightest))
+
+
+def guards_secrets(scope: Scope) -> bool:
+    """Say whether secrets can be guessed here: where a route says so, and wherever nobody need be known to post."""
+    opt = scope["route_handler"].opt
+    return bool(opt.get(AUTHENTICATION) or (opt.get(PUBLIC) and scope.get("method") != "GET"))
 
 
 def _telling(send: Send, level: Level) -> Send:
@@ -102,7 +108,7 @@ def by_address(limits: Limits) -> Callable[[Scope], Mapping[str, Rate]]:
         client = scope.get("client")
         address = _hidden(site_of(client[0] if client else ""))
         wanted = {f"address:{address}": limits.address}
-        if scope["route_handler"].opt.get(AUTHENTICATION):
+        if guards_secrets(scope):
             wanted[f"authentication:{address}"] = limits.authentication
         return wanted
 
