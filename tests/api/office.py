@@ -54,6 +54,7 @@ class Office:
     store: Store
     parts: Parts
     clock: SteppingClock
+    api: Api
 
     @asynccontextmanager
     async def caller(self, user_id: UUID | None = RITA, *scopes: Scope) -> AsyncIterator[httpx.AsyncClient]:
@@ -87,16 +88,17 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
     api = Api(
         parts=parts, settings=settings, now=clock.now, feed=_none_here, numbers=_none_here, codes=_none_here
     )  # fmt: skip
+    api = evolve(api, **changes)
     app = build_app(
         parts,
         settings,
         clock=clock,
-        api=evolve(api, **changes),
+        api=api,
         authenticator=NamedCallers(),
         limits=limits,
         **of_the_app,
     )
-    return Office(app, store, parts, clock)
+    return Office(app, store, parts, clock, api)
 
 
 def _rita() -> User:

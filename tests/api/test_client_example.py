@@ -152,7 +152,7 @@ async def test_a_no_is_an_error_with_a_code_and_is_not_repeated(origin: str) -> 
         with pytest.raises(ProblemError) as stale:
             client.approve(client.queue()[0])
         assert (stale.value.status, stale.value.code) == (409, "conflict")
-        assert UUID(stale.value.request_id)
+        assert str(UUID(stale.value.request_id)) == stale.value.request_id
         client.close()
 
     await asyncio.wait_for(asyncio.to_thread(refused), PATIENCE_S)
