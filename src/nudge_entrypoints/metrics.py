@@ -70,9 +70,16 @@ class Effect(StrEnum):
 
 
 class Metrics:
-    """One process's counters, in a registry of their own."""
+    """One process's counters, in a registry of their own.
 
-    def __init__(self) -> None:
+    Args:
+        shared: a folder in which several processes keep their counters, so that each can show all of them. It is also
+            in `PROMETHEUS_MULTIPROC_DIR`, which prometheus_client reads when it is imported.
+    """
+
+    def __init__(self, shared: str | None = None) -> None:
+        self._shared = shared
+        self._states: set[str] = set()
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "nudge_webhook_requests", "Calls of a webhook", ["webhook", "outcome"], registry=self.registry
@@ -88,12 +95,18 @@ class Metrics:
         self._answer_seconds = Histogram(
             "nudge_http_seconds", "Time to answer", ["method", "route"], buckets=SECONDS, registry=self.registry
         )
-        self._gauges = {name: Gauge(name, what, registry=self.registry) for name, what in GAUGES.items()}
+        self._gauges = {
+            name: Gauge(name, what, multiprocess_mode="mostrecent", registry=self.registry)
+            for name, what in GAUGES.items()
+        }
         self._feed_lag = Gauge(
             "nudge_feed_lag_seconds", "Since a source was last read, worst per provider", ["provider"],
+            multiprocess_mode="mostrecent", registry=self.registry,
+        )  # fmt: skip
+        self._notes = Gauge(
+            "nudge_notes", "Work handed on, per state", ["state"], multiprocess_mode="mostrecent",
             registry=self.registry,
         )  # fmt: skip
-        self._notes = Gauge("nudge_notes", "Work handed on, per state", ["state"], registry=self.registry)
 
     def called(self, webhook: Webhook, outcome: Outcome, seconds: float) -> None:
         """Count one call of a webhook that took so many seconds."""
@@ -121,13 +134,19 @@ class Metrics:
         self._gauges["nudge_up"].set(known)
         for provider, seconds in health.feed_lag_s.items():
             self._feed_lag.labels(provider).set(seconds)
-        self._notes.clear()
-        for state, count in health.notes.items():
-            self._notes.labels(state).set(count)
+        self._states |= set(health.notes)
+        for state in self._states:
+            self._notes.labels(state).set(health.notes.get(state, 0))
 
     def page(self) -> bytes:
         """Return everything in the format that Prometheus reads (`CONTENT_TYPE`)."""
-        return generate_latest(self.registry)
+        if self._shared is None:
+            return generate_latest(self.registry)
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        every = CollectorRegistry()
+        MultiProcessCollector(every, path=self._shared)  # type: ignore[no-untyped-call]
+        return generate_latest(every)
 
 
 def _vitals(health: Health) -> dict[str, float]:

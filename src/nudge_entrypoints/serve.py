@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
+from tempfile import TemporaryDirectory
 
 from attrs import evolve
 
@@ -42,7 +43,7 @@ def serve(settings: Settings, *, port: int | None = None, workers: int = 1, as_j
         listener = bound(settings.http_port if port is None else port)
     except Unavailable as error:
         raise Misconfigured([f"NUDGE_HTTP_PORT: {error.why}"]) from error
-    with listener:
+    with listener, TemporaryDirectory(prefix="nudge-metrics-") as counters:
         settings = evolve(settings, http_port=listener.getsockname()[1])
         parts: list[Part] = []
         database = ServerPart("postgresql", lambda: servers.postgres(settings, teller.of("postgresql").say))
@@ -57,9 +58,19 @@ def serve(settings: Settings, *, port: int | None = None, workers: int = 1, as_j
                 "NUDGE_HOME": str(settings.home.absolute()),
                 "NUDGE_HTTP_PORT": str(settings.http_port),
                 "DATABASE_URL": settings.database_url or database.address,
+                "PROMETHEUS_MULTIPROC_DIR": counters,
             }
 
-        command = [sys.executable, "-m", HTTP_MODULE, "--fd", str(listener.fileno()), *(["--json"] if as_json else [])]
+        command = [
+            sys.executable,
+            "-m",
+            HTTP_MODULE,
+            "--fd",
+            str(listener.fileno()),
+            "--metrics",
+            counters,
+            *(["--json"] if as_json else []),
+        ]
         parts += [
             ProcessPart(f"http-{number}", command, environment, files=[listener.fileno()])
             for number in range(1, workers + 1)

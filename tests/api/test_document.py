@@ -76,6 +76,10 @@ async def test_the_document_tells_keys_and_strictness(office: Office) -> None:
     assert (key["in"], key["required"], key["schema"]["maxLength"]) == ("header", True, 200)
     assert made["components"]["schemas"]["Probe"]["additionalProperties"] is False
     assert made["components"]["schemas"]["Person"]["additionalProperties"] is False
+    assert made["components"]["schemas"]["Probe"]["properties"]["name"] == {
+        "type": "string", "minLength": 1, "maxLength": 20, "pattern": r"\S"
+    }  # fmt: skip
+    assert made["components"]["schemas"]["Person"]["properties"]["phone"]["pattern"] == r"^\+[1-9][0-9]{6,14}$"
     assert made["paths"]["/api/v1/probes/sign-in"]["post"]["security"] == []
     assert as_json(made) == as_json(build_document(office.api, [Probes])), "the same routes give the same bytes"
     assert "`Idempotency-Key` | header, needed" in as_markdown(made)

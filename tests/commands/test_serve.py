@@ -93,8 +93,12 @@ def test_several_processes_share_a_port_and_one_that_is_killed_comes_back(tmp_pa
         assert json.loads(document)["openapi"].startswith("3.1")
         assert nudge.get("/api/v1/faqs")[0] == 401
         assert nudge.get("/health")[0] == 200
+        for _ in range(9):  # whichever process they reach, and whichever shows the page
+            nudge.get("/api/v1/faqs")
         page = nudge.get("/metrics")[1]
         assert b"nudge_up 1.0" in page
+        counted = b'nudge_http_requests_total{method="GET",route="/api/v1/faqs",status="4xx"} 10.0'
+        assert counted in page
         os.kill(nudge.started("http-1")[0], signal.SIGKILL)
         for _ in range(5):
             nudge.until(lambda: nudge.get("/health/live")[0] == 200)  # the other one answers meanwhile

@@ -14,13 +14,16 @@ from http import HTTPStatus
 from importlib.metadata import version
 from typing import Any, TypeAlias
 
+import attrs
 from litestar import Controller, Litestar
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Server
 from litestar.routes import HTTPRoute
+from msgspec import inspect
 
+from nudge_core.model import fields
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.routes import CONTROLLERS, api_router
 from nudge_entrypoints.http.building import NobodyKnown
@@ -83,6 +86,9 @@ def build_document(api: Api, controllers: Sequence[type[Controller]] = CONTROLLE
     for name in _reachable([body for _, _, one in operations(made) if (body := one.get("requestBody"))], schemas):
         if schemas[name].get("type") == "object" and "additionalProperties" not in schemas[name]:
             schemas[name]["additionalProperties"] = False
+    for handler in handlers.values():
+        if (declared := handler.parsed_data_field) is not None:
+            _bound(schemas, inspect.type_info(declared.annotation), set())
     schemas |= {"FieldError": _FIELD_ERROR, "Problem": _PROBLEM}
     components["headers"] = dict(_DESCRIBED)
     components["responses"] = {_name(status): _answer(status, said) for status, said in SAID.items()}
@@ -110,6 +116,32 @@ def _handlers(app: Litestar) -> dict[tuple[str, str], HTTPRouteHandler]:
         if isinstance(route, HTTPRoute)
         for method, (handler, _) in route.route_handler_map.items()
     }
+
+
+_FITS = {
+    "string": ("minLength", "maxLength", "pattern", "format"),
+    "integer": ("minimum", "maximum"),
+    "number": ("minimum", "maximum"),
+}
+"""Which bounds belong to which type of JSON."""
+
+
+def _bound(schemas: Document, info: inspect.Type, seen: set[type]) -> None:
+    """Write the bounds that the validators of a body's fields set into its schema, and into those it leads to."""
+    inner = [getattr(info, name) for name in ("type", "item_type", "value_type") if hasattr(info, name)]
+    inner += getattr(info, "types", ())
+    if isinstance(info, inspect.DataclassType) and info.cls not in seen:
+        seen.add(info.cls)
+        inner += [field.type for field in info.fields]
+        properties = schemas.get(info.cls.__name__, {}).get("properties", {})
+        for attribute in attrs.fields(info.cls) if attrs.has(info.cls) else ():
+            schema, bounds = properties.get(attribute.name, {}), fields.documented(attribute.validator)
+            for branch in (schema, *schema.get("oneOf", ()), *schema.get("anyOf", ())):
+                if isinstance(kind := branch.get("type"), str) and "enum" not in branch and "format" not in branch:
+                    branch.update({name: bounds[name] for name in _FITS.get(kind, ()) if name in bounds})
+    for one in inner:
+        if isinstance(one, inspect.Type):
+            _bound(schemas, one, seen)
 
 
 def _complete(operation: Document, handler: HTTPRouteHandler, is_read: bool) -> None:

@@ -1,9 +1,10 @@
 """The HTTP server as a process of its own, run by `nudge up` and `nudge serve`.
 
-    python -m nudge_entrypoints.http.process [--json] [--fd N]
+    python -m nudge_entrypoints.http.process [--json] [--fd N] [--metrics FOLDER]
 
 The API with its document, health, metrics, and the carrier's webhooks where an account is set. `--fd`: the listening
-socket that the process above opened, which several of us share; without it, `NUDGE_HTTP_PORT` of loopback.
+socket that the process above opened, which several of us share; without it, `NUDGE_HTTP_PORT` of loopback. `--metrics`:
+where several processes keep their counters.
 """
 
 from __future__ import annotations
@@ -32,8 +33,15 @@ FAILED = 500
 ASKED_ALL_THE_TIME = ("/health", "/health/live", "/health/ready", "/ready", "/metrics")
 
 
-async def serve(settings: Settings, url: str, teller: Teller, fd: int | None = None) -> None:
+async def serve(settings: Settings, url: str, teller: Teller, fd: int | None = None, shared: str | None = None) -> None:
     """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the installation.
+        url: of its database.
+        teller: is told what happens.
+        fd: of a listening socket; None: `settings.http_port`.
+        shared: folder of the counters of all processes.
 
     Raises:
         Unavailable: the port is taken.
@@ -42,7 +50,7 @@ async def serve(settings: Settings, url: str, teller: Teller, fd: int | None = N
     buckets = RedisBuckets(lambda: redis_address(settings))
     listener = serving.bound(settings.http_port) if fd is None else serving.inherited(fd)
     async with opened(settings, url) as app:
-        metrics, check = Metrics(), HealthCheck(app.parts.store, wake.state)
+        metrics, check = Metrics(shared), HealthCheck(app.parts.store, wake.state)
         api = build_api(app)
         web = build_app(
             app.parts,
@@ -84,8 +92,8 @@ def _listens(teller: Teller, origin: str) -> None:
     teller.say(f"listens on {origin}", "API at /api/v1, its document at /api/v1/docs, health at /health, /ready")
 
 
-def _given_fd(words: Sequence[str]) -> int | None:
-    return int(words[words.index("--fd") + 1]) if "--fd" in words else None
+def _given(words: Sequence[str], name: str) -> str | None:
+    return words[words.index(name) + 1] if name in words else None
 
 
 def main() -> None:
@@ -95,8 +103,9 @@ def main() -> None:
         settings = load()
         if settings.database_url is None:
             raise Misconfigured(["DATABASE_URL: this program starts no database; `nudge up` does"])
+        fd, shared = _given(sys.argv, "--fd"), _given(sys.argv, "--metrics")
         with told_by(teller):
-            asyncio.run(serve(settings, settings.database_url, teller, _given_fd(sys.argv)))
+            asyncio.run(serve(settings, settings.database_url, teller, int(fd) if fd else None, shared))
     except (Misconfigured, Unavailable) as error:
         teller.say(str(error))
         sys.exit(2)
