@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_adapters.memory.journal import Journal, Table
 from nudge_core.model.audit import AuditEntry
@@ -49,7 +49,7 @@ class KeptKey:
     created_at: datetime
     attempt: int
     lease_until: datetime | None
-    answer: StoredAnswer | None = None
+    answer: StoredAnswer | None = field(default=None, repr=False)
 
 
 class Book:

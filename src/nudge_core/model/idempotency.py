@@ -56,4 +56,4 @@ class KeyClaim:
     verdict: KeyVerdict
     attempt: int = 1
     lease_until: datetime | None = None
-    answer: StoredAnswer | None = None
+    answer: StoredAnswer | None = field(default=None, repr=False)

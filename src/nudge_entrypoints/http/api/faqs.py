@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 from litestar import Controller, get
 
 from nudge_core.model.faq import Faq
@@ -17,8 +17,8 @@ class FaqView:
     """A question, its answer, and whether it may be used."""
 
     id: UUID
-    question: str
-    answer: str
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
     is_enabled: bool
 
 
