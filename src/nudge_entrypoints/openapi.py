@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from nudge_entrypoints.bootstrap import opened
-from nudge_entrypoints.http.building import build_api
+from nudge_entrypoints.http.building import plain_api
 from nudge_entrypoints.http.document import Document, build_document
 from nudge_entrypoints.http.document_pages import as_json, as_markdown
 from nudge_entrypoints.settings import load
@@ -25,4 +25,4 @@ def markdown() -> str:
 
 async def _made() -> Document:
     async with opened(load(_PLAIN), None) as app:
-        return build_document(build_api(app))
+        return build_document(plain_api(app))

@@ -7,8 +7,8 @@ from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.identity import AnyConnection, Authenticator, Principal
 
 
-def build_api(app: App) -> Api:
-    """Return what the routes work with."""
+def plain_api(app: App) -> Api:
+    """Return what the routes work with, but for signing in: enough to describe them."""
     return Api(
         parts=app.parts,
         settings=app.settings,
