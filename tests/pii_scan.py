@@ -24,6 +24,7 @@ from nudge_adapters.embedded.valkey import embedded_valkey
 from nudge_adapters.sql.embedded import embedded_postgres
 from nudge_adapters.sql.migrate import upgrade
 from tests.databases import empty, for_psycopg, scratch_database
+from tests.pii_api import api_calls
 from tests.pii_canaries import Leak, Net, listen
 from tests.pii_processes import Monitor, web_and_worker
 from tests.pii_sources import carriers, databases, requests_of, things, town, webhooks
@@ -91,6 +92,7 @@ async def _mixed(net: Net, url: str, redis: str, requests: int) -> Mapping[str, 
     things(net)
     async with web_and_worker(net, url, redis) as web:
         answers = await webhooks(net, url, web.origin, share.webhooks)
+        answers += await api_calls(net, web.origin, share.webhooks // 10)
         answers += await carriers(net, share.sends)
         answers += await databases(net, url, share.databases)
         await web.worked()

@@ -196,18 +196,32 @@ async def opened(settings: Settings, url: str | None, clock: Clock | None = None
     )
     parts: Parts = container.parts()
     try:
-        yield App(settings, parts, container.feed)
+        yield App(settings, parts, container.feed, container.numbers, container.codes, container.clock())
     finally:
         await parts.gateway.aclose()
         await parts.store.aclose()
 
 
 class App:
-    """What a command works with: the parts of the walk, and a feed for each professional."""
+    """What a command works with: the parts of the walk, a feed for each professional, and what only the API uses.
 
-    def __init__(self, settings: Settings, parts: Parts, feed: Callable[..., ListingFeed]) -> None:
+    `numbers`, `codes` open a service, which the caller closes; they raise Misconfigured where none is configured.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        parts: Parts,
+        feed: Callable[..., ListingFeed],
+        numbers: Callable[[], PhoneNumbers],
+        codes: Callable[[], OneTimeCodes],
+        clock: Clock,
+    ) -> None:
         self.settings = settings
         self.parts = parts
+        self.numbers = numbers
+        self.codes = codes
+        self.clock = clock
         self._feed = feed
 
     def feed(self, user: User) -> ListingFeed:

@@ -1,4 +1,7 @@
-"""The command line: `nudge demo | up | worker | feed | db | doctor | bench`. Each command imports what it needs."""
+"""The command line: `nudge demo | up | serve | worker | openapi | feed | db | doctor | bench`.
+
+Each command imports what it needs.
+"""
 
 from __future__ import annotations
 
@@ -82,6 +85,32 @@ def up(*, as_json: AsJsonLines = False) -> None:
     from nudge_entrypoints.up import up as run
 
     run(loaded(), as_json=as_json)
+
+
+@app.command()
+def serve(
+    *,
+    port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Of loopback; 0: any free one.")] = None,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Processes that share the port.")] = 1,
+    as_json: AsJsonLines = False,
+) -> None:
+    """The HTTP server alone: the API, webhooks, health, metrics. SIGTERM answers what has begun, then ends it."""
+    from nudge_entrypoints.serve import serve as run
+
+    run(loaded(), port=port, workers=workers, as_json=as_json)
+
+
+@app.command()
+def openapi(
+    *, out: Annotated[Path | None, typer.Option("--out", help="A file, instead of standard output.")] = None
+) -> None:
+    """Print the document of the HTTP API (OpenAPI 3.1). Needs no database."""
+    from nudge_entrypoints.openapi import document
+
+    if out is None:
+        typer.echo(document(), nl=False)
+    else:
+        out.write_text(document(), encoding="utf-8")
 
 
 @app.command()

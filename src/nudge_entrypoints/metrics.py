@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from nudge_core.model.message import Receipt
 from nudge_core.policy.opt_out import Verdict
 from nudge_core.steps.receive import ReceiptEffect
 from nudge_core.walk import Heard
+from nudge_core.walk.health import Health
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0)
 """Bounds of the time a webhook takes: a second is the aim, 15 s Twilio's limit (`messaging.md` 4.4)."""
+
+
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+GAUGES = {
+    "nudge_up": "1 when the database answered",
+    "nudge_workers": "Workers that gave a sign of life within a minute",
+    "nudge_texts_due": "Queued texts whose time has come",
+    "nudge_queue_age_seconds": "How long the oldest of them has been due",
+    "nudge_texts_stuck": "Texts being sent whose lease ran out",
+    "nudge_texts_in_doubt": "Texts that may or may not have gone out",
+    "nudge_texts_unconfirmed": "Doubtful texts that are left to a person",
+    "nudge_jobs_late": "Recurring work past its time",
+    "nudge_jobs_failing": "Recurring work that keeps failing",
+}
+"""How the installation is, read from its store when the page is asked for."""
 
 
 class Webhook(StrEnum):
@@ -52,9 +70,16 @@ class Effect(StrEnum):
 
 
 class Metrics:
-    """One process's counters, in a registry of their own."""
+    """One process's counters, in a registry of their own.
 
-    def __init__(self) -> None:
+    Args:
+        shared: a folder in which several processes keep their counters, so that each can show all of them. It is also
+            in `PROMETHEUS_MULTIPROC_DIR`, which prometheus_client reads when it is imported.
+    """
+
+    def __init__(self, shared: str | None = None) -> None:
+        self._shared = shared
+        self._states: set[str] = set()
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "nudge_webhook_requests", "Calls of a webhook", ["webhook", "outcome"], registry=self.registry
@@ -64,6 +89,24 @@ class Metrics:
         )
         self._effects = Counter("nudge_carrier_effects", "What news did", ["effect"], registry=self.registry)
         self._receipts = Counter("nudge_receipts", "Receipts by status", ["status"], registry=self.registry)
+        self._answers = Counter(
+            "nudge_http_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self._answer_seconds = Histogram(
+            "nudge_http_seconds", "Time to answer", ["method", "route"], buckets=SECONDS, registry=self.registry
+        )
+        self._gauges = {
+            name: Gauge(name, what, multiprocess_mode="mostrecent", registry=self.registry)
+            for name, what in GAUGES.items()
+        }
+        self._feed_lag = Gauge(
+            "nudge_feed_lag_seconds", "Since a source was last read, worst per provider", ["provider"],
+            multiprocess_mode="mostrecent", registry=self.registry,
+        )  # fmt: skip
+        self._notes = Gauge(
+            "nudge_notes", "Work handed on, per state", ["state"], multiprocess_mode="mostrecent",
+            registry=self.registry,
+        )  # fmt: skip
 
     def called(self, webhook: Webhook, outcome: Outcome, seconds: float) -> None:
         """Count one call of a webhook that took so many seconds."""
@@ -77,9 +120,46 @@ class Metrics:
         if heard.effect is not None:
             self._effects.labels(_effect_of(heard.effect).value).inc()
 
+    def answered(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one request. `route`: its template, never its path; the label is the class of the status, as `4xx`."""
+        named = method if method in METHODS else "other"
+        self._answers.labels(named, route, f"{status // 100}xx").inc()
+        self._answer_seconds.labels(named, route).observe(seconds)
+
+    def found(self, health: Health) -> None:
+        """Take over how the installation was found. What cannot be known now is not a number."""
+        known = health.database == "ok"
+        for name, value in _vitals(health).items():
+            self._gauges[name].set(value if known else math.nan)
+        self._gauges["nudge_up"].set(known)
+        for provider, seconds in health.feed_lag_s.items():
+            self._feed_lag.labels(provider).set(seconds)
+        self._states |= set(health.notes)
+        for state in self._states:
+            self._notes.labels(state).set(health.notes.get(state, 0))
+
     def page(self) -> bytes:
         """Return everything in the format that Prometheus reads (`CONTENT_TYPE`)."""
-        return generate_latest(self.registry)
+        if self._shared is None:
+            return generate_latest(self.registry)
+        from prometheus_client.multiprocess import MultiProcessCollector
+
+        every = CollectorRegistry()
+        MultiProcessCollector(every, path=self._shared)  # type: ignore[no-untyped-call]
+        return generate_latest(every)
+
+
+def _vitals(health: Health) -> dict[str, float]:
+    return {
+        "nudge_workers": health.workers,
+        "nudge_texts_due": health.texts_due,
+        "nudge_queue_age_seconds": health.oldest_due_s or 0.0,
+        "nudge_texts_stuck": health.stuck_leases,
+        "nudge_texts_in_doubt": health.doubts,
+        "nudge_texts_unconfirmed": health.unconfirmed,
+        "nudge_jobs_late": len(health.jobs_late),
+        "nudge_jobs_failing": len(health.jobs_failing),
+    }
 
 
 def _effect_of(effect: object) -> Effect:

@@ -26,6 +26,13 @@ def postgres(settings: Settings, say: Callable[[str], None]) -> Iterator[Running
         yield evolve(server, address=application_address(server.address))
 
 
+def migrated(url: str) -> None:
+    """Bring a database to the newest revision."""
+    from nudge_adapters.sql.migrate import upgrade
+
+    upgrade(url)
+
+
 def valkey(settings: Settings, say: Callable[[str], None]) -> AbstractContextManager[Running]:
     """Run the embedded Valkey, or attach to it. Enter it in the main thread."""
     from nudge_adapters.embedded.valkey import embedded_valkey

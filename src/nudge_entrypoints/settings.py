@@ -7,6 +7,7 @@ import binascii
 import os
 from collections.abc import Callable, Mapping
 from functools import partial
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -65,7 +66,8 @@ class Settings:
     that may change the schema; None: that of `database_url` may. `drafter`, `embedder`, `carrier` are names from
     `nudge_adapters.catalog`. `public_base_url`: scheme and host under which carriers reach our webhooks. `redis_url`
     None: no Redis, or the embedded one where a command starts it. `secret_keys`: key id to 32 bytes; the first one
-    encrypts, all of them decrypt.
+    encrypts, all of them decrypt. `cors_origins`: scripts of these origins may call the API from a browser.
+    `trusted_proxies`: whose word about a caller's address is taken.
     """
 
     home: Path
@@ -83,6 +85,8 @@ class Settings:
     public_base_url: str | None = None
     redis_url: str | None = field(default=None, repr=False)
     http_port: int = HTTP_PORT
+    cors_origins: tuple[str, ...] = ()
+    trusted_proxies: tuple[str, ...] = ()
     timezone: str = "America/Chicago"
 
 
@@ -114,6 +118,8 @@ KNOWN = {
     "PUBLIC_BASE_URL": "scheme and host under which carriers reach our webhooks, such as https://nudge.example",
     "NUDGE_REDIS_URL": "Redis for wake-ups instead of the embedded one: redis://... or unix:///...",
     "NUDGE_HTTP_PORT": "port of the HTTP server on loopback (default: 8000)",
+    "NUDGE_CORS_ORIGINS": "origins whose scripts may call the API, comma separated, such as https://app.example",
+    "NUDGE_TRUSTED_PROXIES": "addresses or networks of proxies whose X-Forwarded-For is believed, comma separated",
     "NUDGE_SECRET_KEYS": "id:base64 of 32 bytes, comma separated; the first encrypts",
     "NUDGE_TIMEZONE": "time zone of a new professional",
 }
@@ -181,6 +187,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         redis_url=read("NUDGE_REDIS_URL", _redis_url, None),
         http_port=read("NUDGE_HTTP_PORT", _port, HTTP_PORT),
         secret_keys=read("NUDGE_SECRET_KEYS", _secret_keys, {}),
+        cors_origins=read("NUDGE_CORS_ORIGINS", _origins, ()),
+        trusted_proxies=read("NUDGE_TRUSTED_PROXIES", _networks, ()),
         timezone=read("NUDGE_TIMEZONE", _zone, "America/Chicago"),
     )
     if settings.drafter == "openai" and settings.openai_api_key is None:
@@ -237,6 +245,20 @@ def _port(text: str) -> int:
     if not text.isdigit() or not 0 <= int(text) <= MOST_PORTS:
         raise Invalid("NUDGE_HTTP_PORT", "a number from 0 (any free port) to 65535", text)
     return int(text)
+
+
+def _origins(text: str) -> tuple[str, ...]:
+    origins = tuple(_web_address("NUDGE_CORS_ORIGINS", one.strip()) for one in text.split(","))
+    if any(urlsplit(one).path for one in origins):
+        raise Invalid("NUDGE_CORS_ORIGINS", "scheme and host, such as https://app.example", text)
+    return origins
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    try:
+        return tuple(str(ip_network(one.strip())) for one in text.split(","))
+    except ValueError as error:
+        raise Invalid("NUDGE_TRUSTED_PROXIES", "addresses or networks such as 10.0.0.0/8", text) from error
 
 
 def _zone(text: str) -> str:

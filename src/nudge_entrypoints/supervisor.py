@@ -132,15 +132,23 @@ class ProcessPart:
         command: absolute path of the program, and its arguments.
         environment: asked at every start.
         quiet: its standard output is for programs, not for people.
+        files: descriptors of ours that it shares, under the same numbers.
     """
 
     def __init__(
-        self, name: str, command: Sequence[str], environment: Callable[[], Mapping[str, str]], *, quiet: bool = False
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Callable[[], Mapping[str, str]],
+        *,
+        quiet: bool = False,
+        files: Sequence[int] = (),
     ) -> None:
         self.name = name
         self._command = command
         self._environment = environment
         self._out = subprocess.DEVNULL if quiet else None
+        self._files = tuple(files)
         self._child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> str:
@@ -151,6 +159,7 @@ class ProcessPart:
             stdout=self._out,
             env=dict(self._environment()),
             start_new_session=True,
+            pass_fds=self._files,
         )
         return f"process {self._child.pid}"
 

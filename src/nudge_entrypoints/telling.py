@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TextIO
 
@@ -31,13 +32,25 @@ class Teller:
         """Return who speaks for another part, to the same ear."""
         return Teller(part, as_json=self._as_json, out=self._out)
 
+    @property
+    def speaks_json(self) -> bool:
+        """Whether programs listen, who take every line; a person is told what matters."""
+        return self._as_json
+
     def say(self, what: str, follows: str = "") -> None:
         """Say one thing. Whoever stopped listening is no reason to stop working."""
+        self._tell(what, {"follows": follows}, follows)
+
+    def record(self, what: str, **facts: str | int | float) -> None:
+        """Say one thing with what is known of it: members of a JSON line, or words such as `status=500`."""
+        self._tell(what, facts, " ".join(f"{name}={value}" for name, value in facts.items()))
+
+    def _tell(self, what: str, facts: Mapping[str, str | int | float], words: str) -> None:
         now = datetime.now(UTC)
         if self._as_json:
-            line = json.dumps({"at": now.isoformat(), "part": self.part, "what": what, "follows": follows})
+            line = json.dumps({"at": now.isoformat(), "part": self.part, "what": what, **facts})
         else:
-            line = f"{now.astimezone():%H:%M:%S}  {self.part:<10} {what}{f'; {follows}' if follows else ''}"
+            line = f"{now.astimezone():%H:%M:%S}  {self.part:<10} {what}{f'; {words}' if words else ''}"
         try:
             self._out.write(line + "\n")
             self._out.flush()

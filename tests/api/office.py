@@ -16,7 +16,9 @@ from nudge_core.ports import Store
 from nudge_core.walk import Parts
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.app import build_app
+from nudge_entrypoints.http.buckets import Rate
 from nudge_entrypoints.http.identity import EVERY_SCOPE, AnyConnection, Principal, Scope
+from nudge_entrypoints.http.rates import Limits
 from nudge_entrypoints.settings import load
 from tests import samples
 from tests.parts import quiet_parts
@@ -24,6 +26,8 @@ from tests.samples import SteppingClock, uid
 
 RITA, TOM = uid(1), uid(2)
 SESSION = uid(9_000)
+_ANY = Rate(per_minute=1e9, burst=1_000_000_000)
+PLENTY = Limits(address=_ANY, authentication=_ANY, tenant=_ANY, credential=_ANY)
 
 
 class NamedCallers:
@@ -34,9 +38,12 @@ class NamedCallers:
         kind, _, rest = connection.headers.get("authorization", "").partition(" ")
         if kind != "Bearer":
             return None
-        named, *scopes = rest.split()
-        chosen = frozenset(map(Scope, scopes)) or EVERY_SCOPE
-        return Principal(user_id=UUID(named), credential_id=SESSION, scopes=chosen)
+        try:
+            named, *scopes = rest.split()
+            chosen = frozenset(map(Scope, scopes)) or EVERY_SCOPE
+            return Principal(user_id=UUID(named), credential_id=SESSION, scopes=chosen)
+        except ValueError:
+            return None
 
 
 @frozen
@@ -47,6 +54,7 @@ class Office:
     store: Store
     parts: Parts
     clock: SteppingClock
+    api: Api
 
     @asynccontextmanager
     async def caller(self, user_id: UUID | None = RITA, *scopes: Scope) -> AsyncIterator[httpx.AsyncClient]:
@@ -67,18 +75,30 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
     Args:
         store: empty.
         clock: the one the store was made with.
-        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`.
+        changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`; `limits`: how often who may call, else anyhow;
+            `settings`; of the application: `buckets`, `edge`, `controllers`.
     """
     async with store.system() as tx:
         for user in (_rita(), _tom()):
             await tx.users.add(user)
     parts = changes.pop("parts", None) or quiet_parts(store, clock)
-    settings = load({})
+    of_the_app = {name: changes.pop(name) for name in ("buckets", "edge", "controllers", "settings") if name in changes}
+    limits = changes.pop("limits", PLENTY)
+    settings = of_the_app.pop("settings", load({}))
     api = Api(
         parts=parts, settings=settings, now=clock.now, feed=_none_here, numbers=_none_here, codes=_none_here
     )  # fmt: skip
-    app = build_app(parts, settings, clock=clock, api=evolve(api, **changes), authenticator=NamedCallers())
-    return Office(app, store, parts, clock)
+    api = evolve(api, **changes)
+    app = build_app(
+        parts,
+        settings,
+        clock=clock,
+        api=api,
+        authenticator=NamedCallers(),
+        limits=limits,
+        **of_the_app,
+    )
+    return Office(app, store, parts, clock, api)
 
 
 def _rita() -> User:

@@ -19,7 +19,7 @@ QUICK = 200
 SOURCES = (
     "stdout of the web", "stderr of the worker", "redis commands", "http answers", "page /metrics",
     "column timetable.last_error", "column outbox.error", "column heartbeat.doing", "log nudge_entrypoints",
-    "errors of the database", "errors of values", "outcomes",
+    "errors of the database", "errors of values", "outcomes", "api answers", "page /metrics after the api",
 )  # fmt: skip
 
 

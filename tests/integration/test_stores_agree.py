@@ -21,6 +21,7 @@ from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.carrier import ReceiptNews
 from nudge_core.model.carrier_event import arrival_of
 from nudge_core.model.event import EventStatus
+from nudge_core.model.idempotency import StoredAnswer
 from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.lane import UNPACED, ClaimRules, Paces
 from nudge_core.model.message import DELIVERY, Delivery, Receipt, ScheduledStatus
@@ -368,6 +369,19 @@ class StoresAgree(RuleBasedStateMachine):
         if self.claimed:
             note = data.draw(st.sampled_from(self.claimed))
             self.as_system(lambda tx: tx.notes.finish(note) if finish else tx.notes.put_back(note, "x", later))
+
+    @rule(owner=OWNERS, key=FEW, fingerprint=st.sampled_from(["a", "b"]), lease_s=st.integers(1, 40))
+    def begin_request(self, owner: UUID, key: UUID, fingerprint: str, lease_s: int) -> None:
+        self.as_tenant(owner, lambda tx: tx.idempotency.begin(key, fingerprint * 64, lease_s))
+
+    @rule(owner=OWNERS, key=FEW, attempt=st.integers(1, 2), status=st.sampled_from([None, 201, 409]), before=TIMES)
+    def end_request(self, owner: UUID, key: UUID, attempt: int, status: int | None, before: Any) -> None:
+        if status is None:
+            self.as_tenant(owner, lambda tx: tx.idempotency.give_up(key, attempt))
+            self.as_tenant(owner, lambda tx: tx.idempotency.forget_before(before))
+        else:
+            answer = StoredAnswer(status=status, headers={"content-type": "a"}, body=b"\x00")
+            self.as_tenant(owner, lambda tx: tx.idempotency.answer(key, attempt, answer))
 
     @rule(cursor=strategies.cursors(source_id=SOURCES), version=st.integers(0, 2))
     def advance(self, cursor: Any, version: int) -> None:

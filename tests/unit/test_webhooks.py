@@ -175,7 +175,7 @@ async def test_what_was_not_signed_as_a_form_is_refused(office: Office, headers:
     answer = await office.client.post(call.target, content=call.body, headers=sent)
     assert answer.status_code == 403
     assert answer.headers["content-type"] == "application/problem+json"
-    assert answer.json() == {"type": "about:blank", "title": "Forbidden", "status": 403}
+    assert answer.json() == {"type": "about:blank", "title": "Forbidden", "status": 403, "code": "forbidden"}
     assert await office.inbound_rows() == []
 
 

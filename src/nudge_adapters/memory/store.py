@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
+from nudge_adapters.memory.idempotency import MemoryIdempotencyKeys
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
@@ -72,6 +73,7 @@ class MemoryTenantTransaction:
     contents: MemoryContents
     faqs: MemoryFaqs
     carrier_events: MemoryCarrierEvents
+    idempotency: MemoryIdempotencyKeys
 
 
 @frozen(eq=False)
@@ -157,6 +159,7 @@ class MemoryStore:
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
                 carrier_events=MemoryCarrierEvents(work, world),
+                idempotency=MemoryIdempotencyKeys(work, world),
             )
 
     async def ping(self) -> str:

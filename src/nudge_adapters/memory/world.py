@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_adapters.memory.journal import Journal, Table
 from nudge_core.model.audit import AuditEntry
@@ -19,6 +19,7 @@ from nudge_core.model.faq import Faq
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.health import Heartbeat
+from nudge_core.model.idempotency import StoredAnswer
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.listing import AcceptedListing
@@ -38,6 +39,17 @@ class KeptNote:
     lease_until: datetime | None = None
     error: str | None = None
     parked_at: datetime | None = None
+
+
+@frozen
+class KeptKey:
+    """A key of a request: of which, since when, and what became of it."""
+
+    fingerprint: str
+    created_at: datetime
+    attempt: int
+    lease_until: datetime | None
+    answer: StoredAnswer | None = field(default=None, repr=False)
 
 
 class Book:
@@ -61,6 +73,7 @@ class Book:
         self.audit: Table[UUID, AuditEntry] = Table(journal)
         self.contents: Table[UUID, ContentResource] = Table(journal)
         self.faqs: Table[UUID, Faq] = Table(journal)
+        self.keys: Table[UUID, KeptKey] = Table(journal)
 
     def active_suppressions(self, phone: str) -> Sequence[Suppression]:
         """Return the newest record per scope and topic, where it is active; one of the same instant later counts."""

@@ -55,6 +55,7 @@ TAKEN = MappingProxyType(
         "uq_outbox_user_id_dedupe_key": ("note", "its dedupe key is used"),
         "pk_timetable": ("timetable entry", "it is stored"),
         "pk_heartbeat": ("heartbeat", _ID_TAKEN),
+        "pk_idempotency": ("idempotency key", "it is stored"),
     }
 )
 """Unique constraint to what exists already and why that is a conflict."""
@@ -92,6 +93,7 @@ MISSING = MappingProxyType(
         "fk_interaction_user_id_client_id": "client",
         "fk_outbox_user_id": "user",
         "fk_carrierevent_user_id": "user",
+        "fk_idempotency_user_id": "user",
     }
 )
 """Foreign key to what it speaks of and is not there."""

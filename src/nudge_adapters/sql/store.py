@@ -19,6 +19,7 @@ from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.idempotency import SqlIdempotencyKeys
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages
@@ -85,6 +86,7 @@ class SqlTenantTransaction:
     contents: SqlContents
     faqs: SqlFaqs
     carrier_events: SqlCarrierEvents
+    idempotency: SqlIdempotencyKeys
 
 
 def database_url(url: str) -> URL:
@@ -232,6 +234,7 @@ class SqlStore:
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
                 carrier_events=SqlCarrierEvents(work),
+                idempotency=SqlIdempotencyKeys(work),
             )
 
     async def ping(self) -> str:

@@ -6,7 +6,7 @@ Each takes `(instance, attribute, value)` as attrs demands and names the field a
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -22,6 +22,22 @@ E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 
 EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 """One @, no blanks, a dot in the domain. Whether it exists only a mail can tell."""
+
+
+def documented(rule: object) -> Mapping[str, str | float]:
+    """Return what JSON Schema can say of a validator (`maxLength`, `pattern`, `minimum`, ...); {} when it can nothing.
+
+    Of several validators of one field, what each of them says.
+    """
+    told: dict[str, str | float] = {}
+    for one in getattr(rule, "_validators", (rule,)):  # attrs joins several into one
+        told |= getattr(one, "schema", {})
+    return told
+
+
+def _told(check: Validator, **schema: str | float) -> Validator:
+    vars(check)["schema"] = schema
+    return check
 
 
 def name_of(instance: object, attribute: Attribute[Any]) -> str:
@@ -48,7 +64,7 @@ def optional(rule: Validator) -> Validator:
         if value is not None:
             rule(instance, attribute, value)
 
-    return check
+    return _told(check, **documented(rule))
 
 
 def phone(instance: object, attribute: Attribute[Any], value: Any) -> None:
@@ -57,10 +73,16 @@ def phone(instance: object, attribute: Attribute[Any], value: Any) -> None:
         raise Invalid(name_of(instance, attribute), "E.164: + and 7 to 15 digits", value)
 
 
+_told(phone, pattern=f"^{E164.pattern}$")
+
+
 def email(instance: object, attribute: Attribute[Any], value: Any) -> None:
     """An address with one @ and a domain."""
     if not isinstance(value, str) or not EMAIL.fullmatch(value):
         raise Invalid(name_of(instance, attribute), "an address such as name@example.com", value)
+
+
+_told(email, format="email")
 
 
 def zone(instance: object, attribute: Attribute[Any], value: Any) -> None:
@@ -87,7 +109,10 @@ def text(at_most: int, *, at_least: int = 0) -> Validator:
         if "\x00" in value:  # PostgreSQL cannot store it
             raise Invalid(name_of(instance, attribute), "no NUL character", value)
 
-    return check
+    bounds: dict[str, str | float] = {"maxLength": at_most}
+    if at_least:
+        bounds |= {"minLength": at_least, "pattern": r"\S"}  # blanks alone are no text
+    return _told(check, **bounds)
 
 
 def between(low: float, high: float) -> Validator:
@@ -97,7 +122,7 @@ def between(low: float, high: float) -> Validator:
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not low <= value <= high:
             raise Invalid(name_of(instance, attribute), f"a number from {low:g} to {high:g}", value)
 
-    return check
+    return _told(check, minimum=low, maximum=high)
 
 
 def texts(values: Iterable[str]) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ from nudge_core.walk.timetable import Job
 MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 FORGET_PROCESSES_AFTER = timedelta(days=1)
 FORGET_RUNS_AFTER = timedelta(days=90)
+FORGET_KEYS_AFTER = timedelta(hours=24)  # as long as Stripe keeps them (reliability.md 11)
 BILLS_AT_ONCE = 200
 WORKER_DIED = "its worker died every time"
 
@@ -56,6 +57,15 @@ async def prune(parts: Parts) -> None:
         await tx.runs.forget_before(tx.now - FORGET_RUNS_AFTER)
 
 
+async def forget_keys(parts: Parts) -> None:
+    """Forget the keys of yesterday's requests, each professional's in a transaction of theirs."""
+    async with parts.store.system() as tx:
+        users = await tx.users.all()
+    for user in users:
+        async with parts.store.tenant(user.id) as mine:
+            await mine.idempotency.forget_before(mine.now - FORGET_KEYS_AFTER)
+
+
 async def release_planned(parts: Parts) -> None:
     """Turn planned texts whose time has come into texts that are sent."""
     while (await release_due(parts)).done:
@@ -84,6 +94,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="hear_waiting", interval_s=MINUTE_S, limit_s=10 * MINUTE_S, run=join_waiting),
     Job(name="collect_bills", interval_s=10 * MINUTE_S, limit_s=10 * MINUTE_S, run=collect),
     Job(name="embed_book", interval_s=10 * MINUTE_S, limit_s=HOUR_S, run=embed_books),
+    Job(name="forget_keys", interval_s=HOUR_S, limit_s=10 * MINUTE_S, run=forget_keys),
     Job(name="prune", interval_s=DAY_S, limit_s=10 * MINUTE_S, run=prune),
 )
 

@@ -59,14 +59,14 @@ class HealthCheck:
 
 
 def health_handlers(check: HealthCheck) -> Sequence[ControllerRouterHandler]:
-    """Return the routes `/health/live` and `/health/ready`."""
+    """Return the routes `/health` and `/ready`, also under `/health/live` and `/health/ready`."""
 
-    @get("/health/live", sync_to_thread=False)
+    @get(["/health", "/health/live"], include_in_schema=False, sync_to_thread=False)
     def live() -> dict[str, str]:
         """Say that the process answers; nothing else is asked."""
         return {"status": "live"}
 
-    @get("/health/ready")
+    @get(["/ready", "/health/ready"], include_in_schema=False)
     async def ready() -> Response[bytes]:
         """Say how the installation is: 200 when it can be given work, 503 when not."""
         health = await check()

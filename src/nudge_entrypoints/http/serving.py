@@ -11,10 +11,13 @@ import uvicorn
 from litestar import Litestar
 
 from nudge_core.errors import Unavailable
+from nudge_entrypoints.http.app import Application
 
 HOST = "127.0.0.1"
 WAITING_CONNECTIONS = 512
 LAST_REQUESTS_S = 10  # how long requests that are being answered may take at the end; Twilio waits 15
+LARGEST_FRAME = 64_000  # bytes of one WebSocket message: a screen only says what it has seen
+PING_S = 20.0  # between two signs of life of a WebSocket; proxies close what is silent for a minute
 
 
 class _Server(uvicorn.Server):
@@ -47,27 +50,45 @@ def bound(port: int) -> socket.socket:
     return listener
 
 
+def inherited(number: int) -> socket.socket:
+    """Return the listening socket that the process above us opened. Raises Unavailable when there is none."""
+    try:
+        return socket.socket(fileno=number)
+    except OSError as error:
+        raise Unavailable("http", f"no socket was handed down: {error.strerror}") from error
+
+
+def origin_of(listener: socket.socket) -> str:
+    """Return the address of a listening socket, such as http://127.0.0.1:8000."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
 async def serve(
     app: Litestar, port: int, stop: asyncio.Event, ready: Callable[[str], object] = lambda _origin: None
 ) -> None:
-    """Serve on loopback until `stop` is set; then answer what has begun, at most `LAST_REQUESTS_S`, and give back.
+    """Serve on a port of loopback (0: any free one) as `serve_on` does. Raises Unavailable when it is taken."""
+    await serve_on(app, bound(port), stop, ready)
+
+
+async def serve_on(
+    app: Litestar, listener: socket.socket, stop: asyncio.Event, ready: Callable[[str], object] = lambda _origin: None
+) -> None:
+    """Serve until `stop` is set; then end streams, answer what has begun, at most `LAST_REQUESTS_S`, and give back.
 
     Args:
         app: the application.
-        port: of loopback; 0 for any free one.
+        listener: a listening socket; closed at the end.
         stop: set by whoever minds the process's signals.
         ready: told the address, such as http://127.0.0.1:8000, once requests are answered.
-
-    Raises:
-        Unavailable: the port is taken.
     """
-    listener = bound(port)
-    origin = f"http://{HOST}:{listener.getsockname()[1]}"
     server = _Server(
         uvicorn.Config(
             app,
             http="h11",
-            ws="none",
+            ws="websockets-sansio",
+            ws_max_size=LARGEST_FRAME,
+            ws_ping_interval=PING_S,
+            ws_ping_timeout=PING_S,
             lifespan="off",
             log_config=None,
             access_log=False,  # it would write addresses with their marks
@@ -75,7 +96,7 @@ async def serve(
             server_header=False,
             timeout_graceful_shutdown=LAST_REQUESTS_S,
         ),
-        lambda: ready(origin),
+        lambda: ready(origin_of(listener)),
     )
     running = asyncio.create_task(server.serve(sockets=[listener]))
     stopped = asyncio.create_task(stop.wait())
@@ -83,6 +104,8 @@ async def serve(
         await asyncio.wait({running, stopped}, return_when=asyncio.FIRST_COMPLETED)
     finally:
         server.should_exit = True
+        if isinstance(app, Application):
+            app.drain()
         stopped.cancel()
         await running
         listener.close()

@@ -10,6 +10,7 @@
 """
 
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
+from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
@@ -32,6 +33,7 @@ __all__ = [
     "feedcursor",
     "globalmlsevent",
     "heartbeat",
+    "idempotency",
     "inboundcursor",
     "interaction",
     "listingsnapshot",

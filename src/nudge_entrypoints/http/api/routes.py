@@ -6,27 +6,57 @@ from collections.abc import Sequence
 
 from litestar import Controller, Router
 from litestar.di import Provide
-from litestar.middleware import DefineMiddleware
 
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
+from nudge_entrypoints.http.bodies import StrictRequest
+from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
+from nudge_entrypoints.http.idempotency import Idempotency
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
+from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
 
 PREFIX = "/api/v1"
+
+LARGEST_BODY = 256_000
+"""Bytes, where a route does not say it differently: a thousand ids with a text fill a quarter of it."""
 
 CONTROLLERS: Sequence[type[Controller]] = (Faqs,)
 """A module per subject; a line each, so that two can be added at once."""
 
 
-def api_router(api: Api, authenticator: Authenticator) -> Router:
-    """Return all routes of the API."""
+def api_router(
+    api: Api,
+    authenticator: Authenticator,
+    buckets: Buckets | None = None,
+    limits: Limits | None = None,
+    controllers: Sequence[type[Controller]] = CONTROLLERS,
+) -> Router:
+    """Return all routes of the API.
+
+    Args:
+        api: what they work with.
+        authenticator: proves who calls.
+        buckets: counters of rates; None counts in this process.
+        limits: how often who may call.
+        controllers: the subjects.
+    """
+    counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
-        route_handlers=list(CONTROLLERS),
+        route_handlers=list(controllers),
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
             "principal": Provide(principal_of, sync_to_thread=False),
         },
         guards=[may],
-        middleware=[DefineMiddleware(Identified, authenticator=authenticator)],
+        # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because
+        # Litestar copies a router deeply with what it holds, and a copied store or counter would be another one.
+        middleware=[
+            lambda app: Limited(app, counted, by_address(allowed)),
+            lambda app: Identified(app, authenticator),
+            lambda app: Limited(app, counted, by_caller(allowed)),
+            lambda app: Idempotency(app, api.parts.store),
+        ],
+        request_class=StrictRequest,
+        request_max_body_size=LARGEST_BODY,
     )
