@@ -18,13 +18,15 @@ from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
+from nudge_adapters.sql.ports.held_numbers import SqlHeldNumbers
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
-from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
+from nudge_adapters.sql.ports.people import SqlClients, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
@@ -82,6 +84,7 @@ class SqlTenantTransaction:
     audit: SqlAudit
     contents: SqlContents
     faqs: SqlFaqs
+    held_numbers: SqlHeldNumbers
     carrier_events: SqlCarrierEvents
 
 
@@ -203,6 +206,7 @@ class SqlStore:
                 audit=SqlAudit(work),
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
+                held_numbers=SqlHeldNumbers(work),
                 carrier_events=SqlCarrierEvents(work),
             )
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import select, text
+from sqlalchemy import literal, select, text, union_all
 from sqlalchemy.exc import IntegrityError
 
 from nudge_adapters.sql import tables
@@ -16,10 +16,12 @@ from nudge_adapters.sql.rows.texts import lane_from_row, message_from_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.model.lane import DEFAULT_CLAIM, TOLL_FREE_CODES, ClaimRules, SenderLane
 from nudge_core.model.message import FINAL_RANK, Delivery, Message, Receipt
+from nudge_core.model.phone_number import HELD
 from nudge_core.policy.caps import MONTH, WEEK
 from nudge_core.policy.pacing import Allowance, allowance, lot_of, ticket
 
-_message, _user = tables.message, tables.user
+_message, _user, _number = tables.message, tables.user, tables.phonenumber
+_HELD = sorted(status.value for status in HELD)
 
 _CLAIM_TRIES = 3
 """How often a claim starts again when something that it could not see yet came between."""
@@ -236,8 +238,11 @@ class SqlSends:
 
     @reading
     async def owner_of_number(self, phone: str) -> UUID | None:
-        """Return the user who owns this sending number."""
-        query = select(_user.c.id).where(_user.c.twilio_phone_number == phone)
+        """Return the user who sends from this number, or else who holds it."""
+        sends = select(_user.c.id, literal(0).label("rank")).where(_user.c.twilio_phone_number == phone)
+        holds = select(_number.c.user_id, literal(1)).where(_number.c.number == phone, _number.c.status.in_(_HELD))
+        found = union_all(sends, holds).subquery()
+        query = select(found.c.id).order_by(found.c.rank).limit(1)
         owner: UUID | None = (await self._work.run(query)).scalar()
         return owner
 
