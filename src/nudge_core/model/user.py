@@ -36,8 +36,8 @@ class User:
 
     `vertical` and `tool_provider` are names from the tables of verticals and of feed builders; an unknown name is
     answered with the known ones where the part is built. `market_focus` names areas ("Austin", "78704",
-    "Zilker"); empty means everything the feed carries. `mls_check` and `mls_checked_at` are of the account that is set: a
-    new one has none. `version` rises with every change.
+    "Zilker"); empty means everything the feed carries. `mls_check` and `mls_checked_at` are of the account that is set:
+    a new one has none. `version` rises with every change.
     """
 
     id: UUID
