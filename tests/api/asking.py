@@ -23,12 +23,12 @@ async def assert_foreign_is_random(office: Office, method: str, path: str, their
     assert dict(foreign.headers) == dict(random.headers)
 
 
-async def leafed(client: Any, path: str, limit: int = 2, **filters: str) -> list[Any]:
+async def leafed(client: Any, path: str, limit: int = 2, **filters: Any) -> list[Any]:
     """Return all items of a list, read page by page."""
     items: list[Any] = []
     cursor = None
     for _ in range(20):
-        query = filters | {"limit": limit} | ({} if cursor is None else {"cursor": cursor})
+        query: dict[str, Any] = filters | {"limit": limit} | ({} if cursor is None else {"cursor": cursor})
         page = (await client.get(path, params=query)).json()
         assert len(page["items"]) <= limit
         items += page["items"]

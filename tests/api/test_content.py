@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from nudge_core.model.resource import ResourceStatus
@@ -60,7 +62,7 @@ async def test_links_by_category_status_and_order_in_pages(office: Office) -> No
         await tx.contents.add(samples.content(RITA, 3, title="c", usage_count=9, status=ResourceStatus.ARCHIVED))
     async with office.caller() as rita:
 
-        async def ids(**query: str) -> list[int]:
+        async def ids(**query: Any) -> list[int]:
             return [int(item["id"].replace("-", ""), 16) for item in await leafed(rita, CONTENT, **query)]
 
         assert await ids(sort="newest") == [2, 3, 1]

@@ -16,11 +16,12 @@ from nudge_core.model.pipeline import RunStatus
 from nudge_core.model.resource import MANUAL, ContentOrder, ResourceStatus, ResourceType
 from nudge_core.model.secret import Secret
 from nudge_core.model.user import MlsCheck
-from nudge_core.ports import Store
+from nudge_core.ports import Store, TenantTransaction
 from tests import samples
 from tests.contracts.storage import OTHER, OWNER, StorageContract, add_practice, add_user, numbers
 from tests.samples import NOON, later, uid
 
+Write = Callable[[TenantTransaction], Awaitable[object]]
 Read = Callable[[PageRequest], Awaitable[Page[Any]]]
 A_NUMBER = "+15125550111"
 
@@ -91,11 +92,12 @@ class AccountContract(StorageContract):
                 await tx.faqs.save(first)
         async with store.tenant(OWNER) as tx:
             await tx.faqs.remove(first.id)
-        for gone in (
+        writes: tuple[Write, ...] = (
             lambda tx: tx.faqs.get(first.id),
             lambda tx: tx.faqs.remove(first.id),
             lambda tx: tx.faqs.save(saved),
-        ):
+        )
+        for gone in writes:
             with pytest.raises(NotFound):
                 async with store.tenant(OWNER) as tx:
                     await gone(tx)
@@ -124,12 +126,13 @@ class AccountContract(StorageContract):
                 await tx.contents.save(first)
         async with store.tenant(OWNER) as tx:
             await tx.contents.remove(first.id)
-        for gone in (
+        writes: tuple[Write, ...] = (
             lambda tx: tx.contents.get(first.id),
             lambda tx: tx.contents.use(first.id),
             lambda tx: tx.contents.remove(first.id),
             lambda tx: tx.contents.save(saved),
-        ):
+        )
+        for gone in writes:
             with pytest.raises(NotFound):
                 async with store.tenant(OWNER) as tx:
                     await gone(tx)

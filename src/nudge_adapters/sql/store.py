@@ -9,12 +9,11 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import field, frozen
-from sqlalchemy import select, text, update
+from sqlalchemy import text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from nudge_adapters.sql import tables
-from nudge_adapters.sql.encryption import Keyring, Place, key_of
+from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
@@ -30,7 +29,7 @@ from nudge_adapters.sql.ports.people import SqlClients, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
-from nudge_adapters.sql.rows.people import SECRETS
+from nudge_adapters.sql.rotation import Rotation
 from nudge_adapters.sql.work import Work
 from nudge_core.errors import Conflict, Misconfigured
 from nudge_core.ports import Clock, Ids
@@ -227,31 +226,22 @@ class SqlStore:
         """Give back connections."""
         await self._engine.dispose()
 
+    def rotation(self) -> Rotation:
+        """Return what changes the keys of the stored secrets. Raises Misconfigured when there are no keys."""
+        if self._keyring is None:
+            raise Misconfigured(["encryption keys: none are configured, so nothing can be encrypted anew"])
+        return Rotation(self._engine, self._keyring)
+
     async def reencrypt(self) -> int:
         """Write every secret that an older key of the ring wrote anew with the current one; return how many.
 
-        Each user in a transaction of its own, so it may run beside the application and be run again after a crash.
-        Raises Misconfigured when a secret cannot be read.
+        It may run beside the application and be run again after a crash. Raises Misconfigured when a secret cannot be
+        read; the others are written all the same.
         """
-        if self._keyring is None:
-            raise Misconfigured(["encryption keys: none are configured, so nothing can be encrypted anew"])
-        async with self._engine.connect() as connection:
-            users = (await connection.execute(select(tables.user.c.id).order_by(tables.user.c.id))).scalars().all()
-        return sum([await self._reencrypt_user(user_id, self._keyring) for user_id in users])
-
-    async def _reencrypt_user(self, user_id: UUID, keyring: Keyring) -> int:
-        columns, this = tables.user.c, tables.user.c.id == user_id
-        async with self._engine.begin() as connection:
-            query = select(*(columns[name] for name in SECRETS)).where(this).with_for_update()
-            row = (await connection.execute(query)).mappings().one()
-            old = {name: row[name] for name in SECRETS if row[name] and key_of(row[name]) != keyring.current}
-            anew = {}
-            for name, stored in old.items():
-                place = Place(table="user", column=name, user_id=user_id, row_id=user_id)
-                anew[name] = keyring.encrypt(keyring.decrypt(stored, place), place)
-            if anew:
-                await connection.execute(update(tables.user).where(this).values(anew))
-        return len(anew)
+        done = await self.rotation().run()
+        if done.unreadable:
+            raise Misconfigured(done.problems)
+        return done.written
 
 
 _WHO = text(
