@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from uuid import UUID
 
 from attrs import field, frozen
-from sqlalchemy import RowMapping, Table, func, select, text, update
+from sqlalchemy import RowMapping, Table, Uuid, func, literal, select, text, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from nudge_adapters.sql import tables
@@ -42,12 +42,15 @@ class SecretTable:
 SECRET_TABLES: tuple[SecretTable, ...] = (SecretTable(table=tables.user, owner="id", columns=SECRETS),)
 """Every column whose comment says "encrypted" stands here; a test compares."""
 
+Key = tuple[UUID, UUID]
+"""Owner and id of the row that was read last."""
+
 _BIND = text("SELECT set_config('app.tenant_id', :tenant, true)")
 
 
 @frozen(kw_only=True)
 class Rotated:
-    """What a rotation did, in secrets. `unreadable`: left as they are; `problems`: why, each once. `left`: to be done."""
+    """What a rotation did, in secrets. `unreadable`: left as they are, `problems`: why. `left`: still to be done."""
 
     written: int = 0
     unreadable: int = 0
@@ -68,13 +71,13 @@ class Rotation:
         for place in SECRET_TABLES:
             counts = {name: Counter[str]() for name in place.columns}
             async with self._engine.connect() as connection:
-                after: UUID | None = None
+                after: Key | None = None
                 while rows := await _rows(connection, place, after, BATCH):
                     for row in rows:
                         for name in place.columns:
                             if row[name] is not None:
                                 counts[name][key_of(row[name])] += 1
-                    after = rows[-1]["id"]
+                    after = (rows[-1]["owner"], rows[-1]["id"])
             counted |= {f"{place.table.name}.{name}": counts[name] for name in place.columns}
         return {name: dict(sorted(counts.items())) for name, counts in sorted(counted.items())}
 
@@ -92,9 +95,9 @@ class Rotation:
         for _ in range(MOST_PASSES):
             last = _Pass()
             for place in SECRET_TABLES:
-                after: UUID | None = None
+                after: Key | None = None
                 while rows := await self._batch(place, after, batch, last):
-                    after = rows[-1]["id"]
+                    after = (rows[-1]["owner"], rows[-1]["id"])
                     say(written + last.written)
             written += last.written
             if last.missed == 0:
@@ -106,7 +109,7 @@ class Rotation:
             problems=tuple(dict.fromkeys(last.problems)),
         )
 
-    async def _batch(self, place: SecretTable, after: UUID | None, batch: int, told: _Pass) -> Sequence[RowMapping]:
+    async def _batch(self, place: SecretTable, after: Key | None, batch: int, told: _Pass) -> Sequence[RowMapping]:
         async with self._engine.begin() as connection:
             rows = await _rows(connection, place, after, batch)
             for row in rows:
@@ -144,15 +147,16 @@ class _Pass:
         self.problems: list[str] = []
 
 
-async def _rows(
-    connection: AsyncConnection, place: SecretTable, after: UUID | None, limit: int
-) -> Sequence[RowMapping]:
+async def _rows(connection: AsyncConnection, place: SecretTable, after: Key | None, limit: int) -> Sequence[RowMapping]:
     """Return the next rows that hold secrets, by id: the one place where rows of all professionals are read."""
     columns = place.table.c
     holds = func.num_nonnulls(*(columns[name] for name in place.columns)) > 0
     query = select(columns[place.owner].label("owner"), columns.id, *(columns[name] for name in place.columns))
-    query = query.where(holds) if after is None else query.where(holds, columns.id > after)
-    return (await connection.execute(query.order_by(columns.id).limit(limit))).mappings().all()
+    key = tuple_(columns[place.owner], columns.id)
+    if after is not None:
+        query = query.where(key > tuple_(*(literal(part, Uuid) for part in after)))
+    ordered = query.where(holds).order_by(columns[place.owner], columns.id).limit(limit)
+    return (await connection.execute(ordered)).mappings().all()
 
 
 async def _replace(
