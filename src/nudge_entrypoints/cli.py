@@ -25,11 +25,13 @@ feed_app = typer.Typer(no_args_is_help=True, help="Read an MLS feed, or replay a
 db_app = typer.Typer(no_args_is_help=True, help="The database: the configured one, or the embedded one.")
 sends_app = typer.Typer(no_args_is_help=True, help="What only a person can settle: doubts, and senders that rest.")
 numbers_app = typer.Typer(no_args_is_help=True, help="Telephone numbers of the Twilio account.")
+secrets_app = typer.Typer(no_args_is_help=True, help="The keys that stored secrets are encrypted with.")
 bench_app = typer.Typer(no_args_is_help=True, help="Figures as ratios, measured in one run.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(db_app, name="db")
 app.add_typer(sends_app, name="sends")
 app.add_typer(numbers_app, name="numbers")
+app.add_typer(secrets_app, name="secrets")
 app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
@@ -270,6 +272,29 @@ def numbers_owned() -> None:
     from nudge_entrypoints.numbers import owned
 
     typer.echo(json.dumps(owned(loaded()), indent=2))
+
+
+@secrets_app.command("status")
+def secrets_status() -> None:
+    """How many secrets each key has written, and which keys are given."""
+    from nudge_entrypoints.secret_keys import status
+
+    typer.echo(json.dumps(status(loaded()), indent=2))
+
+
+@secrets_app.command("rotate")
+def secrets_rotate(
+    *,
+    batch: Annotated[int, typer.Option(min=1, max=10_000, help="Rows of one transaction.")] = 200,
+    as_json: AsJson = False,
+) -> None:
+    """Write what older keys wrote anew with the first key given. Everything may run meanwhile; run it again at will."""
+    from nudge_entrypoints.secret_keys import rotate
+
+    quiet = as_json or not sys.stderr.isatty()
+    told = rotate(loaded(), batch, lambda n: None if quiet else typer.echo(f"\r{n} secrets", err=True, nl=False))
+    typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+    raise typer.Exit(0 if told["left"] == told["unreadable"] == 0 else 1)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from nudge_adapters import catalog
 from nudge_core.model.briefing import BRIEFING
 from nudge_core.model.event import MARKET_EVENT
 from nudge_core.model.message import DELIVERY, SCHEDULED, STATUS_OF
+from nudge_core.model.phone_number import PHONE_NUMBER
 from nudge_core.model.pipeline import PIPELINE_RUN
 from nudge_core.model.states import StateMachine
 from nudge_core.policy import hours_table, reasons, switches
@@ -30,6 +31,7 @@ MACHINES: tuple[tuple[str, StateMachine[Any]], ...] = (
     ("A planned text (`scheduledmessage.status`)", SCHEDULED),
     ("A market event (`marketevent.status`)", MARKET_EVENT),
     ("A pipeline run (`pipelinerun.status`)", PIPELINE_RUN),
+    ("A professional's number (`phonenumber.status`)", PHONE_NUMBER),
 )
 
 

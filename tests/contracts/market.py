@@ -171,7 +171,7 @@ class MarketContract(StorageContract):
         async with store.tenant(OWNER) as tx:
             await tx.resources.store([newer, samples.resource(OWNER, 42, entity_id="L2")])
         async with store.tenant(OWNER) as tx:
-            kept = evolve(newer, id=uid(40), created_at=NOON)
+            kept = evolve(newer, id=uid(40), created_at=NOON, version=2)
             assert await tx.resources.get(uid(40)) == kept
             assert await tx.resources.by_entity(SOURCE, ["L1", "L9"]) == {"L1": kept}
             with pytest.raises(NotFound):

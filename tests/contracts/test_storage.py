@@ -9,6 +9,7 @@ import pytest
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
+from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.idempotency import IdempotencyContract
 from tests.contracts.lanes import LanesContract
@@ -37,6 +38,7 @@ class StoreContract(
     PlannedContract,
     LanesContract,
     IdempotencyContract,
+    AccountContract,
 ):
     """Every promise of the storage ports."""
 

@@ -221,7 +221,7 @@ def test_an_owner_who_may_not_make_roles_is_told_what_is_missing(postgres_server
             theirs = database_url(url).set(username=stranger, password="nudge").render_as_string(hide_password=False)
             with pytest.raises(Misconfigured):
                 upgrade(theirs)
-            walls = ScriptDirectory(str(folder())).get_revision("0013")
+            walls = ScriptDirectory(str(folder())).get_revision("0019")
             assert walls is not None
             assert current(url) == walls.down_revision
     finally:

@@ -12,10 +12,11 @@ from nudge_core.errors import IllegalTransition
 from nudge_core.model.briefing import BRIEFING, BriefingStatus
 from nudge_core.model.event import MARKET_EVENT
 from nudge_core.model.message import DELIVERY, SCHEDULED, STATUS_OF, Delivery, MessageStatus
+from nudge_core.model.phone_number import PHONE_NUMBER
 from nudge_core.model.pipeline import PIPELINE_RUN
 from nudge_core.model.states import StateMachine
 
-MACHINES: list[StateMachine[Any]] = [BRIEFING, DELIVERY, SCHEDULED, MARKET_EVENT, PIPELINE_RUN]
+MACHINES: list[StateMachine[Any]] = [BRIEFING, DELIVERY, SCHEDULED, MARKET_EVENT, PIPELINE_RUN, PHONE_NUMBER]
 
 
 def every_pair(machine: StateMachine[Any]) -> list[tuple[Enum, Enum]]:

@@ -10,11 +10,20 @@ from uuid import UUID
 from attrs import evolve
 
 from nudge_adapters.memory.journal import Work, reading, writing
+from nudge_adapters.memory.pages import page_of
 from nudge_adapters.memory.world import World
-from nudge_core.errors import Invalid
-from nudge_core.model.event import MARKET_EVENT, EventStatus, GlobalMlsEvent, ListingEvent, MarketEvent
+from nudge_core.errors import Conflict, Invalid
+from nudge_core.model.event import (
+    MARKET_EVENT,
+    Activity,
+    EventStatus,
+    GlobalMlsEvent,
+    ListingEvent,
+    MarketEvent,
+)
 from nudge_core.model.listing import AcceptedListing
-from nudge_core.model.resource import Resource, ResourceStatus
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
 
 
 class MemoryListings:
@@ -123,9 +132,58 @@ class MemoryResources:
                 self._ids.put(key, resource.id)
             else:
                 stored = self._resources.need(known, "resource")
-                self._resources.put(known, evolve(resource, id=known, created_at=stored.created_at))
+                replaced = evolve(resource, id=known, created_at=stored.created_at, version=stored.version)
+                if replaced != stored:
+                    self._resources.put(known, evolve(replaced, version=stored.version + 1))
         if resources:
             self._users.need(resources[0].user_id, "user")
+
+    @writing
+    async def add(self, resource: Resource) -> None:
+        """Store a new one. Raises Conflict when its id, or its (type, source, entity), is taken."""
+        self._work.own(resource.user_id, "resource.user_id")
+        key = (resource.resource_type, resource.source_id, resource.entity_id)
+        if key in self._ids:
+            raise Conflict("resource", "its entity is stored")
+        self._resources.add(resource.id, resource, "resource")
+        self._ids.put(key, resource.id)
+        self._users.need(resource.user_id, "user")
+
+    @writing
+    async def save(self, resource: Resource) -> Resource:
+        """Store a changed one over the version it was read at. Raises Conflict, NotFound."""
+        self._work.own(resource.user_id, "resource.user_id")
+        stored = self._resources.need(resource.id, "resource")
+        if stored.version != resource.version:
+            raise Conflict("resource", "somebody changed it since it was read")
+        saved = evolve(
+            stored,
+            status=resource.status,
+            attributes=resource.attributes,
+            updated_at=resource.updated_at,
+            version=stored.version + 1,
+        )
+        self._resources.put(saved.id, saved)
+        return saved
+
+    @reading
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        resource_type: ResourceType | None = None,
+        status: ResourceStatus | None = None,
+        source_id: str | None = None,
+    ) -> Page[Resource]:
+        """Return a page of those that fit, the newest update first."""
+        rows = [
+            row
+            for row in self._resources.rows()
+            if resource_type in (None, row.resource_type)
+            and status in (None, row.status)
+            and source_id in (None, row.source_id)
+        ]
+        return page_of(rows, request, lambda row: (row.updated_at, row.id), (datetime, UUID), descending=True)
 
     @reading
     async def by_entity(self, source_id: str, entity_ids: Sequence[str]) -> Mapping[str, Resource]:
@@ -193,3 +251,32 @@ class MemoryMarketEvents:
     async def counts(self) -> Mapping[str, int]:
         """Return how many there are per event type."""
         return dict(Counter(event.event_type for event in self._events.rows()))
+
+    @reading
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        event_type: str | None = None,
+        status: EventStatus | None = None,
+        entity_id: str | None = None,
+    ) -> Page[MarketEvent]:
+        """Return a page of those that fit, the newest first."""
+        rows = [
+            row
+            for row in self._events.rows()
+            if event_type in (None, row.event_type)
+            and status in (None, row.status)
+            and entity_id in (None, row.entity_id)
+        ]
+        return page_of(rows, request, lambda row: (row.created_at, row.id), (datetime, UUID), descending=True)
+
+    @reading
+    async def activity(self, since: datetime, until: datetime, limit: int) -> Sequence[Activity]:
+        """Return how many there are per kind and area, the most first."""
+        counted = Counter(
+            (row.event_type, row.market_area) for row in self._events.rows() if since <= row.created_at < until
+        )
+        rows = [Activity(event_type=kind, market_area=area, count=count) for (kind, area), count in counted.items()]
+        rows.sort(key=lambda row: (-row.count, row.event_type, row.market_area is None, row.market_area or ""))
+        return rows[:limit]

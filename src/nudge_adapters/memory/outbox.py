@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from attrs import evolve
 
 from nudge_adapters.memory.journal import Work, reading, writing
+from nudge_adapters.memory.pages import page_of
 from nudge_adapters.memory.world import KeptNote, World
 from nudge_core.errors import Conflict
 from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, ParkedNote, Topic
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.pipeline import PipelineRun, RunStatus
 
 _ABANDONED = "abandoned: its process ended in the middle"
@@ -39,6 +42,17 @@ class MemoryRuns:
     async def latest(self, limit: int) -> Sequence[PipelineRun]:
         """Return the newest runs first."""
         return sorted(self._runs.rows(), key=lambda run: (run.started_at, run.id), reverse=True)[:limit]
+
+    @reading
+    async def get(self, run_id: UUID) -> PipelineRun:
+        """Return a run, or raise NotFound."""
+        return self._runs.need(run_id, "pipeline run")
+
+    @reading
+    async def page(self, request: PageRequest, status: RunStatus | None = None) -> Page[PipelineRun]:
+        """Return a page of runs, the newest start first."""
+        rows = [run for run in self._runs.rows() if status in (None, run.status)]
+        return page_of(rows, request, lambda run: (run.started_at, run.id), (datetime, UUID), descending=True)
 
     @writing
     async def fail_abandoned(self, started_before: datetime) -> int:

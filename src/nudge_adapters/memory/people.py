@@ -1,4 +1,4 @@
-"""Professionals, their clients, and what they collected for them."""
+"""Professionals and their clients."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.client import Client
-from nudge_core.model.faq import Faq
-from nudge_core.model.resource import ContentResource
 from nudge_core.model.user import User
 
 
@@ -55,12 +53,15 @@ class MemoryUsers:
         self._users.put(user.id, user)
 
     @writing
-    async def save(self, user: User) -> None:
-        """Replace a stored user, or raise NotFound."""
+    async def save(self, user: User) -> User:
+        """Store a changed one over the version it was read at. Raises Conflict, NotFound."""
         self._work.own(user.id, "user.id")
-        self._users.need(user.id, "user")
+        if self._users.need(user.id, "user").version != user.version:
+            raise Conflict("user", "somebody changed it since it was read")
         self._check_numbers(user)
-        self._users.put(user.id, user)
+        saved = evolve(user, version=user.version + 1)
+        self._users.put(user.id, saved)
+        return saved
 
     @reading
     async def all(self) -> Sequence[User]:
@@ -128,46 +129,7 @@ class MemoryClients:
         rows = [row for row in self._clients.rows() if row.id in client_ids or row.phone in phones]
         return sorted(rows, key=lambda row: row.id)
 
-
-class MemoryContents:
-    """Links and documents the professional collected."""
-
-    def __init__(self, work: Work, world: World) -> None:
-        assert work.user_id is not None
-        self._work = work
-        self._users = world.users
-        self._contents = world.book(work.user_id).contents
-
-    @writing
-    async def add(self, content: ContentResource) -> None:
-        """Store a new one."""
-        self._work.own(content.user_id, "contentresource.user_id")
-        self._contents.add(content.id, content, "content")
-        self._users.need(content.user_id, "user")
-
     @reading
-    async def all(self) -> Sequence[ContentResource]:
-        """Return all, newest first."""
-        return sorted(self._contents.rows(), key=lambda c: (c.created_at, c.id), reverse=True)
-
-
-class MemoryFaqs:
-    """Questions with answers."""
-
-    def __init__(self, work: Work, world: World) -> None:
-        assert work.user_id is not None
-        self._work = work
-        self._users = world.users
-        self._faqs = world.book(work.user_id).faqs
-
-    @writing
-    async def add(self, faq: Faq) -> None:
-        """Store a new one."""
-        self._work.own(faq.user_id, "faq.user_id")
-        self._faqs.add(faq.id, faq, "faq")
-        self._users.need(faq.user_id, "user")
-
-    @reading
-    async def all(self) -> Sequence[Faq]:
-        """Return all, by id."""
-        return sorted(self._faqs.rows(), key=lambda faq: faq.id)
+    async def is_empty(self) -> bool:
+        """Say whether nobody is in the book."""
+        return len(self._clients) == 0

@@ -189,8 +189,9 @@ class MemorySends:
 
     @reading
     async def owner_of_number(self, phone: str) -> UUID | None:
-        """Return the user who owns this sending number."""
-        return next((user.id for user in self._world.users.rows() if user.twilio_phone_number == phone), None)
+        """Return the user who sends from this number, or else who holds it."""
+        senders = (user.id for user in self._world.users.rows() if user.twilio_phone_number == phone)
+        return next(senders, self._world.holder_of(phone))
 
     @reading
     async def owner_of_sid(self, provider_sid: str) -> UUID | None:

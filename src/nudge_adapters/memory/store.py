@@ -12,6 +12,8 @@ from attrs import field, frozen
 
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
+from nudge_adapters.memory.contents import MemoryContents, MemoryFaqs
+from nudge_adapters.memory.held_numbers import MemoryHeldNumbers
 from nudge_adapters.memory.idempotency import MemoryIdempotencyKeys
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.lanes import MemoryLanes
@@ -20,7 +22,7 @@ from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
-from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
+from nudge_adapters.memory.people import MemoryClients, MemoryUsers
 from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
@@ -72,6 +74,7 @@ class MemoryTenantTransaction:
     audit: MemoryAudit
     contents: MemoryContents
     faqs: MemoryFaqs
+    held_numbers: MemoryHeldNumbers
     carrier_events: MemoryCarrierEvents
     idempotency: MemoryIdempotencyKeys
 
@@ -158,6 +161,7 @@ class MemoryStore:
                 audit=MemoryAudit(work, world),
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
+                held_numbers=MemoryHeldNumbers(work, world),
                 carrier_events=MemoryCarrierEvents(work, world),
                 idempotency=MemoryIdempotencyKeys(work, world),
             )

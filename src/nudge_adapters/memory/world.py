@@ -25,6 +25,7 @@ from nudge_core.model.lane import SenderLane
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, MessageClass, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote
+from nudge_core.model.phone_number import HELD, HeldNumber
 from nudge_core.model.pipeline import PipelineRun
 from nudge_core.model.resource import ContentResource, Resource, ResourceType
 from nudge_core.model.timetable import TimetableEntry
@@ -74,6 +75,7 @@ class Book:
         self.contents: Table[UUID, ContentResource] = Table(journal)
         self.faqs: Table[UUID, Faq] = Table(journal)
         self.keys: Table[UUID, KeptKey] = Table(journal)
+        self.phone_numbers: Table[UUID, HeldNumber] = Table(journal)
 
     def active_suppressions(self, phone: str) -> Sequence[Suppression]:
         """Return the newest record per scope and topic, where it is active; one of the same instant later counts."""
@@ -122,3 +124,8 @@ class World:
     def books(self) -> Iterable[tuple[UUID, Book]]:
         """Return every professional's book."""
         return list(self._books.items())
+
+    def holder_of(self, phone: str) -> UUID | None:
+        """Return the professional who holds this number."""
+        held = ((row.user_id, row) for book in self._books.values() for row in book.phone_numbers.rows())
+        return next((user_id for user_id, row in held if row.number == phone and row.status in HELD), None)

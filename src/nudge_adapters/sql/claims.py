@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from nudge_adapters.sql import tables
+from nudge_adapters.sql import rotation, tables
 from nudge_adapters.sql.across import SCHEMA, Across, reader_definition
 from nudge_adapters.sql.ports import carrier_events, operations, outbox, people, planned, sends
 from nudge_adapters.sql.walls import APP, CLAIM, run
@@ -24,12 +24,14 @@ FUNCTIONS: tuple[Across, ...] = (
     *outbox.ACROSS,
     *carrier_events.ACROSS,
     *operations.ACROSS,
+    *rotation.ACROSS,
 )
 READERS = (tables.user, tables.message, tables.scheduledmessage, tables.outbox, tables.carrierevent)
 """Tables whose rows are read by keys that a function gave."""
 
 RIGHTS = {
     "user": "SELECT",
+    "phonenumber": "SELECT",
     "campaignbriefing": "SELECT",
     "consent": "SELECT",
     "suppression": "SELECT",

@@ -9,16 +9,17 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import field, frozen
-from sqlalchemy import event, select, text, update
+from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from nudge_adapters.sql import tables
-from nudge_adapters.sql.encryption import Keyring, Place, key_of
+from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
+from nudge_adapters.sql.ports.held_numbers import SqlHeldNumbers
 from nudge_adapters.sql.ports.idempotency import SqlIdempotencyKeys
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
@@ -26,11 +27,11 @@ from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
-from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
+from nudge_adapters.sql.ports.people import SqlClients, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
-from nudge_adapters.sql.rows.people import SECRETS
+from nudge_adapters.sql.rotation import Rotation
 from nudge_adapters.sql.walls import APP
 from nudge_adapters.sql.work import Work
 from nudge_core.errors import Conflict, Misconfigured
@@ -85,6 +86,7 @@ class SqlTenantTransaction:
     audit: SqlAudit
     contents: SqlContents
     faqs: SqlFaqs
+    held_numbers: SqlHeldNumbers
     carrier_events: SqlCarrierEvents
     idempotency: SqlIdempotencyKeys
 
@@ -233,6 +235,7 @@ class SqlStore:
                 audit=SqlAudit(work),
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
+                held_numbers=SqlHeldNumbers(work),
                 carrier_events=SqlCarrierEvents(work),
                 idempotency=SqlIdempotencyKeys(work),
             )
@@ -254,31 +257,22 @@ class SqlStore:
         """Give back connections."""
         await self._engine.dispose()
 
+    def rotation(self) -> Rotation:
+        """Return what changes the keys of the stored secrets. Raises Misconfigured when there are no keys."""
+        if self._keyring is None:
+            raise Misconfigured(["encryption keys: none are configured, so nothing can be encrypted anew"])
+        return Rotation(self._engine, self._keyring)
+
     async def reencrypt(self) -> int:
         """Write every secret that an older key of the ring wrote anew with the current one; return how many.
 
-        Each user in a transaction of its own, so it may run beside the application and be run again after a crash.
-        Raises Misconfigured when a secret cannot be read.
+        It may run beside the application and be run again after a crash. Raises Misconfigured when a secret cannot be
+        read; the others are written all the same.
         """
-        if self._keyring is None:
-            raise Misconfigured(["encryption keys: none are configured, so nothing can be encrypted anew"])
-        async with self.system() as tx:
-            users = await tx.users.ids()
-        return sum([await self._reencrypt_user(user_id, self._keyring) for user_id in users])
-
-    async def _reencrypt_user(self, user_id: UUID, keyring: Keyring) -> int:
-        columns, this = tables.user.c, tables.user.c.id == user_id
-        async with self._work(user_id) as work:
-            query = select(*(columns[name] for name in SECRETS)).where(this).with_for_update()
-            (row,) = await work.rows(query)
-            old = {name: row[name] for name in SECRETS if row[name] and key_of(row[name]) != keyring.current}
-            anew = {}
-            for name, stored in old.items():
-                place = Place(table="user", column=name, user_id=user_id, row_id=user_id)
-                anew[name] = keyring.encrypt(keyring.decrypt(stored, place), place)
-            if anew:
-                await work.run(update(tables.user).where(this).values(anew))
-        return len(anew)
+        done = await self.rotation().run()
+        if done.unreadable:
+            raise Misconfigured(done.problems)
+        return done.written
 
 
 _ROLE = (

@@ -85,6 +85,15 @@ class GlobalMlsEvent:
 
 
 @frozen(kw_only=True)
+class Activity:
+    """How many events of one kind there were in one area; None: of those that name no area."""
+
+    event_type: str
+    market_area: str | None
+    count: int
+
+
+@frozen(kw_only=True)
 class MarketEvent:
     """A global event as it concerns one professional. `payload`: the change and the listing's public facts."""
 

@@ -20,6 +20,10 @@ class ResourceType(StrEnum):
     CONTENT_RESOURCE = "CONTENT_RESOURCE"
 
 
+MANUAL = "manual"
+"""`source_id` of what a professional added by hand."""
+
+
 class ResourceStatus(StrEnum):
     """Whether it may still be offered."""
 
@@ -32,7 +36,8 @@ class ResourceStatus(StrEnum):
 class Resource:
     """A thing in one professional's world. `entity_id` is unique per (user, type, source): listing key or URL.
 
-    For a PROPERTY `attributes` hold what `nudge_core.model.listing.public_facts` lets through, nothing else.
+    For a PROPERTY `attributes` hold what `nudge_core.model.listing.public_facts` lets through, nothing else. `version`
+    rises with every change, the feed's too.
     """
 
     id: UUID
@@ -44,11 +49,20 @@ class Resource:
     updated_at: datetime = field(validator=fields.instant)
     source_id: str = field(default="", validator=fields.text(100))
     attributes: JsonObject = field(factory=dict[str, Json], converter=frozen_object)
+    version: int = field(default=1, validator=fields.between(1, 2**31 - 1))
+
+
+class ContentOrder(StrEnum):
+    """How a list of content is sorted; of equals by id."""
+
+    NEWEST = "newest"
+    MOST_USED = "most_used"
+    TITLE = "title"
 
 
 @frozen(kw_only=True)
 class ContentResource:
-    """A link or document the professional added by hand."""
+    """A link or document the professional added by hand. `version` rises with every change, not with a use."""
 
     id: UUID
     user_id: UUID
@@ -61,3 +75,4 @@ class ContentResource:
     content_type: str = field(default="article", validator=fields.text(60, at_least=1))
     status: ResourceStatus = ResourceStatus.ACTIVE
     usage_count: int = field(default=0, validator=fields.between(0, 2**31 - 1))
+    version: int = field(default=1, validator=fields.between(1, 2**31 - 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -20,13 +21,23 @@ class UserType(StrEnum):
     LOAN_OFFICER = "LOAN_OFFICER"
 
 
+class MlsCheck(StrEnum):
+    """What came of the last attempt to read the feed with the account that is set."""
+
+    WORKS = "works"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    NOT_CONFIGURED = "not_configured"
+
+
 @frozen(kw_only=True)
 class User:
     """A solo professional.
 
     `vertical` and `tool_provider` are names from the tables of verticals and of feed builders; an unknown name is
     answered with the known ones where the part is built. `market_focus` names areas ("Austin", "78704",
-    "Zilker"); empty means everything the feed carries.
+    "Zilker"); empty means everything the feed carries. `mls_check` and `mls_checked_at` are of the account that is set:
+    a new one has none. `version` rises with every change.
     """
 
     id: UUID
@@ -49,6 +60,9 @@ class User:
     specialties: tuple[str, ...] = field(default=(), converter=fields.texts, repr=False)
     faq_auto_responder_enabled: bool = False
     twilio_phone_number: str | None = field(default=None, validator=fields.optional(fields.phone), repr=False)
+    mls_check: MlsCheck | None = None
+    mls_checked_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    version: int = field(default=1, validator=fields.between(1, 2**31 - 1))
 
     @property
     def first_name(self) -> str:

@@ -9,6 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.services import (
@@ -54,6 +55,7 @@ __all__ = [
     "Feeds",
     "GlobalEvents",
     "Heartbeats",
+    "HeldNumbers",
     "IdempotencyKeys",
     "Ids",
     "Interactions",

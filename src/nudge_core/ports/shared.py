@@ -13,7 +13,8 @@ from nudge_core.model.lane import DEFAULT_CLAIM, ClaimRules
 from nudge_core.model.listing import AcceptedListing
 from nudge_core.model.message import Message, ScheduledMessage
 from nudge_core.model.outbox import OutboxNote, ParkedNote, Topic
-from nudge_core.model.pipeline import PipelineRun
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.pipeline import PipelineRun, RunStatus
 from nudge_core.model.user import User
 
 
@@ -28,8 +29,11 @@ class Users(Protocol):
         """Store a new user. Raises Conflict when the id or the phone is taken."""
         ...
 
-    async def save(self, user: User) -> None:
-        """Replace a stored user, or raise NotFound."""
+    async def save(self, user: User) -> User:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        Raises Conflict when it changed since or a number of it is taken, NotFound.
+        """
         ...
 
     async def all(self) -> Sequence[User]:
@@ -126,6 +130,14 @@ class Runs(Protocol):
 
     async def latest(self, limit: int) -> Sequence[PipelineRun]:
         """Return the newest runs first."""
+        ...
+
+    async def get(self, run_id: UUID) -> PipelineRun:
+        """Return a run, or raise NotFound."""
+        ...
+
+    async def page(self, request: PageRequest, status: RunStatus | None = None) -> Page[PipelineRun]:
+        """Return a page of runs, the newest start first."""
         ...
 
     async def fail_abandoned(self, started_before: datetime) -> int:
@@ -237,7 +249,7 @@ class Sends(Protocol):
         ...
 
     async def owner_of_number(self, phone: str) -> UUID | None:
-        """Return the user who owns this sending number."""
+        """Return the user who sends from this number, or else who holds it: texts to it are theirs."""
         ...
 
     async def owner_of_sid(self, provider_sid: str) -> UUID | None:

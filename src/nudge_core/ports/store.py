@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
@@ -143,6 +144,7 @@ class TenantTransaction(Protocol):
 
     @property
     def idempotency(self) -> IdempotencyKeys: ...
+    def held_numbers(self) -> HeldNumbers: ...
 
     @property
     def carrier_events(self) -> CarrierEvents: ...

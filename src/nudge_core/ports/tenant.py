@@ -12,13 +12,14 @@ from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, Suppression
-from nudge_core.model.event import EventStatus, MarketEvent
+from nudge_core.model.event import Activity, EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
-from nudge_core.model.resource import ContentResource, Resource
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.resource import ContentOrder, ContentResource, Resource, ResourceStatus, ResourceType
 
 
 class Clients(Protocol):
@@ -52,6 +53,10 @@ class Clients(Protocol):
         """Return those with one of these ids or one of these phones, each once, by id; one query."""
         ...
 
+    async def is_empty(self) -> bool:
+        """Say whether nobody is in the book."""
+        ...
+
 
 class Resources(Protocol):
     """The properties and contents in one professional's world."""
@@ -61,7 +66,32 @@ class Resources(Protocol):
         ...
 
     async def store(self, resources: Sequence[Resource]) -> None:
-        """Insert, or where (type, source, entity) is stored already: update it and keep its id."""
+        """Insert, or where (type, source, entity) is stored already: update it and keep its id.
+
+        What differs gets a new version; what does not, keeps its own.
+        """
+        ...
+
+    async def add(self, resource: Resource) -> None:
+        """Store a new one. Raises Conflict when its id, or its (type, source, entity), is taken."""
+        ...
+
+    async def save(self, resource: Resource) -> Resource:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        Raises Conflict when it changed since, NotFound.
+        """
+        ...
+
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        resource_type: ResourceType | None = None,
+        status: ResourceStatus | None = None,
+        source_id: str | None = None,
+    ) -> Page[Resource]:
+        """Return a page of those that fit, the newest update first."""
         ...
 
     async def by_entity(self, source_id: str, entity_ids: Sequence[str]) -> Mapping[str, Resource]:
@@ -90,6 +120,24 @@ class MarketEvents(Protocol):
 
     async def counts(self) -> Mapping[str, int]:
         """Return how many there are per event type."""
+        ...
+
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        event_type: str | None = None,
+        status: EventStatus | None = None,
+        entity_id: str | None = None,
+    ) -> Page[MarketEvent]:
+        """Return a page of those that fit, the newest first."""
+        ...
+
+    async def activity(self, since: datetime, until: datetime, limit: int) -> Sequence[Activity]:
+        """Return how many there are per kind and area from `since` to before `until`.
+
+        The most first, then by kind and area, an event without an area last of its kind; at most `limit` rows.
+        """
         ...
 
 
@@ -407,6 +455,40 @@ class Contents(Protocol):
         """Return all, newest first."""
         ...
 
+    async def get(self, content_id: UUID) -> ContentResource:
+        """Return one, or raise NotFound."""
+        ...
+
+    async def save(self, content: ContentResource) -> ContentResource:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        The stored `usage_count` stays. Raises Conflict when it changed since, NotFound.
+        """
+        ...
+
+    async def remove(self, content_id: UUID) -> None:
+        """Remove one, or raise NotFound."""
+        ...
+
+    async def use(self, content_id: UUID) -> ContentResource:
+        """Count one more use; return it as it is then. Raises NotFound."""
+        ...
+
+    async def page(
+        self,
+        request: PageRequest,
+        order: ContentOrder,
+        *,
+        status: ResourceStatus | None = None,
+        category: str | None = None,
+    ) -> Page[ContentResource]:
+        """Return a page of those that fit, in this order."""
+        ...
+
+    async def categories(self, limit: int) -> Mapping[str, int]:
+        """Return how many there are in each category, by name; at most `limit` categories."""
+        ...
+
 
 class Faqs(Protocol):
     """Questions with answers."""
@@ -417,4 +499,23 @@ class Faqs(Protocol):
 
     async def all(self) -> Sequence[Faq]:
         """Return all, by id."""
+        ...
+
+    async def get(self, faq_id: UUID) -> Faq:
+        """Return one, or raise NotFound."""
+        ...
+
+    async def save(self, faq: Faq) -> Faq:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        Raises Conflict when it changed since, NotFound.
+        """
+        ...
+
+    async def remove(self, faq_id: UUID) -> None:
+        """Remove one, or raise NotFound."""
+        ...
+
+    async def page(self, request: PageRequest) -> Page[Faq]:
+        """Return a page, by id."""
         ...

@@ -10,12 +10,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Text, any_, cast, func, literal, select, update
+from sqlalchemy import Text, any_, cast, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import ARRAY, distinct_on
 from sqlalchemy.types import String, Uuid
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.bulk import insert_arrays
+from nudge_adapters.sql.ports.pages import read_page
 from nudge_adapters.sql.rows.market import (
     GLOBAL_EVENT,
     LISTING,
@@ -28,14 +29,16 @@ from nudge_adapters.sql.rows.market import (
     market_event_from_row,
     market_events_to_columns,
     resource_from_row,
+    resource_to_row,
     resources_to_columns,
 )
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.errors import Invalid, NotFound
+from nudge_core.errors import Conflict, Invalid, NotFound
 from nudge_core.model.event import MARKET_EVENT as MACHINE
-from nudge_core.model.event import EventStatus, GlobalMlsEvent, ListingEvent, MarketEvent
+from nudge_core.model.event import Activity, EventStatus, GlobalMlsEvent, ListingEvent, MarketEvent
 from nudge_core.model.listing import AcceptedListing
-from nudge_core.model.resource import Resource, ResourceStatus
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
 
 _listing, _event = tables.listingsnapshot, tables.globalmlsevent
 _resource, _market = tables.resource, tables.marketevent
@@ -62,6 +65,7 @@ _STORE_RESOURCES = insert_arrays(
     RESOURCE,
     "ON CONFLICT ON CONSTRAINT uq_resource_user_id_resource_type_source_id_entity_id DO UPDATE SET "
     + ", ".join(f"{name} = excluded.{name}" for name in _REPLACED)
+    + ", version = stored.version + 1"
     + f" WHERE {_compared('stored', _REPLACED)} IS DISTINCT FROM {_compared('excluded', _REPLACED)}",
 )
 _ADD_MARKET = insert_arrays(_market, MARKET_EVENT, "ON CONFLICT ON CONSTRAINT pk_marketevent DO NOTHING RETURNING id")
@@ -183,6 +187,47 @@ class SqlResources:
         if ordered:
             await self._work.insert(_STORE_RESOURCES, resources_to_columns(ordered))
 
+    @writing
+    async def add(self, resource: Resource) -> None:
+        """Store a new one. Raises Conflict when its id, or its (type, source, entity), is taken."""
+        self._work.own(resource.user_id, "resource.user_id")
+        await self._work.run(insert(_resource), resource_to_row(resource))
+
+    @writing
+    async def save(self, resource: Resource) -> Resource:
+        """Store a changed one over the version it was read at. Raises Conflict, NotFound."""
+        self._work.own(resource.user_id, "resource.user_id")
+        row = resource_to_row(resource)
+        values = {**{name: row[name] for name in _REPLACED}, "version": resource.version + 1}
+        this = (self._mine, _resource.c.id == resource.id)
+        changed = update(_resource).where(*this, _resource.c.version == resource.version).values(values)
+        saved = await self._work.row(changed.returning(*_resource.c))
+        if saved is None:
+            if await self._work.row(select(_resource.c.id).where(*this)) is None:
+                raise NotFound("resource", resource.id)
+            raise Conflict("resource", "somebody changed it since it was read")
+        return resource_from_row(saved)
+
+    @reading
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        resource_type: ResourceType | None = None,
+        status: ResourceStatus | None = None,
+        source_id: str | None = None,
+    ) -> Page[Resource]:
+        """Return a page of those that fit, the newest update first."""
+        query = select(_resource).where(self._mine)
+        if resource_type is not None:
+            query = query.where(_resource.c.resource_type == resource_type)
+        if status is not None:
+            query = query.where(_resource.c.status == status)
+        if source_id is not None:
+            query = query.where(_resource.c.source_id == source_id)
+        columns = (_resource.c.updated_at, _resource.c.id)
+        return await read_page(self._work, query, columns, request, resource_from_row, descending=True)
+
     @reading
     async def by_entity(self, source_id: str, entity_ids: Sequence[str]) -> Mapping[str, Resource]:
         """Return the stored ones, by entity id; where two types share one, the last type by name."""
@@ -254,3 +299,36 @@ class SqlMarketEvents:
         """Return how many there are per event type."""
         query = select(_market.c.event_type, func.count()).where(self._mine).group_by(_market.c.event_type)
         return await self._work.pairs(query)
+
+    @reading
+    async def page(
+        self,
+        request: PageRequest,
+        *,
+        event_type: str | None = None,
+        status: EventStatus | None = None,
+        entity_id: str | None = None,
+    ) -> Page[MarketEvent]:
+        """Return a page of those that fit, the newest first."""
+        query = select(_market).where(self._mine)
+        if event_type is not None:
+            query = query.where(_market.c.event_type == event_type)
+        if status is not None:
+            query = query.where(_market.c.status == status.value)
+        if entity_id is not None:
+            query = query.where(_market.c.entity_id == entity_id)
+        columns = (_market.c.created_at, _market.c.id)
+        return await read_page(self._work, query, columns, request, market_event_from_row, descending=True)
+
+    @reading
+    async def activity(self, since: datetime, until: datetime, limit: int) -> Sequence[Activity]:
+        """Return how many there are per kind and area, the most first."""
+        kind, area, count = _market.c.event_type, _market.c.market_area, func.count()
+        query = (
+            select(kind, area, count.label("count"))
+            .where(self._mine, _market.c.created_at >= since, _market.c.created_at < until)
+            .group_by(kind, area)
+            .order_by(count.desc(), kind.collate("C"), area.collate("C").nulls_last())
+            .limit(limit)
+        )
+        return [Activity(**row) for row in await self._work.rows(query)]

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, case, delete, func, insert, or_, select, text, true, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.across import KEYS, SCHEMA, Across
 from nudge_adapters.sql.bulk import call_arrays, insert_arrays, sent_as
+from nudge_adapters.sql.ports.pages import read_page
 from nudge_adapters.sql.rows.work import (
     NOTE,
     note_from_row,
@@ -21,6 +23,7 @@ from nudge_adapters.sql.rows.work import (
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, ParkedNote, Topic
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.pipeline import PipelineRun, RunStatus
 
 _run, _outbox = tables.pipelinerun, tables.outbox
@@ -121,6 +124,21 @@ class SqlRuns:
         """Return the newest runs first."""
         query = select(_run).order_by(_run.c.started_at.desc(), _run.c.id.desc()).limit(limit)
         return [run_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
+    async def get(self, run_id: UUID) -> PipelineRun:
+        """Return a run, or raise NotFound."""
+        row = await self._work.row(select(_run).where(_run.c.id == run_id))
+        if row is None:
+            raise NotFound("pipeline run", run_id)
+        return run_from_row(row)
+
+    @reading
+    async def page(self, request: PageRequest, status: RunStatus | None = None) -> Page[PipelineRun]:
+        """Return a page of runs, the newest start first."""
+        query = select(_run) if status is None else select(_run).where(_run.c.status == status.value)
+        columns = (_run.c.started_at, _run.c.id)
+        return await read_page(self._work, query, columns, request, run_from_row, descending=True)
 
     @writing
     async def fail_abandoned(self, started_before: datetime) -> int:

@@ -1,4 +1,4 @@
-"""Professionals, their clients, and what they collected for them."""
+"""Professionals and their clients."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from attrs import evolve
 from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
 
 from nudge_adapters.sql import tables
@@ -13,22 +14,15 @@ from nudge_adapters.sql.across import KEYS, Across
 from nudge_adapters.sql.rows.people import (
     client_from_row,
     client_to_row,
-    content_from_row,
-    content_to_row,
-    faq_from_row,
-    faq_to_row,
     user_from_row,
     user_to_row,
 )
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.errors import NotFound
+from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.client import Client
-from nudge_core.model.faq import Faq
-from nudge_core.model.resource import ContentResource
 from nudge_core.model.user import User
 
 _user, _client = tables.user, tables.client
-_content, _faq = tables.contentresource, tables.faq
 
 
 _ALL = Across(name="all_users", takes={}, gives=KEYS, statement='SELECT u.id, u.id FROM "user" u')
@@ -71,14 +65,18 @@ class SqlUsers:
             await self._work.run(insert(_user), user_to_row(user, self._work.keyring))
 
     @writing
-    async def save(self, user: User) -> None:
-        """Replace a stored user, or raise NotFound."""
+    async def save(self, user: User) -> User:
+        """Store a changed one over the version it was read at. Raises Conflict, NotFound."""
         self._work.own(user.id, "user.id")
-        values = user_to_row(user, self._work.keyring)
+        saved = evolve(user, version=user.version + 1)
+        this = (_user.c.id == user.id, _user.c.version == user.version)
+        row = user_to_row(saved, self._work.keyring)
         async with self._work.acting_for(user.id):
-            saved = await self._work.changed(update(_user).where(_user.c.id == user.id).values(values))
-        if saved == 0:
-            raise NotFound("user", user.id)
+            if await self._work.changed(update(_user).where(*this).values(row)) == 0:
+                if await self._work.row(select(_user.c.id).where(_user.c.id == user.id)) is None:
+                    raise NotFound("user", user.id)
+                raise Conflict("user", "somebody changed it since it was read")
+        return saved
 
     @reading
     async def ids(self) -> Sequence[UUID]:
@@ -153,41 +151,7 @@ class SqlClients:
         query = select(_client).where(self._mine, which).order_by(_client.c.id)
         return [client_from_row(row) for row in await self._work.rows(query)]
 
-
-class SqlContents:
-    """Links and documents the professional collected."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @writing
-    async def add(self, content: ContentResource) -> None:
-        """Store a new one."""
-        self._work.own(content.user_id, "contentresource.user_id")
-        await self._work.run(insert(_content), content_to_row(content))
-
     @reading
-    async def all(self) -> Sequence[ContentResource]:
-        """Return all, newest first."""
-        query = select(_content).where(_content.c.user_id == self._work.owner)
-        rows = await self._work.rows(query.order_by(_content.c.created_at.desc(), _content.c.id.desc()))
-        return [content_from_row(row) for row in rows]
-
-
-class SqlFaqs:
-    """Questions with answers."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-
-    @writing
-    async def add(self, faq: Faq) -> None:
-        """Store a new one."""
-        self._work.own(faq.user_id, "faq.user_id")
-        await self._work.run(insert(_faq), faq_to_row(faq))
-
-    @reading
-    async def all(self) -> Sequence[Faq]:
-        """Return all, by id."""
-        rows = await self._work.rows(select(_faq).where(_faq.c.user_id == self._work.owner).order_by(_faq.c.id))
-        return [faq_from_row(row) for row in rows]
+    async def is_empty(self) -> bool:
+        """Say whether nobody is in the book."""
+        return await self._work.row(select(_client.c.id).where(self._mine).limit(1)) is None

@@ -24,9 +24,12 @@ from nudge_adapters.sql.rows.texts import message_from_row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.model.lane import DEFAULT_CLAIM, ClaimRules
 from nudge_core.model.message import FINAL_RANK, Message, Receipt
+from nudge_core.model.phone_number import HELD
 from nudge_core.policy.pacing import lot_of, refill_s
 
 _message = tables.message
+
+_HELD = ", ".join(f"'{status.value}'" for status in sorted(HELD))
 
 HEAD = 1_000
 """How many due texts `blocked` looks at, spread over all lanes."""
@@ -106,7 +109,12 @@ _OWNER_OF_NUMBER = Across(
     name="owner_of_number",
     takes={"phone": "text"},
     gives="uuid",
-    statement='SELECT u.id FROM "user" u WHERE u.twilio_phone_number = :phone',
+    statement=f"""
+        SELECT found.id FROM (
+            SELECT u.id, 0 AS rank FROM "user" u WHERE u.twilio_phone_number = :phone
+            UNION ALL SELECT p.user_id, 1 FROM phonenumber p WHERE p.number = :phone AND p.status IN ({_HELD})
+        ) AS found ORDER BY found.rank LIMIT 1
+        """,  # noqa: S608
 )
 _OWNER_OF_SID = Across(
     name="owner_of_sid",
@@ -183,7 +191,7 @@ class SqlSends:
 
     @reading
     async def owner_of_number(self, phone: str) -> UUID | None:
-        """Return the user who owns this sending number."""
+        """Return the user who sends from this number, or else who holds it."""
         owner: UUID | None = (await self._work.run(_ASK_NUMBER, {"phone": phone})).scalar()
         return owner
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import msgspec
 
 from nudge_adapters.sql.bulk import json_bytes
-from nudge_adapters.sql.rows.values import Row, json_from
+from nudge_adapters.sql.rows.values import NewRow, Row, json_from, to_object
 from nudge_core.errors import Invalid
 from nudge_core.model.event import EventStatus, GlobalMlsEvent, ListingEvent, MarketEvent
 from nudge_core.model.listing import AcceptedListing, ListingSnapshot
@@ -111,6 +111,7 @@ RESOURCE = (
     "attributes",
     "created_at",
     "updated_at",
+    "version",
 )
 
 
@@ -126,7 +127,24 @@ def resources_to_columns(resources: Sequence[Resource]) -> Columns:
         [json_bytes(resource.attributes) for resource in resources],
         [resource.created_at for resource in resources],
         [resource.updated_at for resource in resources],
+        [resource.version for resource in resources],
     )
+
+
+def resource_to_row(resource: Resource) -> NewRow:
+    """Return the row of one resource."""
+    return {
+        "id": resource.id,
+        "user_id": resource.user_id,
+        "resource_type": resource.resource_type,
+        "status": resource.status,
+        "source_id": resource.source_id,
+        "entity_id": resource.entity_id,
+        "attributes": to_object(resource.attributes),
+        "created_at": resource.created_at,
+        "updated_at": resource.updated_at,
+        "version": resource.version,
+    }
 
 
 def resource_from_row(row: Row) -> Resource:
@@ -141,6 +159,7 @@ def resource_from_row(row: Row) -> Resource:
         attributes=json_from(row["attributes"]),
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        version=row["version"],
     )
 
 

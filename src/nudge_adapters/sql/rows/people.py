@@ -15,9 +15,10 @@ from nudge_adapters.sql.rows.values import (
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, ConsentKind, Suppression, SuppressionScope
 from nudge_core.model.faq import Faq
+from nudge_core.model.phone_number import HeldNumber, NumberStatus
 from nudge_core.model.resource import ContentResource
 from nudge_core.model.secret import Secret
-from nudge_core.model.user import User
+from nudge_core.model.user import MlsCheck, User
 
 SECRETS = ("mls_username", "mls_password")
 
@@ -43,6 +44,9 @@ def user_to_row(user: User, keyring: Keyring | None) -> NewRow:
         "specialties": list(user.specialties),
         "faq_auto_responder_enabled": user.faq_auto_responder_enabled,
         "twilio_phone_number": user.twilio_phone_number,
+        "mls_check": None if user.mls_check is None else user.mls_check.value,
+        "mls_checked_at": user.mls_checked_at,
+        "version": user.version,
     }
     for column in SECRETS:
         secret: Secret | None = getattr(user, column)
@@ -78,6 +82,9 @@ def user_from_row(row: Row, keyring: Keyring | None) -> User:
         specialties=texts_from(row["specialties"]),
         faq_auto_responder_enabled=row["faq_auto_responder_enabled"],
         twilio_phone_number=row["twilio_phone_number"],
+        mls_check=None if row["mls_check"] is None else MlsCheck(row["mls_check"]),
+        mls_checked_at=row["mls_checked_at"],
+        version=row["version"],
     )
 
 
@@ -195,6 +202,7 @@ def content_to_row(content: ContentResource) -> NewRow:
         "usage_count": content.usage_count,
         "created_at": content.created_at,
         "updated_at": content.updated_at,
+        "version": content.version,
     }
 
 
@@ -212,6 +220,7 @@ def content_from_row(row: Row) -> ContentResource:
         usage_count=row["usage_count"],
         created_at=row["created_at"],
         updated_at=row["updated_at"],
+        version=row["version"],
     )
 
 
@@ -223,6 +232,7 @@ def faq_to_row(faq: Faq) -> NewRow:
         "question": faq.question,
         "answer": faq.answer,
         "is_enabled": faq.is_enabled,
+        "version": faq.version,
     }
 
 
@@ -234,4 +244,31 @@ def faq_from_row(row: Row) -> Faq:
         question=row["question"],
         answer=row["answer"],
         is_enabled=row["is_enabled"],
+        version=row["version"],
+    )
+
+
+def number_to_row(number: HeldNumber) -> NewRow:
+    """Return the row of a telephone number."""
+    return {
+        "id": number.id,
+        "user_id": number.user_id,
+        "number": number.number,
+        "status": number.status.value,
+        "provider_sid": number.provider_sid,
+        "created_at": number.created_at,
+        "changed_at": number.changed_at,
+    }
+
+
+def number_from_row(row: Row) -> HeldNumber:
+    """Return a telephone number."""
+    return HeldNumber(
+        id=row["id"],
+        user_id=row["user_id"],
+        number=row["number"],
+        status=NumberStatus(row["status"]),
+        provider_sid=row["provider_sid"],
+        created_at=row["created_at"],
+        changed_at=row["changed_at"],
     )

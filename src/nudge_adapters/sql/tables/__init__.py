@@ -14,7 +14,15 @@ from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
-from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
+from nudge_adapters.sql.tables.people import (
+    client,
+    consent,
+    contentresource,
+    faq,
+    phonenumber,
+    suppression,
+    user,
+)
 from nudge_adapters.sql.tables.schema import METADATA
 from nudge_adapters.sql.tables.sources import feedcounter, feedcursor, unreadrecord
 from nudge_adapters.sql.tables.texts import interaction, message, scheduledmessage, senderlane
@@ -41,6 +49,7 @@ __all__ = [
     "message",
     "negativepreference",
     "outbox",
+    "phonenumber",
     "pipelinerun",
     "resource",
     "scheduledmessage",

@@ -33,8 +33,9 @@ from nudge_adapters.sql.tables.schema import (
     within_tenant,
 )
 from nudge_core.model.consent import ConsentKind, SuppressionScope
+from nudge_core.model.phone_number import HELD, NumberStatus
 from nudge_core.model.resource import ResourceStatus
-from nudge_core.model.user import UserType
+from nudge_core.model.user import MlsCheck, UserType
 
 RESOURCE_STATUS = enum_of(ResourceStatus)
 
@@ -61,7 +62,13 @@ user = Table(
     Column("specialties", OBJECT, nullable=False),
     Column("faq_auto_responder_enabled", Boolean, nullable=False),
     Column("twilio_phone_number", String(16)),
+    Column("mls_check", String(20)),
+    Column("mls_checked_at", INSTANT),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     PrimaryKeyConstraint("id"),
+    CheckConstraint("version >= 1", "version"),
+    CheckConstraint(one_of("mls_check", MlsCheck), "mls_check"),
+    CheckConstraint(both_or_none("mls_check", "mls_checked_at"), "mls_check_has_its_instant"),
     UniqueConstraint("phone_number"),
     UniqueConstraint("twilio_phone_number"),  # an inbound text must have one owner
     Index("ix_user_email", "email"),
@@ -147,8 +154,10 @@ contentresource = Table(
     Column("usage_count", Integer, nullable=False),
     Column("created_at", INSTANT, nullable=False),
     Column("updated_at", INSTANT, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     tenant_key("contentresource"),
     CheckConstraint("usage_count >= 0", "usage_is_a_count"),
+    CheckConstraint("version >= 1", "version"),
     Index("ix_contentresource_user_id_title", "user_id", "title"),
     Index("ix_contentresource_user_id_url", "user_id", "url"),
     Index("ix_contentresource_user_id_status", "user_id", "status"),
@@ -165,5 +174,30 @@ faq = Table(
     Column("question", String(1_000), nullable=False),
     Column("answer", String(1_600), nullable=False),
     Column("is_enabled", Boolean, nullable=False),
+    Column("version", Integer, nullable=False, server_default=text("1")),
     tenant_key("faq"),
+    CheckConstraint("version >= 1", "version"),
+)
+
+_IS_HELD = ", ".join(f"'{status.value}'" for status in NumberStatus if status in HELD)
+
+phonenumber = Table(
+    "phonenumber",
+    METADATA,
+    identity(),
+    owner(),
+    Column("number", String(16), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("provider_sid", String(64)),
+    Column("created_at", INSTANT, nullable=False),
+    Column("changed_at", INSTANT, nullable=False),
+    tenant_key("phonenumber"),
+    CheckConstraint(one_of("status", NumberStatus), "status"),
+    CheckConstraint("number ~ '^[+][1-9][0-9]{6,14}$'", "number_is_e164"),
+    Index(  # over all professionals, as user.twilio_phone_number: a number, and a text to it, has one owner
+        "uq_phonenumber_one_holder",
+        "number",
+        unique=True,
+        postgresql_where=text(f"status IN ({_IS_HELD})"),
+    ),
 )

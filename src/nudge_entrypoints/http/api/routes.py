@@ -7,8 +7,16 @@ from collections.abc import Sequence
 from litestar import Controller, Router
 from litestar.di import Provide
 
+from nudge_entrypoints.http.api.account import Account
+from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
+from nudge_entrypoints.http.api.market_events import MarketActivity, MarketEventRoutes
+from nudge_entrypoints.http.api.mls_connection import MlsConnection
+from nudge_entrypoints.http.api.onboarding import OnboardingRoutes
+from nudge_entrypoints.http.api.phone_numbers import PhoneNumberRoutes
+from nudge_entrypoints.http.api.pipeline_runs import FeedState, PipelineRuns
+from nudge_entrypoints.http.api.resources import Resources
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
@@ -20,7 +28,19 @@ PREFIX = "/api/v1"
 LARGEST_BODY = 256_000
 """Bytes, where a route does not say it differently: a thousand ids with a text fill a quarter of it."""
 
-CONTROLLERS: Sequence[type[Controller]] = (Faqs,)
+CONTROLLERS: Sequence[type[Controller]] = (
+    Account,
+    ContentResources,
+    Faqs,
+    FeedState,
+    MarketActivity,
+    MarketEventRoutes,
+    MlsConnection,
+    OnboardingRoutes,
+    PhoneNumberRoutes,
+    PipelineRuns,
+    Resources,
+)
 """A module per subject; a line each, so that two can be added at once."""
 
 
