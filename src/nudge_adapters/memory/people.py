@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve
 
+from nudge_adapters.memory.book_pages import is_meant, page_after, sort_key
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client
+from nudge_core.model.client import Client, ClientFilter, ClientOrder
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 
 
 class MemoryUsers:
@@ -97,13 +101,39 @@ class MemoryClients:
             self._users.need(client.user_id, "user")
 
     @writing
-    async def save(self, client: Client) -> None:
-        """Replace a stored client, or raise NotFound."""
+    async def save(self, client: Client) -> Client:
+        """Store a changed one over the version it was read at; return it with its new version."""
         self._work.own(client.user_id, "client.user_id")
-        self._clients.need(client.id, "client")
+        stored = self._clients.need(client.id, "client")
+        if stored.version != client.version:
+            raise Conflict("client", "somebody changed it since it was read")
         if client.email and any(o.email == client.email for o in self._clients.rows() if o.id != client.id):
             raise Conflict("client", "its e-mail is taken")
-        self._clients.put(client.id, client)
+        contacts = [at for at in (stored.last_interaction, client.last_interaction) if at is not None]
+        saved = evolve(client, version=client.version + 1, last_interaction=max(contacts, default=None))
+        self._clients.put(client.id, saved)
+        return saved
+
+    @writing
+    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
+        """Store the vector of these notes; False when the client has others by now."""
+        stored = self._clients.get(client_id)
+        if stored is None or stored.notes != notes:
+            return False
+        self._clients.put(client_id, evolve(stored, notes_embedding=vector))
+        return True
+
+    @reading
+    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
+        """Return a page of the book."""
+        rows = [row for row in self._clients.rows() if is_meant(row, which)]
+        keyed = sorted((sort_key(row, order), row) for row in rows)
+        return page_after(keyed, request, newest_first=order is not ClientOrder.NAME)
+
+    @reading
+    async def tags(self) -> Mapping[str, int]:
+        """Return how many clients have each tag."""
+        return Counter(tag for row in self._clients.rows() for tag in set(row.tags))
 
     @reading
     async def book(self) -> Sequence[Client]:

@@ -22,6 +22,23 @@ class Role(StrEnum):
     PAST_CLIENT = "past_client"
 
 
+class ClientOrder(StrEnum):
+    """How a book is listed. Names by their letters without regard to ASCII case; never talked with counts as longest
+    ago."""
+
+    NAME = "name"
+    NEWEST = "newest"
+    LAST_CONTACT = "last_contact"
+
+
+@frozen(kw_only=True)
+class ClientFilter:
+    """Which clients of a book: with this tag (anybody's), with these letters in the name (ASCII case aside)."""
+
+    tag: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)), repr=False)
+    name_has: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)), repr=False)
+
+
 @frozen(kw_only=True)
 class Client:
     """One person in one professional's book.
@@ -29,7 +46,7 @@ class Client:
     `phone` is E.164 or None; a number that could not be read is kept in `phone_as_given`, so nothing is lost.
     `timezone` None means "not stated": the zones then follow from the address or the number's area code.
     `preferences` is what the vertical reads as wishes (`nudge_core.verticals`). `notes_embedding` is absent, never
-    zeros, when no embedding could be made.
+    zeros, when no embedding could be made. `version` rises with every change; a change names the version it read.
     """
 
     id: UUID
@@ -46,6 +63,7 @@ class Client:
     preferences: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     last_interaction: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     timezone: str | None = field(default=None, validator=fields.optional(fields.zone))
+    version: int = 1
 
     @property
     def first_name(self) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
-from nudge_core.model.client import Client
+from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
@@ -20,6 +20,7 @@ from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentOrder, ContentResource, Resource, ResourceStatus, ResourceType
+from nudge_core.model.vector import Vector
 
 
 class Clients(Protocol):
@@ -33,8 +34,27 @@ class Clients(Protocol):
         """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
         ...
 
-    async def save(self, client: Client) -> None:
-        """Replace a stored client, or raise NotFound."""
+    async def save(self, client: Client) -> Client:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        The later of two instants of last contact is kept. Raises Conflict when somebody changed it since, or its
+        e-mail is taken; NotFound.
+        """
+        ...
+
+    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
+        """Store the vector of these notes; False, and nothing stored, when the client has others by now.
+
+        Not a change that a person made: the version stays.
+        """
+        ...
+
+    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
+        """Return a page of the book. Raises Invalid when the key to go on after is none of this order."""
+        ...
+
+    async def tags(self) -> Mapping[str, int]:
+        """Return how many clients have each tag, the professional's own and the proposed ones."""
         ...
 
     async def book(self) -> Sequence[Client]:

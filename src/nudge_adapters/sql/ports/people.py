@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,16 +11,20 @@ from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.across import KEYS, Across
+from nudge_adapters.sql.ports.book_pages import count_tags, page_of_clients
 from nudge_adapters.sql.rows.people import (
     client_from_row,
     client_to_row,
     user_from_row,
     user_to_row,
 )
+from nudge_adapters.sql.rows.values import vector_to_columns
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client
+from nudge_core.model.client import Client, ClientFilter, ClientOrder
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 
 _user, _client = tables.user, tables.client
 
@@ -116,14 +120,36 @@ class SqlClients:
             await self._work.run(insert(_client), [client_to_row(client) for client in clients])
 
     @writing
-    async def save(self, client: Client) -> None:
-        """Replace a stored client, or raise NotFound."""
+    async def save(self, client: Client) -> Client:
+        """Store a changed one over the version it was read at; return it with its new version."""
         self._work.own(client.user_id, "client.user_id")
-        saved = await self._work.changed(
-            update(_client).where(self._mine, _client.c.id == client.id).values(client_to_row(client))
-        )
-        if saved == 0:
+        this = (self._mine, _client.c.id == client.id)
+        values = {**client_to_row(client), "version": client.version + 1}
+        values["last_interaction"] = func.greatest(_client.c.last_interaction, client.last_interaction)
+        change = update(_client).where(*this, _client.c.version == client.version).values(values)
+        row = await self._work.row(change.returning(*_client.c))
+        if row is not None:
+            return client_from_row(row)
+        if await self._work.row(select(_client.c.id).where(*this)) is None:
             raise NotFound("client", client.id)
+        raise Conflict("client", "somebody changed it since it was read")
+
+    @writing
+    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
+        """Store the vector of these notes; False when the client has others by now."""
+        this = (self._mine, _client.c.id == client_id, _client.c.notes == notes)
+        change = update(_client).where(*this).values(vector_to_columns("notes_embedding", vector))
+        return await self._work.changed(change) > 0
+
+    @reading
+    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
+        """Return a page of the book."""
+        return await page_of_clients(self._work, request, order, which)
+
+    @reading
+    async def tags(self) -> Mapping[str, int]:
+        """Return how many clients have each tag."""
+        return await count_tags(self._work)
 
     @writing
     async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:

@@ -105,6 +105,7 @@ def client_to_row(client: Client) -> NewRow:
         "last_interaction": client.last_interaction,
         "timezone": client.timezone,
         "created_at": client.created_at,
+        "version": client.version,
     }
 
 
@@ -125,6 +126,7 @@ def client_from_row(row: Row) -> Client:
         last_interaction=row["last_interaction"],
         timezone=row["timezone"],
         created_at=row["created_at"],
+        version=row["version"],
     )
 
 

@@ -94,10 +94,14 @@ client = Table(
     Column("last_interaction", INSTANT),
     Column("timezone", String(60)),
     Column("created_at", INSTANT, nullable=False),
+    Column("version", Integer, nullable=False),
     tenant_key("client"),
     UniqueConstraint("user_id", "email"),
     CheckConstraint("phone ~ '^[+][1-9][0-9]{6,14}$'", "phone_is_e164"),
     CheckConstraint(both_or_none("notes_embedding", "notes_embedding_model"), "embedding_names_its_model"),
+    CheckConstraint("version >= 1", "version"),
+    Index("ix_client_by_name", "user_id", text('lower(full_name COLLATE "C")'), "id"),
+    Index("ix_client_by_creation", "user_id", "created_at", "id"),
     Index("ix_client_user_id_phone", "user_id", "phone", postgresql_where=text("phone IS NOT NULL")),
 )
 

@@ -8,6 +8,7 @@ from litestar import Controller, Router
 from litestar.di import Provide
 
 from nudge_entrypoints.http.api.account import Account
+from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
@@ -30,6 +31,7 @@ LARGEST_BODY = 256_000
 
 CONTROLLERS: Sequence[type[Controller]] = (
     Account,
+    Clients,
     ContentResources,
     Faqs,
     FeedState,
