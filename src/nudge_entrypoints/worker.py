@@ -26,6 +26,7 @@ from nudge_entrypoints.feeds import FeedReader
 from nudge_entrypoints.servers import redis_address
 from nudge_entrypoints.settings import Settings
 from nudge_entrypoints.telling import Outage, Teller, brief
+from nudge_entrypoints.tracing import traced
 
 if TYPE_CHECKING:
     from arq import ArqRedis
@@ -258,7 +259,7 @@ async def _once(settings: Settings, url: str, teller: Teller) -> dict[str, objec
 
 async def _serve(settings: Settings, url: str, teller: Teller) -> None:
     async with opened(settings, url) as app:
-        shift = Shift(app.parts, FeedReader(app, teller.say).jobs(), teller, app.parts.ids.new())
+        shift = Shift(traced(app.parts), FeedReader(app, teller.say).jobs(), teller, app.parts.ids.new())
         loop = asyncio.get_running_loop()
         for sign in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(sign, _stop, shift, teller)
