@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 from attrs import evolve, frozen
@@ -17,6 +17,7 @@ from nudge_core.walk import Parts
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.app import build_app
 from nudge_entrypoints.http.buckets import Rate
+from nudge_entrypoints.http.idempotency import HEADER
 from nudge_entrypoints.http.identity import EVERY_SCOPE, AnyConnection, Principal, Scope
 from nudge_entrypoints.http.rates import Limits
 from nudge_entrypoints.settings import load
@@ -57,12 +58,21 @@ class Office:
     api: Api
 
     @asynccontextmanager
-    async def caller(self, user_id: UUID | None = RITA, *scopes: Scope) -> AsyncIterator[httpx.AsyncClient]:
-        """Yield an HTTP client that calls as this professional; None: as nobody."""
+    async def caller(
+        self, user_id: UUID | None = RITA, *scopes: Scope, keys: bool = True
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        """Yield an HTTP client that calls as this professional; None: as nobody. `keys`: a key for each POST."""
         headers = {} if user_id is None else {"Authorization": " ".join(["Bearer", str(user_id), *scopes])}
         transport = httpx.ASGITransport(app=self.app)
         async with httpx.AsyncClient(transport=transport, base_url="http://nudge.test", headers=headers) as client:
+            if keys:
+                client.event_hooks["request"].append(_with_key)
             yield client
+
+
+async def _with_key(request: httpx.Request) -> None:
+    if request.method == "POST":
+        request.headers.setdefault(HEADER, uuid4().hex)
 
 
 def _none_here(*_given: object) -> Any:

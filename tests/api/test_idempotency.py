@@ -43,7 +43,7 @@ async def paid(office: Office) -> list[str]:
 
 
 async def test_the_second_time_is_answered_like_the_first_and_does_nothing(office: Office) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         first = await rita.post(PAID, json={"name": "one"}, headers=KEY)
         second = await rita.post(PAID, json={"name": "one"}, headers=KEY)
     assert (first.status_code, second.status_code) == (201, 201)
@@ -56,7 +56,7 @@ async def test_the_second_time_is_answered_like_the_first_and_does_nothing(offic
 
 
 async def test_a_refusal_is_kept_too(office: Office) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         answers = [await rita.post(PAID, json={"name": "refused"}, headers=KEY) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [409, 409]
     assert answers[0].content == answers[1].content
@@ -65,7 +65,7 @@ async def test_a_refusal_is_kept_too(office: Office) -> None:
 
 
 async def test_another_request_with_the_same_key_is_refused(office: Office) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         await rita.post(PAID, json={"name": "one"}, headers=KEY)
         for other in (rita.post(PAID, json={"name": "two"}, headers=KEY),
                       rita.post(f"{PAID}?a=b", json={"name": "one"}, headers=KEY)):  # fmt: skip
@@ -75,7 +75,7 @@ async def test_another_request_with_the_same_key_is_refused(office: Office) -> N
 
 
 async def test_the_header_is_needed_and_bounded(office: Office) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         for key in (None, "", " ", "x" * 201, "k\u00e9y".encode("latin-1"), "a\tb"):
             headers = {} if key is None else {"Idempotency-Key": key}
             answer = await rita.post(PAID, json={"name": "one"}, headers=headers)  # type: ignore[arg-type]
@@ -88,14 +88,14 @@ async def test_the_header_is_needed_and_bounded(office: Office) -> None:
 
 
 async def test_who_may_not_call_uses_no_key(office: Office) -> None:
-    async with office.caller(None) as nobody, office.caller(RITA, Scope.CONTENT_READ) as narrow:
+    async with office.caller(None, keys=False) as nobody, office.caller(RITA, Scope.CONTENT_READ) as narrow:
         assert (await nobody.post(PAID, json={"name": "one"}, headers=KEY)).status_code == 401
         assert (await narrow.post(PAID, json={"name": "one"}, headers=KEY)).status_code == 403
     assert Probes.told == []
 
 
 async def test_the_same_words_of_somebody_else_are_another_key(office: Office) -> None:
-    async with office.caller(RITA) as rita, office.caller(TOM) as tom:
+    async with office.caller(RITA, keys=False) as rita, office.caller(TOM, keys=False) as tom:
         await rita.post(PAID, json={"name": "one"}, headers=KEY)
         answer = await tom.post(PAID, json={"name": "two"}, headers=KEY)
     assert answer.status_code == 201
@@ -104,7 +104,7 @@ async def test_the_same_words_of_somebody_else_are_another_key(office: Office) -
 
 
 async def test_a_failure_is_not_kept_and_its_effect_is_not_doubled(office: Office) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         answers = [await rita.post(PAID, json={"name": "failing"}, headers=KEY) for _ in range(2)]
     assert [answer.status_code for answer in answers] == [503, 503]
     assert Probes.told == [key_id(RITA, ROUTE, "a key")] * 2, "it was tried twice"
@@ -115,7 +115,7 @@ async def test_while_it_runs_the_next_one_waits_and_after_a_death_it_is_taken_ov
     office: Office, clock: SteppingClock
 ) -> None:
     """A process that dies after the effect and before the answer leaves a lease and the effect."""
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         this = key_id(RITA, ROUTE, "a key")
         async with office.store.tenant(RITA) as tx:  # what the dead process left: its claim, its effect, no answer
             await tx.idempotency.begin(this, fingerprint_of(PAID, b"", b'{"name":"one"}'), LEASE_S)
@@ -132,7 +132,7 @@ async def test_while_it_runs_the_next_one_waits_and_after_a_death_it_is_taken_ov
 
 
 async def test_of_twenty_at_once_one_is_done(office: Office) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         answers = await asyncio.gather(*(rita.post(PAID, json={"name": "one"}, headers=KEY) for _ in range(20)))
         codes = {answer.status_code for answer in answers}
         assert codes <= {201, 409}
@@ -144,7 +144,7 @@ async def test_of_twenty_at_once_one_is_done(office: Office) -> None:
 
 
 async def test_keys_are_forgotten_after_a_day(office: Office, clock: SteppingClock) -> None:
-    async with office.caller() as rita:
+    async with office.caller(keys=False) as rita:
         await rita.post(PAID, json={"name": "one"}, headers=KEY)
         await forget_keys(office.parts)
         clock.forward(timedelta(hours=23).total_seconds())

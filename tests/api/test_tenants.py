@@ -11,6 +11,7 @@ from litestar import Litestar, get
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
+from nudge_entrypoints.http.document import build_document
 from tests.api.office import RITA, TOM, Office
 from tests.api.tenant_fuzz import Fuzz, operations
 from tests.api.two_books import CANARY, Book, book_of, fill, held
@@ -31,8 +32,7 @@ async def _furnished(office: Office) -> tuple[Book, Book]:
 
 
 def _document(office: Office) -> dict[str, Any]:
-    schema: dict[str, Any] = office.app.openapi_schema.to_schema()
-    return schema
+    return build_document(office.api)
 
 
 @pytest.mark.parametrize("kind", ["every id"])

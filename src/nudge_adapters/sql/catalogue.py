@@ -17,6 +17,7 @@ UNIQUE_FOR_ALL = {
     "pk_user": "it is the tenant",
     "uq_user_phone_number": "one signs in with it, before there is a tenant",
     "uq_user_twilio_phone_number": "a text that comes in must have one owner",
+    "uq_phonenumber_one_holder": "the same, for numbers that nothing goes out from yet",
     "pk_carrierevent": "made from the carrier's own id; an event may be nobody's",
     "uq_carrierevent_kind_provider_sid_status": "a carrier gives each of its ids once; an event may be nobody's",
     "pk_outbox": "ids are made by us and never by a tenant; a note may be nobody's",

@@ -144,6 +144,8 @@ class TenantTransaction(Protocol):
 
     @property
     def idempotency(self) -> IdempotencyKeys: ...
+
+    @property
     def held_numbers(self) -> HeldNumbers: ...
 
     @property
