@@ -14,10 +14,10 @@ import pytest
 from attrs import evolve
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.ports import claiming
+from nudge_adapters.sql.ports import claiming, sends
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Conflict, Unavailable
-from nudge_core.model.message import Delivery
+from nudge_core.model.message import Delivery, Message
 from nudge_core.model.outbox import Topic
 from tests import samples
 from tests.contracts.storage import (
@@ -264,6 +264,41 @@ async def test_a_claim_that_began_before_a_stop_committed_takes_nothing_of_its_p
         await held.execute("DROP FUNCTION claims.slow_claim")
     assert numbers(*taken) == [71]
     assert (await stored(sql_store, 70)).delivery is Delivery.QUEUED
+    await other.aclose()
+
+
+async def test_a_text_that_moves_while_it_is_looked_for_is_seen_as_it_was_found(
+    sql_store: SqlStore, database: str, clock: SteppingClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys are found by one function and the rows read by another; between them a text may come to its end."""
+    await add_practice(sql_store)
+    await queue(sql_store, 70)
+    await claim(sql_store)
+    clock.forward(120)
+    statement = (
+        f"WITH found AS MATERIALIZED ({sends._EXPIRED.statement}), "
+        "gate AS MATERIALIZED (SELECT pg_advisory_xact_lock(4711), count(*) FROM found) SELECT f.* FROM found f, gate"
+    )
+    slow = evolve(sends._EXPIRED, name="slow_look", statement=statement)
+    monkeypatch.setattr(sends, "_ASK_EXPIRED", slow.rows(tables.message))
+    other = SqlStore(database, clock, CountingIds(2))
+
+    async def look() -> list[Message]:
+        async with other.system() as tx:
+            return list(await tx.sends.expired_leases(10))
+
+    async with await psycopg.AsyncConnection.connect(for_psycopg(database), autocommit=True) as held:
+        await held.execute(slow.definition("public").encode())
+        await held.execute("SELECT pg_advisory_lock(4711)")
+        looking = asyncio.create_task(look())
+        while not await _waiting_for_a_lock(database):
+            assert not looking.done()
+        async with sql_store.tenant(OWNER) as tx:
+            assert await tx.messages.move(uid(70), attempt=1, expected=[Delivery.SENDING], to=Delivery.IN_DOUBT)
+        await held.execute("SELECT pg_advisory_unlock(4711)")
+        (found,) = await asyncio.wait_for(looking, PATIENCE_S)
+        await held.execute("DROP FUNCTION claims.slow_look")
+    assert (found.id, found.delivery) == (uid(70), Delivery.SENDING)
     await other.aclose()
 
 

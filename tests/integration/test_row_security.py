@@ -142,7 +142,7 @@ async def test_the_owner_is_held_by_the_wall_too(database: str, store: SqlStore)
 
 
 async def test_keys_that_do_not_belong_together_find_no_row(application: Application) -> None:
-    query = "SELECT count(*) FROM claims.message_rows(ARRAY[%s]::uuid[], ARRAY[%s]::uuid[])"
+    query = "SELECT count(*) FROM claims.message_rows_seen(ARRAY[%s]::uuid[], ARRAY[%s]::uuid[])"
     assert await first(application, query, [ONE, MINE.id(QUEUED)]) == 1
     assert await first(application, query, [ONE, THEIRS.id(QUEUED)]) == 0
 

@@ -34,12 +34,16 @@ class Across:
         takes: its arguments with their types, in order.
         gives: its return type.
         statement: one statement with `:argument` where a value goes; or, with BEGIN in front, a whole PL/pgSQL block.
+        changes: whether it writes or locks. Each statement of one that does sees what was committed before that
+            statement began, and so does the reader of its keys, after it. One that only looks sees what its caller's
+            statement sees, and so does its reader: a row cannot change between its key and itself.
     """
 
     name: str
     takes: Mapping[str, str]
     gives: str
     statement: str
+    changes: bool = False
 
     def definition(self, home: str) -> str:
         """Return the statement that makes it; `home` is the schema of the tables."""
@@ -48,7 +52,8 @@ class Across:
         if not body.startswith(("BEGIN", "DECLARE")):
             body = f"BEGIN\n{'RETURN QUERY ' + body if many else f'RETURN ({body})'};\nEND"
         takes = ", ".join(f"given_{name} {kind}" for name, kind in self.takes.items())
-        return _function(self.name, takes, self.gives, "DEFINER", body, home)
+        rights = f"{_volatility(self.changes)} SECURITY DEFINER"
+        return _function(self.name, takes, self.gives, rights, body, home)
 
     def call(self, columns: str = "*") -> TextClause:
         """Return the statement that calls it."""
@@ -65,18 +70,18 @@ class Across:
         statement = text(
             f"SELECT {columns} FROM (SELECT array_agg(k.user_id) AS owners, array_agg(k.id) AS ids "  # noqa: S608
             f"FROM {SCHEMA}.{self.name}({values}) AS k) AS keys "
-            f"CROSS JOIN LATERAL {SCHEMA}.{reader(table)}(keys.owners, keys.ids) AS r"
+            f"CROSS JOIN LATERAL {SCHEMA}.{reader(table, self.changes)}(keys.owners, keys.ids) AS r"
         )
         return statement.columns(*table.c)
 
 
-def reader(table: Table) -> str:
-    """Return the name of the function that reads rows of a table by their keys."""
-    return f"{table.name}_rows"
+def reader(table: Table, changed: bool) -> str:
+    """Return the name of the function that reads rows of a table by their keys; `changed`: as changed just now."""
+    return f"{table.name}_rows_{'changed' if changed else 'seen'}"
 
 
-def reader_definition(table: Table, home: str) -> str:
-    """Return the statement that makes the reader of a table.
+def reader_definition(table: Table, changed: bool, home: str) -> str:
+    """Return the statement that makes a reader of a table.
 
     It takes owners and ids, pair by pair. Its caller's rights and policies hold: each row is read while its owner is
     the bound tenant, so a pair that does not belong together finds nothing. An owner of NULL: a row of nobody's.
@@ -100,13 +105,17 @@ BEGIN
     PERFORM set_config('app.tenant_id', bound, true);
 END""".strip()  # noqa: S608 - our own names
     takes = "given_owners uuid[], given_ids uuid[]"
-    return _function(reader(table), takes, f'SETOF {home}."{table.name}"', "INVOKER", body, home)
+    rights = f"{_volatility(changed)} SECURITY INVOKER"
+    return _function(reader(table, changed), takes, f'SETOF {home}."{table.name}"', rights, body, home)
+
+
+def _volatility(changes: bool) -> str:
+    return "VOLATILE" if changes else "STABLE"
 
 
 def _function(name: str, takes: str, gives: str, rights: str, body: str, home: str) -> str:
-    # Volatile, as is the default: each statement inside sees what was committed before it began.
     return (
-        f"CREATE FUNCTION {SCHEMA}.{name}({takes}) RETURNS {gives} LANGUAGE plpgsql SECURITY {rights} "
+        f"CREATE FUNCTION {SCHEMA}.{name}({takes}) RETURNS {gives} LANGUAGE plpgsql {rights} "
         f"SET search_path = pg_catalog, {home}, pg_temp "
         f"AS $function$\n#variable_conflict use_column\n{body}\n$function$"
     )

@@ -48,7 +48,7 @@ def definitions(home: str) -> Sequence[str]:
     """Return the statements that make every function; `home` is the schema of the tables."""
     return [
         *(function.definition(home) for function in FUNCTIONS),
-        *(reader_definition(table, home) for table in READERS),
+        *(reader_definition(table, changed, home) for table in READERS for changed in (False, True)),
     ]
 
 

@@ -50,6 +50,7 @@ _FOUND_LANES = f"""
     """  # noqa: S608
 LANES = Across(
     name="due_lanes",
+    changes=True,
     takes={
         "now": "timestamptz",
         "lot": "text",
@@ -95,6 +96,7 @@ _CLAIM_TRIES = 3
 # What fails or is overtaken is taken back alone: the transaction, and the locks of its lanes, stay.
 CLAIM = Across(
     name="claim_texts",
+    changes=True,
     takes={
         "owners": "uuid[]",
         "senders": "text[]",

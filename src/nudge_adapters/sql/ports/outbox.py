@@ -49,6 +49,7 @@ def _take(whose: str) -> str:
 _CLAIM_MINE = text(f"{_take('q.user_id = :user_id')} RETURNING {_COLUMNS}").columns(*_outbox.c)
 _CLAIM = Across(
     name="claim_notes",
+    changes=True,
     takes={"topics": "text[]", "most": "int", "now": "timestamptz", "lease_until": "timestamptz", "limit": "int"},
     gives=KEYS,
     statement=f"{_take('true')} RETURNING o.user_id, o.id",
@@ -56,6 +57,7 @@ _CLAIM = Across(
 # The one writing across tenants: a page of a feed is handed on to everybody who watches it.
 _ADD_ACROSS = Across(
     name="add_notes",
+    changes=True,
     takes={name: f"{sent_as(_outbox.c[name]).array}[]" for name in NOTE},
     gives="bigint",
     statement=f"""
@@ -69,6 +71,7 @@ END""",  # noqa: S608 - our own columns
 )
 _PARK = Across(
     name="park_notes",
+    changes=True,
     takes={"most": "int", "now": "timestamptz", "error": "text"},
     gives="bigint",
     statement="""

@@ -38,6 +38,7 @@ _DUE_AT = """
 
 _CLAIM = Across(
     name="claim_planned",
+    changes=True,
     takes={"now": "timestamptz", "lease_until": "timestamptz", "limit": "int"},
     gives=KEYS,
     statement=f"""
