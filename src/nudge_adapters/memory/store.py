@@ -10,19 +10,21 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
 from nudge_adapters.memory.messages import MemoryMessages
-from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
+from nudge_adapters.memory.nudges import MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
 from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
 from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
+from nudge_adapters.memory.statistics import MemoryStatistics
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict
 from nudge_core.ports import Clock, Ids
@@ -69,6 +71,7 @@ class MemoryTenantTransaction:
     lanes: MemoryLanes
     negative_preferences: MemoryNegativePreferences
     audit: MemoryAudit
+    statistics: MemoryStatistics
     contents: MemoryContents
     faqs: MemoryFaqs
     carrier_events: MemoryCarrierEvents
@@ -154,6 +157,7 @@ class MemoryStore:
                 lanes=MemoryLanes(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),
                 audit=MemoryAudit(work, world),
+                statistics=MemoryStatistics(work, world),
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
                 carrier_events=MemoryCarrierEvents(work, world),

@@ -36,6 +36,7 @@ from nudge_core.ports.tenant import (
     NegativePreferences,
     Resources,
     Scheduled,
+    Statistics,
     Suppressions,
 )
 
@@ -70,6 +71,7 @@ __all__ = [
     "Schedules",
     "Sends",
     "SmsGateway",
+    "Statistics",
     "Store",
     "Suppressions",
     "SystemTransaction",

@@ -24,6 +24,7 @@ from nudge_core.ports.tenant import (
     NegativePreferences,
     Resources,
     Scheduled,
+    Statistics,
     Suppressions,
 )
 
@@ -133,6 +134,9 @@ class TenantTransaction(Protocol):
 
     @property
     def audit(self) -> Audit: ...
+
+    @property
+    def statistics(self) -> Statistics: ...
 
     @property
     def contents(self) -> Contents: ...

@@ -9,7 +9,9 @@ from uuid import UUID
 
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.audit import AuditEntry
+from nudge_core.model.audit_trail import AuditFilter, ChainedEntry, ChainHead
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.event import EventStatus, MarketEvent
@@ -17,8 +19,10 @@ from nudge_core.model.faq import Faq
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
-from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
+from nudge_core.model.message import Delivery, EarlierTexts, LastWords, Message, Receipt, ScheduledMessage
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentResource, Resource
+from nudge_core.model.statistics import OwnerCounts
 
 
 class Clients(Protocol):
@@ -116,6 +120,17 @@ class Briefings(Protocol):
 
         Best: greatest score of an included member, then the newest, then by id.
         """
+        ...
+
+    async def page(self, which: BriefingFilter, order: BriefingOrder, request: PageRequest) -> Page[CampaignBriefing]:
+        """Return a page of the briefings that a filter lets through. Raises Invalid for a key that is not this order's.
+
+        One query, whatever the page holds.
+        """
+        ...
+
+    async def among(self, ids: Collection[UUID]) -> Mapping[UUID, CampaignBriefing]:
+        """Return the stored ones among `ids`, by id; one query."""
         ...
 
     async def for_resources(
@@ -237,6 +252,13 @@ class Messages(Protocol):
         """Return each client's last words, in one query; a client without any has no entry."""
         ...
 
+    async def earlier(self, client_ids: Collection[UUID], since: datetime) -> Mapping[UUID, EarlierTexts]:
+        """Return what each of these clients was texted, or may yet be, in one query; one without any has no entry.
+
+        `recent` are those created at `since` or later.
+        """
+        ...
+
     async def waiting_for_slot(self, recipients: Collection[str]) -> Sequence[Message]:
         """Return queued texts to these phones that a cap holds back now (`nudge_core.policy.slots`), by id."""
         ...
@@ -290,6 +312,10 @@ class Scheduled(Protocol):
 
     async def of_plan(self, plan_id: UUID) -> Sequence[ScheduledMessage]:
         """Return the planned texts of a plan, soonest first."""
+        ...
+
+    async def of_plans(self, plan_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ScheduledMessage]]:
+        """Return what `of_plan` returns for each of several plans, in one query; one without any has no entry."""
         ...
 
 
@@ -379,13 +405,37 @@ class NegativePreferences(Protocol):
         """Store records."""
         ...
 
+    async def get(self, preference_id: UUID) -> NegativePreference:
+        """Return one, retracted or not, or raise NotFound."""
+        ...
+
     async def all(self) -> Sequence[NegativePreference]:
-        """Return this professional's records, oldest first."""
+        """Return this professional's records that hold, oldest first: not those that were retracted."""
+        ...
+
+    async def page(
+        self, client_id: UUID | None, retracted: bool | None, request: PageRequest
+    ) -> Page[NegativePreference]:
+        """Return a page of the records, newest first.
+
+        Args:
+            client_id: of this client; None: of any.
+            retracted: those that were retracted, or those that were not; None: both.
+            request: which page. Raises Invalid for a key that is not this list's.
+        """
+        ...
+
+    async def retract(self, preference_id: UUID, by: str) -> bool:
+        """Take one back, now; False when it was taken back before. Raises NotFound."""
         ...
 
 
 class Audit(Protocol):
-    """Who decided what, when, on which facts. Append-only."""
+    """Who decided what, when, on which facts. Append-only.
+
+    Every entry is linked into its professional's chain (`nudge_core.model.audit_trail`) when its transaction commits,
+    in the order in which the transaction added them: no committed entry is without a link.
+    """
 
     async def add(self, entries: Sequence[AuditEntry]) -> None:
         """Store entries."""
@@ -393,6 +443,37 @@ class Audit(Protocol):
 
     async def of_subject(self, subject_id: UUID) -> Sequence[AuditEntry]:
         """Return the entries about one thing, oldest first."""
+        ...
+
+    async def page(self, which: AuditFilter, request: PageRequest) -> Page[AuditEntry]:
+        """Return a page of the entries that a filter lets through, newest first; of one instant the last written first.
+
+        Raises Invalid for a key that is not this list's.
+        """
+        ...
+
+    async def chain(self, after: int, limit: int) -> Sequence[ChainedEntry]:
+        """Return at most `limit` committed entries whose place is greater than `after`, in the order of the chain."""
+        ...
+
+    async def link(self, position: int) -> ChainHead | None:
+        """Return the link at a place, or None."""
+        ...
+
+    async def head(self) -> ChainHead:
+        """Return the last link as the store remembers it, apart from the links."""
+        ...
+
+    async def unchained(self) -> int:
+        """Return how many committed entries have no link: none, unless somebody wrote past this port."""
+        ...
+
+
+class Statistics(Protocol):
+    """Figures for the owner."""
+
+    async def counts(self, since: datetime, until: datetime) -> OwnerCounts:
+        """Return what happened from `since` (included) to `until` (not included); one query."""
         ...
 
 

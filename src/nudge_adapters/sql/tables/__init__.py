@@ -11,7 +11,7 @@
 
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
-from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
+from nudge_adapters.sql.tables.nudges import auditentry, audithead, auditlink, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
 from nudge_adapters.sql.tables.people import client, consent, contentresource, faq, suppression, user
 from nudge_adapters.sql.tables.schema import METADATA
@@ -22,6 +22,8 @@ from nudge_adapters.sql.tables.work import outbox, pipelinerun
 __all__ = [
     "METADATA",
     "auditentry",
+    "audithead",
+    "auditlink",
     "campaignbriefing",
     "carrierevent",
     "client",
