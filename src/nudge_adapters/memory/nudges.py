@@ -153,7 +153,7 @@ class MemoryBriefings:
 
 
 def _best_score(briefing: CampaignBriefing) -> float:
-    return max((member.score for member in briefing.recipients), default=0.0)
+    return float(max((member.score for member in briefing.recipients), default=0.0))
 
 
 def _descending(columns: Sequence[object]) -> tuple[object, ...]:

@@ -14,7 +14,6 @@ from nudge_core.model.client import Role
 from nudge_core.model.json import Json, JsonObject, frozen_object, number_in, objects_in, text_in
 from nudge_core.model.states import StateMachine
 
-
 CO_PILOT = "co_pilot"
 """`campaign_type` of a question to the professional about one client: no nudge, nothing of it is sent."""
 

@@ -19,6 +19,11 @@ class Sorted:
     descending: bool = False
 
     @property
+    def name(self) -> str:
+        """The column's name in a row."""
+        return str(self.column.key)
+
+    @property
     def order(self) -> UnaryExpression[Any]:
         """What ORDER BY takes."""
         return self.column.desc() if self.descending else self.column.asc()

@@ -104,7 +104,7 @@ class SqlBriefings:
         query = select(_briefing).where(*conditions).order_by(*(one.order for one in columns))
         rows = await self._work.rows(query.limit(request.limit + 1))
         shown = rows[: request.limit]
-        last = written(*(shown[-1][one.column.key] for one in columns)) if len(rows) > len(shown) else None
+        last = written(*(shown[-1][one.name] for one in columns)) if len(rows) > len(shown) else None
         return Page(items=tuple(briefing_from_row(row) for row in shown), last=last)
 
     def _conditions(self, which: BriefingFilter) -> list[ColumnElement[bool]]:
