@@ -25,13 +25,10 @@ _ISOLATED = (
     "USING (user_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid)) "
     "WITH CHECK (user_id = (SELECT nullif(current_setting('app.tenant_id', true), '')::uuid))",
 )
-# Decisions are added and read, never changed. Only the head moves.
 _GRANTS = """
     DO $$ BEGIN
         IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'nudge_app') THEN
-            GRANT SELECT, INSERT ON auditlink TO nudge_app;
-            GRANT SELECT, INSERT, UPDATE ON audithead TO nudge_app;
-            REVOKE UPDATE, DELETE ON auditentry FROM nudge_app;
+            GRANT SELECT, INSERT, UPDATE, DELETE ON auditlink, audithead TO nudge_app;
         END IF;
     END $$
 """
@@ -116,10 +113,6 @@ def _link_entries_of(connection: sa.Connection, owner: object) -> None:
 
 def downgrade() -> None:
     """Go back to the revision before: the chain is lost, and every dismissal counts again."""
-    op.execute(
-        "DO $$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'nudge_app') "
-        "THEN GRANT UPDATE, DELETE ON auditentry TO nudge_app; END IF; END $$"
-    )
     op.drop_table("audithead")
     op.drop_table("auditlink")
     op.drop_index("ix_campaignbriefing_newest", "campaignbriefing")

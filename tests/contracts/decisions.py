@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from nudge_core.errors import Invalid, NotFound
+from nudge_core.errors import Conflict, Invalid, NotFound
 from nudge_core.model.audit_trail import AuditFilter, ChainHead, linked
 from nudge_core.model.briefing import CO_PILOT, BriefingStatus
 from nudge_core.model.briefing_list import WAITING, BriefingFilter, BriefingOrder

@@ -27,7 +27,7 @@ PARTS_AT_MOST = 4  # SMS parts of one text; messaging.md section 8
 class Preview:
     """The text as one client would get it.
 
-    `parts`: SMS parts. `characters`: what is counted towards them, in units of `encoding`. `findings`: what the rules
+    `parts`: SMS parts. `units`: what is counted towards them, in that encoding. `findings`: what the rules
     say of this very text; one that blocks refuses the approval.
     """
 
@@ -35,7 +35,7 @@ class Preview:
     text: str = field(repr=False)
     parts: int
     encoding: Encoding = Encoding.GSM7
-    characters: int = 0
+    units: int = 0
     findings: tuple[Finding, ...] = ()
 
 
@@ -90,7 +90,7 @@ def preview_of(
         text=text,
         parts=counted.parts,
         encoding=counted.encoding,
-        characters=counted.units,
+        units=counted.units,
         findings=_findings(text, counted.parts, around, is_first=earlier is None),
     )
 

@@ -9,7 +9,7 @@ from nudge_core.model.audit_trail import ChainHead, link_hash
 from nudge_core.ports import TenantTransaction
 
 AT_ONCE = 2_000
-"""Entries verified in one call: bounded work; a longer chain takes several, each going on where the last one ended."""
+"""Entries verified in one call: bounded work. A longer chain takes several, each going on where the last one ended."""
 
 GAP = "gap"
 CHANGED = "changed"
@@ -22,9 +22,9 @@ class Verification:
     """What one call found.
 
     `fault`: `gap` (an entry or its link is missing at `broken_at`), `changed` (the entry there, or its link, is not
-    what was written), `cut_off` (the end of the chain is missing), `unlinked` (entries were written past the chain), or
-    None. `verified_to`: the place up to which everything holds; `hash`: of the link there. `head`: the last place that the
-    store remembers. `is_complete`: nothing is left to verify.
+    what was written), `cut_off` (the end of the chain is missing), `unlinked` (entries were written past the chain),
+    or None. `verified_to`: the place up to which everything holds; `hash`: of the link there. `head`: the last place
+    that the store remembers. `is_complete`: nothing is left to verify.
     """
 
     verified_to: int

@@ -8,13 +8,29 @@ from litestar import Controller, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from nudge_entrypoints.http.api.audit import Audit
+from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
 from nudge_entrypoints.http.api.context import Api
+from nudge_entrypoints.http.api.copilot import CoPilot, CoPilotActions
 from nudge_entrypoints.http.api.faqs import Faqs
+from nudge_entrypoints.http.api.plans import Plans
+from nudge_entrypoints.http.api.preferences import NegativePreferences
+from nudge_entrypoints.http.api.statistics import Statistics
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 
 PREFIX = "/api/v1"
 
-CONTROLLERS: Sequence[type[Controller]] = (Faqs,)
+CONTROLLERS: Sequence[type[Controller]] = (
+    Audit,
+    Briefings,
+    ClientBriefings,
+    CoPilot,
+    CoPilotActions,
+    Faqs,
+    NegativePreferences,
+    Plans,
+    Statistics,
+)
 """A module per subject; a line each, so that two can be added at once."""
 
 
