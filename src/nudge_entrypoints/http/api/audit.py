@@ -8,7 +8,7 @@ from uuid import UUID
 
 from attrs import frozen
 from litestar import Controller, get
-from litestar.params import FromQuery, Parameter
+from litestar.params import FromQuery, QueryParameter
 
 from nudge_core.errors import Invalid
 from nudge_core.model.audit import AuditEntry
@@ -79,8 +79,8 @@ class Audit(Controller):
         subject_type: FromQuery[str | None] = None,
         action: FromQuery[str | None] = None,
         actor: FromQuery[str | None] = None,
-        since: Annotated[datetime | None, Parameter(query="from")] = None,
-        until: Annotated[datetime | None, Parameter(query="to")] = None,
+        since: Annotated[datetime | None, QueryParameter(name="from")] = None,
+        until: Annotated[datetime | None, QueryParameter(name="to")] = None,
         limit: FromQuery[int | None] = None,
         cursor: FromQuery[str | None] = None,
     ) -> EntryPage:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import asdict, field, frozen
 from litestar import Controller, Request, get, patch, post, put
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 from msgspec import UNSET, UnsetType
 
 from nudge_core.errors import NotFound, NudgeError
@@ -209,7 +209,7 @@ class Briefings(Controller):
 
     @patch("/{briefing_id:uuid}", opt=WRITE)
     async def change_draft(
-        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: DraftChange
+        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: JSONBody[DraftChange]
     ) -> BriefingView:
         """Change the words of a draft; the answer says what the wording rules think of them."""
         async with api.parts.store.tenant(principal.user_id) as tx:
@@ -220,7 +220,7 @@ class Briefings(Controller):
 
     @put("/{briefing_id:uuid}/audience", opt=WRITE)
     async def choose_audience(
-        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: AudienceChoice
+        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: JSONBody[AudienceChoice]
     ) -> BriefingView:
         """Choose who of the matched audience gets the text."""
         async with api.parts.store.tenant(principal.user_id) as tx:
@@ -228,13 +228,15 @@ class Briefings(Controller):
             return await _shown(tx, briefing_id, await vertical_of(api, tx))
 
     @post("/{briefing_id:uuid}/approve", opt=SENDS, status_code=200)
-    async def approve(self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: Seen) -> ApprovalView:
+    async def approve(
+        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: JSONBody[Seen]
+    ) -> ApprovalView:
         """Say yes: one text per included person is queued, and goes out when the law and the caps allow it."""
         return await _approve(api, principal, briefing_id, data.version)
 
     @post("/approve", opt=SENDS, status_code=200)
     async def approve_batch(
-        self, api: TheApi, principal: Caller, request: Request[Any, Any, Any], data: Batch
+        self, api: TheApi, principal: Caller, request: Request[Any, Any, Any], data: JSONBody[Batch]
     ) -> BatchResult:
         """Say yes to several, each in a transaction of its own; one that cannot be approved stops none."""
         lines = []
@@ -250,7 +252,7 @@ class Briefings(Controller):
 
     @post("/{briefing_id:uuid}/dismiss", opt=WRITE, status_code=200)
     async def dismiss(
-        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: Dismissal
+        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: JSONBody[Dismissal]
     ) -> BriefingView:
         """Say no for good, with a reason; its people are not offered the like of it again."""
         by = principal.actor
@@ -259,7 +261,9 @@ class Briefings(Controller):
             return await _shown(tx, briefing_id, await vertical_of(api, tx))
 
     @post("/{briefing_id:uuid}/snooze", opt=WRITE, status_code=200)
-    async def snooze(self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: Snooze) -> BriefingView:
+    async def snooze(
+        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: JSONBody[Snooze]
+    ) -> BriefingView:
         """Hide a draft from the queue until an instant, or show it again."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             await review.snooze(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 from litestar import Controller, get, post
-from litestar.params import FromPath
+from litestar.params import FromPath, JSONBody
 
 from nudge_core.model import fields
 from nudge_core.model.briefing import CO_PILOT, BriefingStatus, CampaignBriefing
@@ -105,7 +105,9 @@ class CoPilotActions(Controller):
     tags = ["plans"]  # noqa: RUF012  a Litestar controller's own attribute
 
     @post(opt=CHANGES_SENDING, status_code=200)
-    async def take_action(self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: Taken) -> PlanView:
+    async def take_action(
+        self, api: TheApi, principal: Caller, briefing_id: FromPath[UUID], data: JSONBody[Taken]
+    ) -> PlanView:
         """Do what the co-pilot offers: resume, change or end a plan; the question is closed by it."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             done = await plan.take(

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 from litestar import Controller, get, patch, post
-from litestar.params import FromPath, FromQuery
+from litestar.params import FromPath, FromQuery, JSONBody
 
 from nudge_core.errors import Invalid, NotFound
 from nudge_core.model import fields
@@ -141,14 +141,14 @@ class Plans(Controller):
             return await shown(tx, await a_plan(tx, plan_id))
 
     @post("/{plan_id:uuid}/pause", opt=WRITE, status_code=200)
-    async def pause(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: Seen) -> PlanView:
+    async def pause(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: JSONBody[Seen]) -> PlanView:
         """Let an active plan rest."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             await a_plan(tx, plan_id)
             return await shown(tx, await plan.pause_plan(tx, plan_id, principal.actor, version=data.version))
 
     @post("/{plan_id:uuid}/resume", opt=CHANGES_SENDING, status_code=200)
-    async def resume(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: Seen) -> PlanView:
+    async def resume(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: JSONBody[Seen]) -> PlanView:
         """Let a plan that rests go on; what is overdue waits for its next lawful hour."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             await a_plan(tx, plan_id)
@@ -157,14 +157,16 @@ class Plans(Controller):
             return await shown(tx, done)
 
     @post("/{plan_id:uuid}/end", opt=WRITE, status_code=200)
-    async def end(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: Seen) -> PlanView:
+    async def end(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: JSONBody[Seen]) -> PlanView:
         """End a plan for good: nothing more of it goes out."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             await a_plan(tx, plan_id)
             return await shown(tx, await plan.end_plan(tx, plan_id, principal.actor, version=data.version))
 
     @patch("/{plan_id:uuid}", opt=CHANGES_SENDING)
-    async def change(self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: PlanChange) -> PlanView:
+    async def change(
+        self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: JSONBody[PlanChange]
+    ) -> PlanView:
         """Move the texts a plan still has by so many days, and change the words of some."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             await a_plan(tx, plan_id)

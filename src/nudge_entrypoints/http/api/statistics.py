@@ -7,7 +7,7 @@ from typing import Annotated
 
 from attrs import frozen
 from litestar import Controller, get
-from litestar.params import Parameter
+from litestar.params import QueryParameter
 
 from nudge_core.errors import Invalid
 from nudge_core.model.interaction import InteractionKind
@@ -62,8 +62,8 @@ class Statistics(Controller):
         self,
         api: TheApi,
         principal: Caller,
-        since: Annotated[datetime, Parameter(query="from", description="From this instant on, it included.")],
-        until: Annotated[datetime, Parameter(query="to", description="To this instant, it not included.")],
+        since: Annotated[datetime, QueryParameter(name="from", description="From this instant on, it included.")],
+        until: Annotated[datetime, QueryParameter(name="to", description="To this instant, it not included.")],
     ) -> Figures:
         """Show what came of the nudges in a stretch of time of at most two years."""
         begin, end = utc("from", since), utc("to", until)
