@@ -72,7 +72,7 @@ async def add_question(office: Office, number: int = 900, why: str = "reply") ->
     async with office.store.tenant(RITA) as tx:
         await tx.notes.add([note])
     async with office.store.system() as tx:
-        (claimed,) = [one for one in await tx.notes.claim(10, 60) if one.id == note.id]
+        (claimed,) = [one for one in await tx.notes.claim([Topic.CONVERSE], 10, 60) if one.id == note.id]
     async with office.store.tenant(RITA) as tx:
         asked = await propose.propose(tx, evolve(claimed))
     assert asked is not None

@@ -44,7 +44,8 @@ def rate(part: int, whole: int) -> Rate | None:
     share, square = part / whole, Z * Z / whole
     middle = (share + square / 2) / (1 + square)
     reach = Z * sqrt(share * (1 - share) / whole + square / (4 * whole)) / (1 + square)
-    return Rate(share=share, low=max(0.0, middle - reach), high=min(1.0, middle + reach), of=whole)
+    low, high = max(0.0, middle - reach), min(1.0, middle + reach)
+    return Rate(share=share, low=min(low, share), high=max(high, share), of=whole)  # rounding moves no bound past it
 
 
 def _counts() -> Mapping[str, int]:
