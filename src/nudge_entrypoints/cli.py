@@ -102,7 +102,7 @@ def worker(
 
 @audit_app.command("verify")
 def audit_verify(*, as_json: AsJson = False) -> None:
-    """Compute the hashes of every chain of decisions anew; ends with 1 when one was changed. Keep the hashes elsewhere."""
+    """Compute every chain of decisions anew; ends with 1 when one was changed. Keep the last hashes elsewhere."""
     from nudge_entrypoints.audits import verify_all
 
     found, whole = verify_all(loaded())

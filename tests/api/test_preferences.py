@@ -13,6 +13,7 @@ from nudge_adapters.embeddings.hashing import HashingEmbedder
 from nudge_core.errors import Unavailable
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.event import EventStatus
+from nudge_core.model.json import Json
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.model.vector import Vector
 from nudge_core.ports import Store
@@ -45,7 +46,12 @@ async def open_desk(store: Store, clock: SteppingClock) -> Office:
     async with store.tenant(RITA) as tx:
         for person in (BEN, ANA):
             client = await tx.clients.get(person)
-            wishes = {"max_budget": 500_000, "beds": 2, "locations": ["Georgetown"], "roles": ["buyer"]}
+            wishes: dict[str, Json] = {
+                "max_budget": 500_000,
+                "beds": 2,
+                "locations": ["Georgetown"],
+                "roles": ["buyer"],
+            }
             await tx.clients.save(evolve(client, preferences=wishes))
         await tx.market_events.add([listing_event(50 + n, words) for n, words in enumerate(REMARKS)])  # type: ignore[misc]
     return office

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from uuid import UUID
 
 from attrs import field, frozen
@@ -20,6 +21,7 @@ from nudge_core.policy.wording import OPT_OUT_EVERY, first_text, hidden_links, t
 from nudge_core.ports import TenantTransaction
 from nudge_core.verticals.base import Vertical
 
+_MOMENT = timedelta.resolution  # what is exactly so old is too old
 PARTS_AT_MOST = 4  # SMS parts of one text; messaging.md section 8
 
 
@@ -56,6 +58,11 @@ class Surroundings:
         """Return what happened, where a briefing tells of something."""
         return None if briefing.triggering_event_id is None else self.events.get(briefing.triggering_event_id)
 
+    def needs_opt_out_line(self, client_id: UUID) -> bool:
+        """Say whether the client was not told for `OPT_OUT_EVERY`, or never, how to stop the texts (C13)."""
+        earlier = self.earlier.get(client_id)
+        return earlier is None or not any(tells_how_to_stop(words) for words in earlier.recent)
+
 
 async def surroundings(tx: TenantTransaction, briefings: Sequence[CampaignBriefing]) -> Surroundings:
     """Read what the previews of these briefings need: four queries, however many briefings and clients there are."""
@@ -68,7 +75,7 @@ async def surroundings(tx: TenantTransaction, briefings: Sequence[CampaignBriefi
         link_hosts=rules_for(user).link_hosts,
         clients={client.id: client for client in await tx.clients.of(people, [])},
         events={event.id: event for event in await tx.market_events.get(sorted(events))},
-        earlier=await tx.messages.earlier(people, tx.now - OPT_OUT_EVERY),
+        earlier=await tx.messages.earlier(people, tx.now - OPT_OUT_EVERY + _MOMENT),
     )
 
 
@@ -82,8 +89,8 @@ def preview_of(
     values = vertical.personal(event, member, client) if event else _only_name(client)
     text = plain_characters(fill(briefing.draft, values))
     earlier = around.earlier.get(client.id)
-    if earlier is None or not any(tells_how_to_stop(words) for words in earlier.recent):
-        text = with_opt_out_line(text)  # C13: in the first text, and at least every OPT_OUT_EVERY
+    if around.needs_opt_out_line(client.id):
+        text = with_opt_out_line(text)
     counted = segments(text)
     return Preview(
         client_id=client.id,
