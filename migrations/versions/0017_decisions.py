@@ -5,6 +5,8 @@ What was decided before is linked in the order in which it was written.
 
 from __future__ import annotations
 
+from datetime import UTC
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -97,9 +99,9 @@ def _link_entries_of(connection: sa.Connection, owner: object) -> None:
     columns = "id, user_id, at, actor, action, subject_type, subject_id, facts"
     query = sa.text(f"SELECT {columns} FROM auditentry WHERE user_id = :owner ORDER BY at, seq")  # noqa: S608
     head = ChainHead()
-    streamed = connection.execution_options(yield_per=_BATCH).execute(query, {"owner": owner})
+    streamed = connection.execute(query, {"owner": owner}, execution_options={"yield_per": _BATCH})
     for batch in streamed.mappings().partitions(_BATCH):
-        links = list(linked(head, [AuditEntry(**row) for row in batch]))
+        links = list(linked(head, [AuditEntry(**{**row, "at": row["at"].astimezone(UTC)}) for row in batch]))
         rows = [{"id": one.entry.id, "owner": owner, "position": one.position, "hash": one.hash} for one in links]
         connection.execute(
             sa.text("INSERT INTO auditlink (id, user_id, position, hash) VALUES (:id, :owner, :position, :hash)"), rows
