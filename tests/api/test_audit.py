@@ -49,6 +49,9 @@ async def test_decisions_are_listed_newest_first_filtered_and_paged(office: Offi
         refused = await rita.get(API, params={"limit": 3, "cursor": page["next_cursor"], "actor": "rita"})
         assert refused.status_code == 422
         assert (await rita.get(API, params={"from": "2026-07-01T12:00:02"})).status_code == 422
+        for odd in ("actor", "action", "subject_type"):
+            for value in ("\x00", "x" * 101):
+                assert (await rita.get(API, params={odd: value})).status_code == 422
         assert (await tom.get(API)).json()["items"] == []
     async with office.caller(RITA, Scope.NUDGES_READ) as narrow:
         assert (await narrow.get(API)).status_code == 403

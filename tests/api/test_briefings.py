@@ -101,6 +101,8 @@ async def test_lists_filter_page_and_refuse_another_list_s_cursor(desk: Office) 
         assert await ids(campaign_type="new_listing") == await ids(client_id=str(ANA)) == [63]
         assert await ids(event_kind="price_drop") == []
         assert await ids(snoozed="true") == []
+        for odd in ({"campaign_type": "\x00"}, {"event_kind": "x" * 61}, {"limit": 0}, {"limit": 201}, {"cursor": "?"}):
+            assert (await rita.get(API, params=odd)).status_code == 422, odd
         first = (await rita.get(API, params={"limit": 3})).json()
         assert await ids(limit=3, cursor=first["next_cursor"]) == [63]
         other = await rita.get(API, params={"limit": 3, "cursor": first["next_cursor"], "order": "best"})

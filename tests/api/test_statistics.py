@@ -86,6 +86,7 @@ async def test_appointments_replies_and_what_was_withheld(office: Office) -> Non
         {"from": "2020-08-01T00:00:00Z", "to": "2026-08-01T00:00:00Z"},
         {"from": "0001-01-01T00:00:00+23:00", "to": "2026-08-01T00:00:00Z"},
         {"from": "9999-12-31T00:00:00Z", "to": "9999-12-31T23:59:59-23:00"},
+        {"from": "9999-12-31T00:00:00Z", "to": "9999-12-30T00:00:00Z"},
         {"from": "yesterday", "to": "today"},
     ],
 )

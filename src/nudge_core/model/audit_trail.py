@@ -31,9 +31,9 @@ class AuditFilter:
     """Conditions that all hold; None is no condition. `since` is included, `until` is not."""
 
     subject_id: UUID | None = None
-    subject_type: str | None = None
-    action: str | None = None
-    actor: str | None = None
+    subject_type: str | None = field(default=None, validator=fields.optional(fields.text(60)))
+    action: str | None = field(default=None, validator=fields.optional(fields.text(100)))
+    actor: str | None = field(default=None, validator=fields.optional(fields.text(100)), repr=False)
     since: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     until: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_core.model import fields
 from nudge_core.model.briefing import BriefingStatus
 
 
@@ -32,10 +33,10 @@ class BriefingFilter:
     """
 
     statuses: frozenset[BriefingStatus] = field(factory=frozenset, converter=_statuses)
-    campaign_type: str | None = None
+    campaign_type: str | None = field(default=None, validator=fields.optional(fields.text(60)))
     is_plan: bool | None = None
     client_id: UUID | None = None
-    event_kind: str | None = None
+    event_kind: str | None = field(default=None, validator=fields.optional(fields.text(60)))
     snoozed: bool | None = None
     expired: bool | None = None
 

@@ -8,11 +8,10 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
-    Audit,
-    Briefings,
     Clients,
     Consents,
     Contents,
@@ -21,10 +20,8 @@ from nudge_core.ports.tenant import (
     Lanes,
     MarketEvents,
     Messages,
-    NegativePreferences,
     Resources,
     Scheduled,
-    Statistics,
     Suppressions,
 )
 

@@ -17,6 +17,7 @@ from nudge_core.model import fields
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.feedback import DismissReason
+from nudge_core.model.page import PageRequest
 from nudge_core.ports import TenantTransaction
 from nudge_core.steps import outcome, review
 from nudge_core.verticals.base import Vertical
@@ -174,7 +175,9 @@ class Briefings(Controller):
             snoozed=snoozed,
             expired=expired,
         )
-        return await page_of(api, principal.user_id, which, order, limit, cursor)
+        named, request = _asked(which, order, limit, cursor)
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            return await _page(tx, which, order, named, request)
 
     @get("/queue", opt=READ)
     async def read_queue(self, api: TheApi, principal: Caller) -> Queue:
@@ -294,21 +297,10 @@ class ClientBriefings(Controller):
     ) -> BriefingPage:
         """List the briefings about a client, and those with them in the audience, newest first."""
         which = BriefingFilter(statuses=status or (), client_id=client_id)
+        named, request = _asked(which, BriefingOrder.NEWEST, limit, cursor)
         async with api.parts.store.tenant(principal.user_id) as tx:
             await tx.clients.get(client_id)
-        return await page_of(api, principal.user_id, which, BriefingOrder.NEWEST, limit, cursor)
-
-
-async def page_of(
-    api: Api, user_id: UUID, which: BriefingFilter, order: BriefingOrder, limit: int | None, cursor: str | None
-) -> BriefingPage:
-    """Return a page of briefings; a cursor of another filter or order is refused."""
-    conditions = {**asdict(which), "statuses": sorted(which.statuses)}
-    named = f"briefings {order} {conditions}"
-    request = page_request(named, limit, cursor)
-    async with api.parts.store.tenant(user_id) as tx:
-        page = await tx.briefings.page(which, order, request)
-    return BriefingPage(items=tuple(line_of(one) for one in page.items), next_cursor=cursor_after(named, page.last))
+            return await _page(tx, which, BriefingOrder.NEWEST, named, request)
 
 
 async def vertical_of(api: Api, tx: TenantTransaction) -> Vertical:
@@ -328,3 +320,19 @@ async def _approve(api: Api, principal: Principal, briefing_id: UUID, version: i
     return ApprovalView(
         id=done.briefing.id, version=done.briefing.version, status=done.briefing.status, message_ids=done.message_ids
     )
+
+
+def _asked(
+    which: BriefingFilter, order: BriefingOrder, limit: int | None, cursor: str | None
+) -> tuple[str, PageRequest]:
+    """Return the name of a list and what is asked of it; a cursor of another filter or order is refused."""
+    conditions = {**asdict(which), "statuses": sorted(which.statuses)}
+    named = f"briefings {order} {conditions}"
+    return named, page_request(named, limit, cursor)
+
+
+async def _page(
+    tx: TenantTransaction, which: BriefingFilter, order: BriefingOrder, named: str, request: PageRequest
+) -> BriefingPage:
+    page = await tx.briefings.page(which, order, request)
+    return BriefingPage(items=tuple(line_of(one) for one in page.items), next_cursor=cursor_after(named, page.last))

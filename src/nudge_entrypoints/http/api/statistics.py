@@ -67,7 +67,7 @@ class Statistics(Controller):
     ) -> Figures:
         """Show what came of the nudges in a stretch of time of at most two years."""
         begin, end = utc("from", since), utc("to", until)
-        if not begin < end <= begin + LONGEST:
+        if not timedelta() < end - begin <= LONGEST:
             raise Invalid("to", f"later than `from` by at most {LONGEST.days} days", None)
         async with api.parts.store.tenant(principal.user_id) as tx:
             return _figures(begin, end, await tx.statistics.counts(begin, end))
