@@ -149,6 +149,8 @@ async def test_approved_is_queued_once_and_the_outcome_says_what_became_of_it(de
             assert str(text.id) == message_id
             await tx.messages.withdraw(recipient=None, briefing_id=uid(60), to=Delivery.WITHHELD, reason="no_consent")
         told = (await rita.get(f"{API}/{uid(60)}/outcome")).json()
+        decided = (await rita.get(f"{API}/{uid(60)}")).json()
+        assert [member["preview"] for member in decided["audience"]] == [None, None]
     ben, ana = told["fates"]
     assert (ben["name"], ben["delivery"], ben["reason"]) == ("Ben Ortiz", "withheld", "no_consent")
     assert "consent" in ben["explanation"]

@@ -66,7 +66,8 @@ class Approved:
 class Shown:
     """A briefing with everything a person needs to decide: who would get which text, and what the rules say.
 
-    `findings`: of the draft itself. `previews`: of the audience, in its order; a client who is gone has none.
+    `findings`: of the draft itself. `previews`: of the audience, in its order; a client who is gone has none, and so
+    has a briefing that is no draft any more: what was sent is told by `nudge_core.steps.outcome`.
     `clients`: those of the audience and the one it is about, by id.
     """
 
@@ -86,7 +87,7 @@ async def show(tx: TenantTransaction, briefings: Sequence[CampaignBriefing], ver
             Shown(
                 briefing=briefing,
                 findings=vertical.lint(briefing.draft) if briefing.draft else (),
-                previews=previews_of(briefing, around, vertical),
+                previews=previews_of(briefing, around, vertical) if briefing.status is BriefingStatus.DRAFT else (),
                 clients={one: client for one, client in around.clients.items() if one in people},
             )
         )

@@ -54,7 +54,7 @@ class PreviewView:
 
 @frozen(kw_only=True)
 class MemberView:
-    """One person of the audience. `name` and `preview` are null when the client is gone."""
+    """One person of the audience. `name` is null when the client is gone, `preview` then and once it is decided."""
 
     client_id: UUID
     name: str | None
