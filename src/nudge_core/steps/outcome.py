@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.message import Delivery, Message, Receipt
@@ -30,7 +30,7 @@ class Fate:
     """
 
     client_id: UUID
-    name: str | None
+    name: str | None = field(repr=False)
     message_id: UUID | None = None
     delivery: Delivery | None = None
     receipt: Receipt | None = None

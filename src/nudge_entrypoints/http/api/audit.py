@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 from litestar import Controller, get
 from litestar.params import FromQuery, QueryParameter
 
@@ -36,7 +36,7 @@ class EntryView:
     action: str
     subject_type: str
     subject_id: UUID
-    facts: dict[str, Any]
+    facts: dict[str, Any] = field(repr=False)
 
 
 @frozen(kw_only=True)

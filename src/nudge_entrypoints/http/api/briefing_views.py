@@ -36,16 +36,16 @@ class ReasonView:
     constraint: str
     outcome: Outcome
     strength: Strength
-    wanted: str
-    actual: str | None
-    text: str
+    wanted: str = field(repr=False)
+    actual: str | None = field(repr=False)
+    text: str = field(repr=False)
 
 
 @frozen(kw_only=True)
 class PreviewView:
     """The final text for one person, in SMS segments, and what the rules say of it."""
 
-    text: str
+    text: str = field(repr=False)
     segments: int
     encoding: Encoding
     units: int
@@ -57,7 +57,7 @@ class MemberView:
     """One person of the audience. `name` is null when the client is gone, `preview` then and once it is decided."""
 
     client_id: UUID
-    name: str | None
+    name: str | None = field(repr=False)
     role: Role
     score: float
     coverage: float
@@ -76,7 +76,7 @@ class BriefingLine:
     version: int
     status: BriefingStatus
     campaign_type: str
-    headline: str
+    headline: str = field(repr=False)
     is_plan: bool
     client_id: UUID | None
     included: int
@@ -104,18 +104,18 @@ class BriefingView:
     version: int
     status: BriefingStatus
     campaign_type: str
-    headline: str
-    draft: str
+    headline: str = field(repr=False)
+    draft: str = field(repr=False)
     is_edited: bool
-    original_draft: str
+    original_draft: str = field(repr=False)
     drafted_by: str
     fallback_reason: str | None
     findings: tuple[FindingView, ...]
     audience: tuple[MemberView, ...]
-    intel: dict[str, Any]
+    intel: dict[str, Any] = field(repr=False)
     is_plan: bool
     client_id: UUID | None
-    client_name: str | None
+    client_name: str | None = field(repr=False)
     event_id: UUID | None
     resource_id: UUID | None
     message_id: UUID | None

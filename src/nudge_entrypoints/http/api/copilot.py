@@ -51,9 +51,9 @@ class QuestionView:
 
     id: UUID
     version: int
-    headline: str
+    headline: str = field(repr=False)
     created_at: datetime
-    intel: dict[str, Any]
+    intel: dict[str, Any] = field(repr=False)
     actions: tuple[ActionView, ...]
 
 

@@ -38,7 +38,7 @@ class StepView:
 
     id: UUID
     version: int
-    text: str
+    text: str = field(repr=False)
     status: ScheduledStatus
     scheduled_at: datetime
     timezone: str
@@ -58,7 +58,7 @@ class PlanLine:
     id: UUID
     version: int
     client_id: UUID | None
-    headline: str
+    headline: str = field(repr=False)
     campaign_type: str
     status: BriefingStatus
     waiting: int

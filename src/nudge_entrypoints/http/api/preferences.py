@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 from litestar import Controller, delete, get
 from litestar.params import FromPath, FromQuery
 
@@ -28,12 +28,12 @@ class PreferenceView:
 
     id: UUID
     client_id: UUID
-    client_name: str | None
+    client_name: str | None = field(repr=False)
     reason: DismissReason
     created_at: datetime
     has_meaning: bool
     briefing_id: UUID
-    briefing_headline: str | None
+    briefing_headline: str | None = field(repr=False)
     briefing_campaign_type: str | None
     retracted_at: datetime | None
     retracted_by: str | None
