@@ -26,12 +26,14 @@ db_app = typer.Typer(no_args_is_help=True, help="The database: the configured on
 sends_app = typer.Typer(no_args_is_help=True, help="What only a person can settle: doubts, and senders that rest.")
 numbers_app = typer.Typer(no_args_is_help=True, help="Telephone numbers of the Twilio account.")
 secrets_app = typer.Typer(no_args_is_help=True, help="The keys that stored secrets are encrypted with.")
+audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
 bench_app = typer.Typer(no_args_is_help=True, help="Figures as ratios, measured in one run.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(db_app, name="db")
 app.add_typer(sends_app, name="sends")
 app.add_typer(numbers_app, name="numbers")
 app.add_typer(secrets_app, name="secrets")
+app.add_typer(audit_app, name="audit")
 app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
@@ -127,6 +129,16 @@ def worker(
     told = work(loaded(), once=once, as_json=as_json)
     if told is not None:
         typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+
+
+@audit_app.command("verify")
+def audit_verify(*, as_json: AsJson = False) -> None:
+    """Compute every chain of decisions anew; ends with 1 when one was changed. Keep the last hashes elsewhere."""
+    from nudge_entrypoints.audits import verify_all
+
+    found, whole = verify_all(loaded())
+    typer.echo(json.dumps({"chains": found}) if as_json else json.dumps(found, indent=2))
+    raise typer.Exit(0 if whole else 1)
 
 
 @feed_app.command("replay")

@@ -155,3 +155,8 @@ def test_a_worker_does_once_what_is_due_and_says_what_it_did(tmp_path: Path) -> 
     assert told["jobs"]["tidy"] == told["jobs"]["poll_feeds"] == "done"
     assert (told["notes"], told["texts"]) == (0, 0)
     assert "poll_feeds" not in json.loads(second.stdout.splitlines()[-1])["jobs"], "not due yet"
+
+
+def test_every_chain_of_decisions_is_verified(tmp_path: Path) -> None:
+    done = nudge(tmp_path, "audit", "verify", "--json")
+    assert (done.returncode, json.loads(done.stdout)) == (0, {"chains": []}), done.stderr

@@ -11,6 +11,7 @@ from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract
 from tests.contracts.lanes import LanesContract
 from tests.contracts.market import MarketContract
@@ -39,6 +40,7 @@ class StoreContract(
     LanesContract,
     IdempotencyContract,
     AccountContract,
+    DecisionsContract,
 ):
     """Every promise of the storage ports."""
 

@@ -17,7 +17,9 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import NudgeError
+from nudge_core.model.audit_trail import AuditFilter
 from nudge_core.model.briefing import BriefingStatus
+from nudge_core.model.briefing_list import WAITING, BriefingFilter, BriefingOrder
 from nudge_core.model.carrier import ReceiptNews
 from nudge_core.model.carrier_event import arrival_of
 from nudge_core.model.event import EventStatus
@@ -26,6 +28,7 @@ from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.lane import UNPACED, ClaimRules, Paces
 from nudge_core.model.message import DELIVERY, Delivery, Receipt, ScheduledStatus
 from nudge_core.model.outbox import OutboxNote, Topic
+from nudge_core.model.page import PageRequest
 from nudge_core.ports import Store
 from tests import samples, strategies
 from tests.databases import empty
@@ -41,6 +44,7 @@ FEW = st.integers(100, 105).map(uid)  # few ids, so that they meet
 SIDS = st.sampled_from(["SM1", "SM2", "SM3"])
 TIMES = st.integers(-100, 100).map(lambda seconds: NOON + timedelta(seconds=seconds))
 MAYBE_LATER = st.none() | TIMES
+DECISIONS = st.sampled_from(["briefing.approved", "briefing.edited", "briefing.dismissed", "plan.ended"])
 KEYS = st.sampled_from(["k1", "k2", "k3"])
 EXAMPLES = int(os.environ.get("NUDGE_MACHINE_EXAMPLES", "8"))  # a long run, now and then: 200
 STEPS = 25
@@ -352,6 +356,14 @@ class StoresAgree(RuleBasedStateMachine):
     def dismiss(self, owner: UUID, preference: Any) -> None:
         self.as_tenant(owner, lambda tx: tx.negative_preferences.add([evolve(preference, user_id=owner)]))
 
+    @rule(owner=OWNERS, number=FEW)
+    def take_back(self, owner: UUID, number: UUID) -> None:
+        self.as_tenant(owner, lambda tx: tx.negative_preferences.retract(number, "rita"))
+
+    @rule(owner=OWNERS, entry=strategies.audit_entries(id=FEW, subject_id=FEW, at=TIMES, action=DECISIONS))
+    def decide(self, owner: UUID, entry: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.audit.add([evolve(entry, user_id=owner)]))
+
     @rule(
         owner=st.none() | OWNERS,
         notes=st.lists(strategies.notes(id=FEW, dedupe_key=KEYS, created_at=TIMES), max_size=3),
@@ -489,6 +501,17 @@ async def _practice(tx: Any) -> object:
         await tx.consents.latest(phones),
         [await tx.suppressions.active(phone) for phone in phones],
         await tx.negative_preferences.all(),
+        (await tx.negative_preferences.page(None, None, PageRequest())).items,
+        *[(await tx.briefings.page(BriefingFilter(), order, PageRequest())).items for order in BriefingOrder],
+        (await tx.briefings.page(WAITING, BriefingOrder.BEST, PageRequest(limit=2))).items,
+        (await tx.briefings.page(BriefingFilter(client_id=CLIENTS[0]), BriefingOrder.NEWEST, PageRequest())).items,
+        await tx.messages.earlier(CLIENTS, NOON),
+        await tx.scheduled.of_plans(ids),
+        (await tx.audit.page(AuditFilter(), PageRequest())).items,
+        await tx.audit.chain(0, 99),
+        await tx.audit.head(),
+        await tx.audit.unchained(),
+        await tx.statistics.counts(NOON - timedelta(seconds=60), NOON + timedelta(seconds=60)),
         await tx.notes.waiting(),
         await tx.carrier_events.unhandled(NOON - timedelta(hours=1), None, 99),
     ]

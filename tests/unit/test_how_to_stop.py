@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from nudge_core.steps.review import _needs_opt_out_line
+from nudge_core.sending.previews import surroundings
+from tests import samples
 from tests.clocks import MovedClock, utc
 from tests.send_walk import RITA, Town, memory_store, town
 
@@ -11,7 +12,9 @@ DAY_S = 86_400
 
 async def needs(place: Town) -> bool:
     async with place.store.tenant(RITA) as tx:
-        return await _needs_opt_out_line(tx, place.clients[0])
+        client = place.clients[0]
+        about = samples.briefing(RITA, 9_999, matched_audience=(samples.member(client.id),))
+        return (await surroundings(tx, [about])).needs_opt_out_line(client.id)
 
 
 async def test_the_line_is_due_first_and_after_thirty_days() -> None:

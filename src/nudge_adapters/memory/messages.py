@@ -16,8 +16,10 @@ from nudge_core.model.approval import ApprovedText
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import (
     DELIVERY,
+    NEVER_TOLD,
     Delivery,
     Direction,
+    EarlierTexts,
     LastWords,
     Message,
     MessageSource,
@@ -272,6 +274,18 @@ class MemoryMessages:
             for client_id in client_ids
             if client_id in heard or client_id in written
         }
+
+    @reading
+    async def earlier(self, client_ids: Collection[UUID], since: datetime) -> Mapping[UUID, EarlierTexts]:
+        """Return what each of these clients was texted, or may yet be; one without any has no entry."""
+        found: dict[UUID, EarlierTexts] = {}
+        for row in sorted(self._messages.rows(), key=lambda one: (one.created_at, one.id)):
+            told = row.direction is Direction.OUTBOUND and row.delivery not in NEVER_TOLD
+            if told and row.client_id in client_ids:
+                known = found.get(row.client_id, EarlierTexts()).recent
+                recent = (*known, row.content) if row.created_at >= since else known
+                found[row.client_id] = EarlierTexts(recent=recent)
+        return found
 
     @reading
     async def waiting_for_slot(self, recipients: Collection[str]) -> Sequence[Message]:

@@ -1,9 +1,10 @@
-"""Briefings, what their dismissal taught, and the record of every decision."""
+"""Briefings, and what their dismissal taught."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from attrs import evolve
@@ -11,9 +12,14 @@ from attrs import evolve
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict
-from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.sort_key import read, written
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
 
 
 class MemoryBriefings:
@@ -90,6 +96,42 @@ class MemoryBriefings:
         return sorted(newest, key=_best_score, reverse=True)[:limit]
 
     @reading
+    async def page(self, which: BriefingFilter, order: BriefingOrder, request: PageRequest) -> Page[CampaignBriefing]:
+        """Return a page of the briefings that a filter lets through."""
+        best = order is BriefingOrder.BEST
+        kinds = (float, datetime, UUID) if best else (datetime, UUID)
+        after = None if request.after is None else _descending(read(request.after, *kinds))
+        keyed = []
+        for row in self._briefings.rows():
+            columns = (_best_score(row), row.created_at, row.id) if best else (row.created_at, row.id)
+            key = _descending(columns)
+            if self._lets(which, row) and (after is None or key > after):
+                keyed.append((key, columns, row))
+        ordered = sorted(keyed, key=lambda one: one[0])
+        shown = ordered[: request.limit]
+        last = written(*shown[-1][1]) if len(ordered) > len(shown) else None
+        return Page(items=tuple(row for *_, row in shown), last=last)
+
+    def _lets(self, which: BriefingFilter, row: CampaignBriefing) -> bool:
+        now = self._work.now
+        event = None if row.triggering_event_id is None else self._book.market_events.get(row.triggering_event_id)
+        people = {row.client_id, *(member.client_id for member in row.matched_audience)}
+        return (
+            (not which.statuses or row.status in which.statuses)
+            and which.campaign_type in (None, row.campaign_type)
+            and which.is_plan in (None, row.is_plan)
+            and (which.client_id is None or which.client_id in people)
+            and (which.event_kind is None or (event is not None and event.event_type == which.event_kind))
+            and which.snoozed in (None, row.snoozed_until is not None and row.snoozed_until > now)
+            and which.expired in (None, row.expires_at is not None and row.expires_at <= now)
+        )
+
+    @reading
+    async def among(self, ids: Collection[UUID]) -> Mapping[UUID, CampaignBriefing]:
+        """Return the stored ones among `ids`, by id."""
+        return {one: row for one in ids if (row := self._briefings.get(one)) is not None}
+
+    @reading
     async def for_resources(
         self, resource_ids: Sequence[UUID], statuses: Sequence[BriefingStatus]
     ) -> Sequence[CampaignBriefing]:
@@ -111,7 +153,18 @@ class MemoryBriefings:
 
 
 def _best_score(briefing: CampaignBriefing) -> float:
-    return max((member.score for member in briefing.recipients), default=0.0)
+    return float(max((member.score for member in briefing.recipients), default=0.0))
+
+
+def _descending(columns: Sequence[object]) -> tuple[object, ...]:
+    """Return a key that sorts scores and instants the greatest first, ids upwards."""
+    return tuple(_turned(column) for column in columns)
+
+
+def _turned(column: object) -> object:
+    if isinstance(column, datetime):
+        return -((column - _EPOCH) // _MICROSECOND)
+    return -column if isinstance(column, float) else column
 
 
 class MemoryNegativePreferences:
@@ -133,30 +186,38 @@ class MemoryNegativePreferences:
             self._book.briefings.need(preference.source_campaign_id, "briefing")
 
     @reading
-    async def all(self) -> Sequence[NegativePreference]:
-        """Return this professional's records, oldest first."""
-        return sorted(self._book.negative_preferences.rows(), key=lambda row: (row.created_at, row.id))
-
-
-class MemoryAudit:
-    """Who decided what, when, on which facts."""
-
-    def __init__(self, work: Work, world: World) -> None:
-        assert work.user_id is not None
-        self._work = work
-        self._users = world.users
-        self._entries = world.book(work.user_id).audit
-
-    @writing
-    async def add(self, entries: Sequence[AuditEntry]) -> None:
-        """Store entries."""
-        for entry in entries:
-            self._work.own(entry.user_id, "auditentry.user_id")
-        for entry in entries:
-            self._entries.add(entry.id, entry, "audit entry")
-            self._users.need(entry.user_id, "user")
+    async def get(self, preference_id: UUID) -> NegativePreference:
+        """Return one, retracted or not, or raise NotFound."""
+        return self._book.negative_preferences.need(preference_id, "negative preference")
 
     @reading
-    async def of_subject(self, subject_id: UUID) -> Sequence[AuditEntry]:
-        """Return the entries about one thing, oldest first; those of one instant in the order they were written."""
-        return sorted((row for row in self._entries.rows() if row.subject_id == subject_id), key=lambda row: row.at)
+    async def all(self) -> Sequence[NegativePreference]:
+        """Return this professional's records that hold, oldest first."""
+        rows = [row for row in self._book.negative_preferences.rows() if row.retracted_at is None]
+        return sorted(rows, key=lambda row: (row.created_at, row.id))
+
+    @reading
+    async def page(
+        self, client_id: UUID | None, retracted: bool | None, request: PageRequest
+    ) -> Page[NegativePreference]:
+        """Return a page of the records, newest first."""
+        after = None if request.after is None else _descending(read(request.after, datetime, UUID))
+        keyed = [
+            (_descending((row.created_at, row.id)), row)
+            for row in self._book.negative_preferences.rows()
+            if client_id in (None, row.client_id) and retracted in (None, row.retracted_at is not None)
+        ]
+        rest = sorted((one for one in keyed if after is None or one[0] > after), key=lambda one: one[0])
+        shown = tuple(row for _, row in rest[: request.limit])
+        last = written(shown[-1].created_at, shown[-1].id) if len(rest) > len(shown) else None
+        return Page(items=shown, last=last)
+
+    @writing
+    async def retract(self, preference_id: UUID, by: str) -> bool:
+        """Take one back, now; False when it was taken back before. Raises NotFound."""
+        row = self._book.negative_preferences.need(preference_id, "negative preference")
+        if row.retracted_at is not None:
+            return False
+        taken_back = evolve(row, retracted_at=self._work.now, retracted_by=by)
+        self._book.negative_preferences.put(row.id, taken_back)
+        return True

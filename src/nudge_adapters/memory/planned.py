@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -77,6 +77,11 @@ class MemoryScheduled:
     async def of_plan(self, plan_id: UUID) -> Sequence[ScheduledMessage]:
         """Return the planned texts of a plan, soonest first."""
         return _soonest(row for row in self._planned.rows() if row.parent_plan_id == plan_id)
+
+    @reading
+    async def of_plans(self, plan_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ScheduledMessage]]:
+        """Return the planned texts of each of these plans, soonest first; one without any has no entry."""
+        return {plan_id: rows for plan_id in plan_ids if (rows := await self.of_plan(plan_id))}
 
 
 class MemorySchedules:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.contents import MemoryContents, MemoryFaqs
@@ -19,13 +20,14 @@ from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
 from nudge_adapters.memory.messages import MemoryMessages
-from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
+from nudge_adapters.memory.nudges import MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
 from nudge_adapters.memory.people import MemoryClients, MemoryUsers
 from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
+from nudge_adapters.memory.statistics import MemoryStatistics
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict
 from nudge_core.ports import Clock, Ids
@@ -72,6 +74,7 @@ class MemoryTenantTransaction:
     lanes: MemoryLanes
     negative_preferences: MemoryNegativePreferences
     audit: MemoryAudit
+    statistics: MemoryStatistics
     contents: MemoryContents
     faqs: MemoryFaqs
     held_numbers: MemoryHeldNumbers
@@ -159,6 +162,7 @@ class MemoryStore:
                 lanes=MemoryLanes(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),
                 audit=MemoryAudit(work, world),
+                statistics=MemoryStatistics(work, world),
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
                 held_numbers=MemoryHeldNumbers(work, world),

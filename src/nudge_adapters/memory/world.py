@@ -10,6 +10,7 @@ from attrs import field, frozen
 
 from nudge_adapters.memory.journal import Journal, Table
 from nudge_core.model.audit import AuditEntry
+from nudge_core.model.audit_trail import ChainedEntry, ChainHead
 from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
@@ -72,6 +73,8 @@ class Book:
         self.suppressions: Table[UUID, Suppression] = Table(journal)
         self.negative_preferences: Table[UUID, NegativePreference] = Table(journal)
         self.audit: Table[UUID, AuditEntry] = Table(journal)
+        self.audit_links: Table[int, ChainedEntry] = Table(journal)  # by place in the chain
+        self.audit_head: Table[None, ChainHead] = Table(journal)  # one row
         self.contents: Table[UUID, ContentResource] = Table(journal)
         self.faqs: Table[UUID, Faq] = Table(journal)
         self.keys: Table[UUID, KeptKey] = Table(journal)

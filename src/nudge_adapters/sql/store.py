@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.failures import translate
+from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
@@ -24,13 +25,14 @@ from nudge_adapters.sql.ports.idempotency import SqlIdempotencyKeys
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages
-from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
+from nudge_adapters.sql.ports.nudges import SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
 from nudge_adapters.sql.ports.people import SqlClients, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
+from nudge_adapters.sql.ports.statistics import SqlStatistics
 from nudge_adapters.sql.rotation import Rotation
 from nudge_adapters.sql.walls import APP
 from nudge_adapters.sql.work import Work
@@ -84,6 +86,7 @@ class SqlTenantTransaction:
     lanes: SqlLanes
     negative_preferences: SqlNegativePreferences
     audit: SqlAudit
+    statistics: SqlStatistics
     contents: SqlContents
     faqs: SqlFaqs
     held_numbers: SqlHeldNumbers
@@ -181,6 +184,7 @@ class SqlStore:
                     yield work
                     if work.broken:
                         raise Conflict("transaction", "an earlier write in it failed, so nothing of it is stored")
+                    await grow_chain(work)
                 finally:
                     work.ended = True
         except Exception as error:
@@ -233,6 +237,7 @@ class SqlStore:
                 lanes=SqlLanes(work),
                 negative_preferences=SqlNegativePreferences(work),
                 audit=SqlAudit(work),
+                statistics=SqlStatistics(work),
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
                 held_numbers=SqlHeldNumbers(work),

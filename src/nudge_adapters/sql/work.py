@@ -20,6 +20,7 @@ from nudge_adapters.sql.bulk import ArrayInsert
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.failures import translate
 from nudge_core.errors import Conflict, Invalid, NudgeError, Unavailable
+from nudge_core.model.audit import AuditEntry
 from nudge_core.ports import Clock, Ids
 
 P = ParamSpec("P")
@@ -55,6 +56,7 @@ class Work:
         self.keyring = keyring
         self.broken = False
         self.ended = False
+        self.decisions: list[AuditEntry] = []  # added in this transaction, to be linked before it commits
 
     @classmethod
     async def begin(

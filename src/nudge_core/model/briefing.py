@@ -14,6 +14,9 @@ from nudge_core.model.client import Role
 from nudge_core.model.json import Json, JsonObject, frozen_object, number_in, objects_in, text_in
 from nudge_core.model.states import StateMachine
 
+CO_PILOT = "co_pilot"
+"""`campaign_type` of a question to the professional about one client: no nudge, nothing of it is sent."""
+
 
 class BriefingStatus(StrEnum):
     """Where a nudge or plan stands. DRAFT waits for a person; nothing of it can be sent before ACTIVE."""

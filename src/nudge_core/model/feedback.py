@@ -26,7 +26,10 @@ class DismissReason(StrEnum):
 
 @frozen(kw_only=True)
 class NegativePreference:
-    """One dismissed opportunity of one client. `source_campaign_id` names the dismissed briefing."""
+    """One dismissed opportunity of one client. `source_campaign_id` names the dismissed briefing.
+
+    `retracted_at`, `retracted_by`: a person took it back; matching does not know it any more.
+    """
 
     id: UUID
     user_id: UUID
@@ -35,3 +38,5 @@ class NegativePreference:
     reason: DismissReason
     created_at: datetime = field(validator=fields.instant)
     dismissed_embedding: Vector | None = None
+    retracted_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    retracted_by: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)), repr=False)

@@ -244,6 +244,20 @@ class LastWords:
     by_hand: Message | None = None
 
 
+@frozen(kw_only=True)
+class EarlierTexts:
+    """What a client was texted, or may yet be: not what was withheld, was cancelled or failed.
+
+    `recent`: the words of those since an instant. There was at least one, be it recent or not.
+    """
+
+    recent: tuple[str, ...] = field(default=(), repr=False)
+
+
+NEVER_TOLD = frozenset({Delivery.FAILED, Delivery.WITHHELD, Delivery.CANCELLED})
+"""Ends of an outbound text that nobody read."""
+
+
 class ScheduledStatus(StrEnum):
     """Where a planned text is. Once due it becomes a `Message`, which alone is ever sent."""
 

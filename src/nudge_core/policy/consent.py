@@ -21,6 +21,10 @@ class SilenceReason(StrEnum):
     STARTED = "started"
 
 
+OPT_OUTS = frozenset({SilenceReason.OPTED_OUT, SilenceReason.CARRIER_OPT_OUT, SilenceReason.THEY_TOLD_ME})
+"""Reasons that are the person's own wish for silence, however it came to us."""
+
+
 def latest(records: Iterable[Consent]) -> Consent | None:
     """Return the newest record; of equally new ones the last in order. None when there is none."""
     newest: Consent | None = None

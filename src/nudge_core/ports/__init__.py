@@ -9,6 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
@@ -25,8 +26,6 @@ from nudge_core.ports.services import (
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
-    Audit,
-    Briefings,
     Clients,
     Consents,
     Contents,
@@ -35,7 +34,6 @@ from nudge_core.ports.tenant import (
     Lanes,
     MarketEvents,
     Messages,
-    NegativePreferences,
     Resources,
     Scheduled,
     Suppressions,
@@ -74,6 +72,7 @@ __all__ = [
     "Schedules",
     "Sends",
     "SmsGateway",
+    "Statistics",
     "Store",
     "Suppressions",
     "SystemTransaction",

@@ -8,13 +8,12 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
-    Audit,
-    Briefings,
     Clients,
     Consents,
     Contents,
@@ -23,7 +22,6 @@ from nudge_core.ports.tenant import (
     Lanes,
     MarketEvents,
     Messages,
-    NegativePreferences,
     Resources,
     Scheduled,
     Suppressions,
@@ -135,6 +133,9 @@ class TenantTransaction(Protocol):
 
     @property
     def audit(self) -> Audit: ...
+
+    @property
+    def statistics(self) -> Statistics: ...
 
     @property
     def contents(self) -> Contents: ...

@@ -8,16 +8,13 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.model.approval import ApprovedText
-from nudge_core.model.audit import AuditEntry
-from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
 from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
-from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
-from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
+from nudge_core.model.message import Delivery, EarlierTexts, LastWords, Message, Receipt, ScheduledMessage
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentOrder, ContentResource, Resource, ResourceStatus, ResourceType
 from nudge_core.model.vector import Vector
@@ -161,46 +158,6 @@ class MarketEvents(Protocol):
         ...
 
 
-class Briefings(Protocol):
-    """Nudges and plans."""
-
-    async def add(self, briefing: CampaignBriefing) -> bool:
-        """Store a new one; False, and nothing stored, when one for its (resource, event) exists."""
-        ...
-
-    async def get(self, briefing_id: UUID) -> CampaignBriefing:
-        """Return the briefing, or raise NotFound."""
-        ...
-
-    async def save(self, briefing: CampaignBriefing) -> CampaignBriefing:
-        """Store a changed one over the version it was read at; return it with its new version.
-
-        Raises Conflict when somebody changed it since.
-        """
-        ...
-
-    async def waiting(self, limit: int) -> Sequence[CampaignBriefing]:
-        """Return drafts that wait for a person now: not snoozed, not expired; best first.
-
-        Best: greatest score of an included member, then the newest, then by id.
-        """
-        ...
-
-    async def for_resources(
-        self, resource_ids: Sequence[UUID], statuses: Sequence[BriefingStatus]
-    ) -> Sequence[CampaignBriefing]:
-        """Return the briefings about these resources in these states, oldest first."""
-        ...
-
-    async def of_client(self, client_id: UUID, statuses: Sequence[BriefingStatus]) -> Sequence[CampaignBriefing]:
-        """Return the plans and briefings about this one client (`client_id`) in these states, oldest first."""
-        ...
-
-    async def counts(self) -> Mapping[BriefingStatus, int]:
-        """Return how many there are per status."""
-        ...
-
-
 class Messages(Protocol):
     """Texts of one professional."""
 
@@ -305,6 +262,13 @@ class Messages(Protocol):
         """Return each client's last words, in one query; a client without any has no entry."""
         ...
 
+    async def earlier(self, client_ids: Collection[UUID], since: datetime) -> Mapping[UUID, EarlierTexts]:
+        """Return what each of these clients was texted, or may yet be, in one query; one without any has no entry.
+
+        `recent` are those created at `since` or later.
+        """
+        ...
+
     async def waiting_for_slot(self, recipients: Collection[str]) -> Sequence[Message]:
         """Return queued texts to these phones that a cap holds back now (`nudge_core.policy.slots`), by id."""
         ...
@@ -358,6 +322,10 @@ class Scheduled(Protocol):
 
     async def of_plan(self, plan_id: UUID) -> Sequence[ScheduledMessage]:
         """Return the planned texts of a plan, soonest first."""
+        ...
+
+    async def of_plans(self, plan_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ScheduledMessage]]:
+        """Return what `of_plan` returns for each of several plans, in one query; one without any has no entry."""
         ...
 
 
@@ -437,30 +405,6 @@ class Lanes(Protocol):
 
     async def answered(self, sender: str) -> bool:
         """Forget strikes, and a pause that is over: the carrier has answered; False when there were none."""
-        ...
-
-
-class NegativePreferences(Protocol):
-    """What dismissals taught."""
-
-    async def add(self, preferences: Sequence[NegativePreference]) -> None:
-        """Store records."""
-        ...
-
-    async def all(self) -> Sequence[NegativePreference]:
-        """Return this professional's records, oldest first."""
-        ...
-
-
-class Audit(Protocol):
-    """Who decided what, when, on which facts. Append-only."""
-
-    async def add(self, entries: Sequence[AuditEntry]) -> None:
-        """Store entries."""
-        ...
-
-    async def of_subject(self, subject_id: UUID) -> Sequence[AuditEntry]:
-        """Return the entries about one thing, oldest first."""
         ...
 
 

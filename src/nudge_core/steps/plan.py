@@ -14,7 +14,7 @@ from uuid import UUID
 from attrs import evolve
 
 from nudge_core.errors import Conflict, IllegalTransition, Invalid
-from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.briefing import CO_PILOT, BriefingStatus, CampaignBriefing
 from nudge_core.model.event import stable_id
 from nudge_core.model.json import Json
 from nudge_core.model.message import ScheduledMessage, ScheduledStatus, SenderType, release_job
@@ -22,12 +22,16 @@ from nudge_core.policy.facts import GateRules
 from nudge_core.policy.quiet_hours import SendingHours
 from nudge_core.ports import TenantTransaction
 from nudge_core.sending.planned import EXPIRED, end, without_facts
-from nudge_core.sending.plans import RESUMED, UNENDED, audited, exit_plan
+from nudge_core.sending.plans import RESUMED, UNENDED, audited, exit_plan, pause_one
 from nudge_core.timing.local_time import at, local_date, to_local
 from nudge_core.timing.recipient_zone import whereabouts
 
 UPDATED = "plan.updated"
+PAUSED = "plan.paused"
 ENDED_BY_PERSON = "ended_by_person"
+PAUSED_BY_PERSON = "paused_by_person"
+RESUME, UPDATE, END = "resume_plan", "update_plan", "end_plan"
+"""What a co-pilot briefing may offer to do with a plan; `nudge_core.steps.propose` writes them."""
 MOST_SHIFT_DAYS = 366
 
 
@@ -50,6 +54,61 @@ async def resume_plan(
     await tx.audit.add([audited(tx, plan, by, RESUMED, {})])
     await _close(tx, copilot_id)
     return resumed
+
+
+async def pause_plan(tx: TenantTransaction, plan_id: UUID, by: str, *, version: int) -> CampaignBriefing:
+    """Let an active plan rest: ACTIVE -> PAUSED. What is queued of it waits at the gate, what is planned stays planned.
+
+    Raises:
+        Conflict: the plan changed since the person saw it.
+        IllegalTransition: it is not active.
+    """
+    plan = await _plan(tx, plan_id)
+    if plan.status is BriefingStatus.PAUSED and await _done(tx, plan, PAUSED, version):
+        return plan
+    _seen(plan, version)
+    return await pause_one(tx, plan, PAUSED_BY_PERSON, plan.id, by)
+
+
+async def take(
+    tx: TenantTransaction,
+    copilot_id: UUID,
+    by: str,
+    rules: GateRules,
+    *,
+    action: str,
+    plan_id: UUID,
+    version: int,
+    shift_days: int = 0,
+    edits: Mapping[UUID, str] = MappingProxyType({}),
+) -> CampaignBriefing:
+    """Take one action that a co-pilot briefing offers, and close the briefing; return the plan as it is now.
+
+    `version` is the plan's. `shift_days` and `edits` are for an update, see `update_plan`. To answer and to change one
+    text are no actions on a plan: they are done where texts are written.
+
+    Raises:
+        Invalid: the briefing does not offer this for this plan, or it is none of the co-pilot's.
+        Conflict: the plan changed since the person saw it.
+        IllegalTransition: the plan does not allow it, or the question was settled otherwise.
+    """
+    asked = await tx.briefings.get(copilot_id)
+    offered = asked.key_intel.get("actions")
+    offers = [one for one in offered if isinstance(one, Mapping)] if isinstance(offered, (list, tuple)) else []
+    wanted = (action, str(plan_id))
+    if asked.campaign_type != CO_PILOT or wanted not in [(one.get("action"), one.get("plan_id")) for one in offers]:
+        raise Invalid("action", "one that this co-pilot briefing offers, with its plan", None)
+    if asked.status not in (BriefingStatus.DRAFT, BriefingStatus.COMPLETED):
+        asked.moved(BriefingStatus.COMPLETED, tx.now)  # says in the machine's words why not
+    if action == RESUME:
+        return await resume_plan(tx, plan_id, by, rules, version=version, copilot_id=copilot_id)
+    if action == END:
+        return await end_plan(tx, plan_id, by, version=version, copilot_id=copilot_id)
+    if action != UPDATE:
+        raise Invalid("action", f"{RESUME}, {UPDATE} or {END}", action)
+    return await update_plan(
+        tx, plan_id, by, rules, version=version, shift_days=shift_days, edits=edits, copilot_id=copilot_id
+    )
 
 
 async def end_plan(

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from nudge_core.errors import NotFound
-from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.briefing import CO_PILOT, BriefingStatus, CampaignBriefing
 from nudge_core.model.client import Client
 from nudge_core.model.event import stable_id
 from nudge_core.model.json import Json, text_in
@@ -19,7 +19,6 @@ from nudge_core.model.outbox import OutboxNote
 from nudge_core.ports import TenantTransaction
 from nudge_core.sending.plans import plans_of
 
-CO_PILOT = "co_pilot"
 RESUME, UPDATE, END, ANSWER, REVIEW_TEXT = "resume_plan", "update_plan", "end_plan", "answer", "change_text"
 CHEERLESS = frozenset({"death", "loss", "divorce", "accident", "illness", "job_loss"})
 """Reasons after which going on as before is not proposed first."""

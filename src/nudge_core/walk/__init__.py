@@ -5,6 +5,7 @@ The same walk serves the library, the worker, the demo and the tests.
 
 from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
+from nudge_core.walk.deciding import dismiss
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.parts import Parts
@@ -23,6 +24,7 @@ __all__ = [
     "WorkReport",
     "code_of",
     "collect_bills",
+    "dismiss",
     "drain",
     "embed_book",
     "hear",

@@ -19,13 +19,12 @@ from rich.panel import Panel
 from rich.prompt import Prompt
 
 from nudge_core.errors import Invalid, NudgeError
-from nudge_core.model.briefing import CampaignBriefing
+from nudge_core.model.briefing import CO_PILOT, CampaignBriefing
 from nudge_core.model.client import Client
 from nudge_core.model.feedback import DismissReason
 from nudge_core.model.message import Direction, Message
 from nudge_core.policy.findings import Finding, Severity
 from nudge_core.steps import review
-from nudge_core.steps.propose import CO_PILOT
 from nudge_entrypoints.bootstrap import MARKET_START, opened
 from nudge_entrypoints.database import database
 from nudge_entrypoints.demo.clock import DemoClock, stored_instant

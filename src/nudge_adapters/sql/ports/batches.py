@@ -11,7 +11,17 @@ from sqlalchemy import and_, select, text, update
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.texts import message_from_row
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.model.message import DELIVERY, Delivery, Direction, LastWords, Message, MessageClass, Receipt
+from nudge_core.model.message import (
+    DELIVERY,
+    NEVER_TOLD,
+    Delivery,
+    Direction,
+    EarlierTexts,
+    LastWords,
+    Message,
+    MessageClass,
+    Receipt,
+)
 from nudge_core.policy.slots import waits_for_slot
 
 _message = tables.message
@@ -57,6 +67,23 @@ _LAST_WORDS = text(
     ) AS m
     """  # noqa: S608 - our own columns
 ).columns(*_message.c)
+
+_NEVER_TOLD = ", ".join(f"'{state.value}'" for state in sorted(NEVER_TOLD))
+
+# Recent ones with their words; of older ones one row without, for "there was one".
+_EARLIER = text(
+    f"""
+    SELECT person.id AS client_id, m.content
+    FROM unnest(CAST(:ids AS uuid[])) AS person(id) CROSS JOIN LATERAL (
+        (SELECT content, created_at, id FROM message WHERE user_id = :user_id AND client_id = person.id
+        AND created_at >= :since AND direction = 'OUTBOUND' AND delivery NOT IN ({_NEVER_TOLD}))
+        UNION ALL
+        (SELECT NULL, created_at, id FROM message WHERE user_id = :user_id AND client_id = person.id
+        AND created_at < :since AND direction = 'OUTBOUND' AND delivery NOT IN ({_NEVER_TOLD})
+        ORDER BY created_at DESC LIMIT 1)
+    ) AS m ORDER BY m.created_at, m.id
+    """  # noqa: S608 - our own states
+)
 
 
 class SqlBatches:
@@ -139,6 +166,17 @@ class SqlBatches:
             client_id: LastWords(inbound=heard.get(client_id), by_hand=written.get(client_id))
             for client_id in {*heard, *written}
         }
+
+    @reading
+    async def earlier(self, client_ids: Collection[UUID], since: datetime) -> Mapping[UUID, EarlierTexts]:
+        """Return what each of these clients was texted, or may yet be; one without any has no entry."""
+        values = {"user_id": self._work.owner, "ids": sorted(client_ids), "since": since}
+        found: dict[UUID, list[str]] = {}
+        for row in await self._work.rows(_EARLIER, values):
+            recent = found.setdefault(row["client_id"], [])
+            if row["content"] is not None:
+                recent.append(row["content"])
+        return {client_id: EarlierTexts(recent=tuple(recent)) for client_id, recent in found.items()}
 
     @reading
     async def waiting_for_slot(self, recipients: Collection[str]) -> Sequence[Message]:

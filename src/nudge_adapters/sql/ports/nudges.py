@@ -1,19 +1,19 @@
-"""Briefings, what their dismissal taught, and the record of every decision."""
+"""Briefings, and what their dismissal taught."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve
-from sqlalchemy import Uuid, any_, func, insert, literal, or_, select, update
+from sqlalchemy import ColumnElement, Uuid, any_, exists, func, insert, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.ports.keyset import Sorted, beyond
 from nudge_adapters.sql.rows.nudges import (
-    audit_from_row,
-    audit_to_row,
     briefing_from_row,
     briefing_to_row,
     negative_preference_from_row,
@@ -21,11 +21,17 @@ from nudge_adapters.sql.rows.nudges import (
 )
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.sort_key import read, written
 
-_briefing, _preference, _audit = tables.campaignbriefing, tables.negativepreference, tables.auditentry
+_briefing, _preference, _event = tables.campaignbriefing, tables.negativepreference, tables.marketevent
+
+_NEWEST = (Sorted(_briefing.c.created_at, descending=True), Sorted(_briefing.c.id))
+_BEST = (Sorted(_briefing.c.best_score, descending=True), *_NEWEST)
+_NEWEST_PREFERENCE = (Sorted(_preference.c.created_at, descending=True), Sorted(_preference.c.id))
 
 
 class SqlBriefings:
@@ -88,6 +94,53 @@ class SqlBriefings:
         return [briefing_from_row(row) for row in await self._work.rows(query)]
 
     @reading
+    async def page(self, which: BriefingFilter, order: BriefingOrder, request: PageRequest) -> Page[CampaignBriefing]:
+        """Return a page of the briefings that a filter lets through."""
+        best = order is BriefingOrder.BEST
+        columns, kinds = (_BEST, (float, datetime, UUID)) if best else (_NEWEST, (datetime, UUID))
+        conditions = [self._mine, *self._conditions(which)]
+        if request.after is not None:
+            conditions.append(beyond(columns, read(request.after, *kinds)))
+        query = select(_briefing).where(*conditions).order_by(*(one.order for one in columns))
+        rows = await self._work.rows(query.limit(request.limit + 1))
+        shown = rows[: request.limit]
+        last = written(*(shown[-1][one.name] for one in columns)) if len(rows) > len(shown) else None
+        return Page(items=tuple(briefing_from_row(row) for row in shown), last=last)
+
+    def _conditions(self, which: BriefingFilter) -> list[ColumnElement[bool]]:
+        now, columns = self._work.now, _briefing.c
+        found: list[ColumnElement[bool]] = []
+        if which.statuses:
+            found.append(columns.status.in_(sorted(which.statuses)))
+        if which.campaign_type is not None:
+            found.append(columns.campaign_type == which.campaign_type)
+        if which.is_plan is not None:
+            found.append(columns.is_plan.is_(which.is_plan))
+        if which.client_id is not None:
+            among = columns.matched_audience.contains([{"client_id": str(which.client_id)}])
+            found.append(or_(columns.client_id == which.client_id, among))
+        if which.event_kind is not None:
+            of_kind = (
+                _event.c.user_id == self._work.owner,
+                _event.c.id == columns.triggering_event_id,
+                _event.c.event_type == which.event_kind,
+            )
+            found.append(exists().where(*of_kind))
+        if which.snoozed is not None:
+            later = columns.snoozed_until > now
+            found.append(later if which.snoozed else or_(columns.snoozed_until.is_(None), ~later))
+        if which.expired is not None:
+            over = columns.expires_at <= now
+            found.append(over if which.expired else or_(columns.expires_at.is_(None), ~over))
+        return found
+
+    @reading
+    async def among(self, ids: Collection[UUID]) -> Mapping[UUID, CampaignBriefing]:
+        """Return the stored ones among `ids`, by id."""
+        query = select(_briefing).where(self._mine, _briefing.c.id == any_(literal(sorted(ids), ARRAY(Uuid))))
+        return {row["id"]: briefing_from_row(row) for row in await self._work.rows(query)}
+
+    @reading
     async def for_resources(
         self, resource_ids: Sequence[UUID], statuses: Sequence[BriefingStatus]
     ) -> Sequence[CampaignBriefing]:
@@ -118,6 +171,7 @@ class SqlNegativePreferences:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._mine = _preference.c.user_id == work.owner
 
     @writing
     async def add(self, preferences: Sequence[NegativePreference]) -> None:
@@ -128,30 +182,46 @@ class SqlNegativePreferences:
             await self._work.run(insert(_preference), [negative_preference_to_row(row) for row in preferences])
 
     @reading
+    async def get(self, preference_id: UUID) -> NegativePreference:
+        """Return one, retracted or not, or raise NotFound."""
+        row = await self._work.row(select(_preference).where(self._mine, _preference.c.id == preference_id))
+        if row is None:
+            raise NotFound("negative preference", preference_id)
+        return negative_preference_from_row(row)
+
+    @reading
     async def all(self) -> Sequence[NegativePreference]:
-        """Return this professional's records, oldest first."""
-        query = select(_preference).where(_preference.c.user_id == self._work.owner)
+        """Return this professional's records that hold, oldest first."""
+        query = select(_preference).where(self._mine, _preference.c.retracted_at.is_(None))
         rows = await self._work.rows(query.order_by(_preference.c.created_at, _preference.c.id))
         return [negative_preference_from_row(row) for row in rows]
 
-
-class SqlAudit:
-    """Who decided what, when, on which facts."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    @reading
+    async def page(
+        self, client_id: UUID | None, retracted: bool | None, request: PageRequest
+    ) -> Page[NegativePreference]:
+        """Return a page of the records, newest first."""
+        conditions = [self._mine]
+        if client_id is not None:
+            conditions.append(_preference.c.client_id == client_id)
+        if retracted is not None:
+            holds = _preference.c.retracted_at.is_(None)
+            conditions.append(~holds if retracted else holds)
+        if request.after is not None:
+            conditions.append(beyond(_NEWEST_PREFERENCE, read(request.after, datetime, UUID)))
+        query = select(_preference).where(*conditions).order_by(*(one.order for one in _NEWEST_PREFERENCE))
+        rows = await self._work.rows(query.limit(request.limit + 1))
+        shown = tuple(negative_preference_from_row(row) for row in rows[: request.limit])
+        last = written(shown[-1].created_at, shown[-1].id) if len(rows) > len(shown) else None
+        return Page(items=shown, last=last)
 
     @writing
-    async def add(self, entries: Sequence[AuditEntry]) -> None:
-        """Store entries."""
-        for entry in entries:
-            self._work.own(entry.user_id, "auditentry.user_id")
-        if entries:
-            await self._work.run(insert(_audit), [audit_to_row(entry) for entry in entries])
-
-    @reading
-    async def of_subject(self, subject_id: UUID) -> Sequence[AuditEntry]:
-        """Return the entries about one thing, oldest first; those of one instant in the order they were written."""
-        about = (_audit.c.user_id == self._work.owner, _audit.c.subject_id == subject_id)
-        rows = await self._work.rows(select(_audit).where(*about).order_by(_audit.c.at, _audit.c.seq))
-        return [audit_from_row(row) for row in rows]
+    async def retract(self, preference_id: UUID, by: str) -> bool:
+        """Take one back, now; False when it was taken back before. Raises NotFound."""
+        this = (self._mine, _preference.c.id == preference_id)
+        change = update(_preference).where(*this, _preference.c.retracted_at.is_(None))
+        if await self._work.changed(change.values(retracted_at=self._work.now, retracted_by=by)):
+            return True
+        if await self._work.row(select(_preference.c.id).where(*this)) is None:
+            raise NotFound("negative preference", preference_id)
+        return False

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import cast
 from uuid import UUID
 
 from attrs import evolve
@@ -120,6 +121,14 @@ class SqlScheduled:
     async def of_plan(self, plan_id: UUID) -> Sequence[ScheduledMessage]:
         """Return the planned texts of a plan, soonest first."""
         return await self._soonest(_planned.c.parent_plan_id == plan_id)
+
+    @reading
+    async def of_plans(self, plan_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ScheduledMessage]]:
+        """Return the planned texts of each of these plans, soonest first; one without any has no entry."""
+        found: dict[UUID, list[ScheduledMessage]] = {}
+        for row in await self._soonest(_planned.c.parent_plan_id.in_(sorted(plan_ids))):
+            found.setdefault(cast("UUID", row.parent_plan_id), []).append(row)
+        return found
 
     async def _soonest(self, which: ColumnElement[bool]) -> Sequence[ScheduledMessage]:
         query = select(_planned).where(self._mine, which).order_by(_planned.c.scheduled_at_utc, _planned.c.id)

@@ -75,6 +75,8 @@ def negative_preference_to_row(preference: NegativePreference) -> NewRow:
         "source_campaign_id": preference.source_campaign_id,
         "reason": preference.reason.value,
         "created_at": preference.created_at,
+        "retracted_at": preference.retracted_at,
+        "retracted_by": preference.retracted_by,
     }
 
 
@@ -88,6 +90,8 @@ def negative_preference_from_row(row: Row) -> NegativePreference:
         source_campaign_id=row["source_campaign_id"],
         reason=DismissReason(row["reason"]),
         created_at=row["created_at"],
+        retracted_at=row["retracted_at"],
+        retracted_by=row["retracted_by"],
     )
 
 

@@ -12,7 +12,7 @@
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
-from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
+from nudge_adapters.sql.tables.nudges import auditentry, audithead, auditlink, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
 from nudge_adapters.sql.tables.people import (
     client,
@@ -31,6 +31,8 @@ from nudge_adapters.sql.tables.work import outbox, pipelinerun
 __all__ = [
     "METADATA",
     "auditentry",
+    "audithead",
+    "auditlink",
     "campaignbriefing",
     "carrierevent",
     "client",

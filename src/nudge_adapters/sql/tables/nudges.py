@@ -11,6 +11,8 @@ from sqlalchemy import (
     Identity,
     Index,
     Integer,
+    LargeBinary,
+    PrimaryKeyConstraint,
     String,
     Table,
     Text,
@@ -79,6 +81,7 @@ campaignbriefing = Table(
     Index("ix_campaignbriefing_user_id_is_plan", "user_id", "is_plan", "status"),
     Index("ix_campaignbriefing_user_id_campaign_type", "user_id", "campaign_type"),
     Index("ix_campaignbriefing_user_id_status", "user_id", "status"),
+    Index("ix_campaignbriefing_newest", "user_id", text("created_at DESC"), "id"),
     Index(
         "ix_campaignbriefing_waiting",
         "user_id",
@@ -99,11 +102,14 @@ negativepreference = Table(
     Column("source_campaign_id", Uuid, nullable=False),
     Column("reason", String(20), nullable=False),
     Column("created_at", INSTANT, nullable=False),
+    Column("retracted_at", INSTANT),
+    Column("retracted_by", String(100)),
     tenant_key("negativepreference"),
     within_tenant("client_id", "client"),
     within_tenant("source_campaign_id", "campaignbriefing"),
     CheckConstraint(one_of("reason", DismissReason), "reason"),
     CheckConstraint(both_or_none("dismissed_embedding", "dismissed_embedding_model"), "embedding_names_its_model"),
+    CheckConstraint(both_or_none("retracted_at", "retracted_by"), "somebody_retracted_it"),
     Index("ix_negativepreference_user_id_client_id", "user_id", "client_id"),
     Index("ix_negativepreference_user_id_source_campaign_id", "user_id", "source_campaign_id"),
 )
@@ -123,4 +129,29 @@ auditentry = Table(
     tenant_key("auditentry"),
     Index("ix_auditentry_user_id_subject_id", "user_id", "subject_id", "at", "seq"),
     Index("ix_auditentry_user_id_at", "user_id", "at"),
+)
+
+auditlink = Table(
+    "auditlink",
+    METADATA,
+    identity(),
+    owner(),
+    Column("position", BigInteger, nullable=False, comment="place in the professional's chain, from 1"),
+    Column("hash", LargeBinary, nullable=False, comment="SHA-256 over the link before it and the entry"),
+    tenant_key("auditlink"),
+    within_tenant("id", "auditentry"),
+    UniqueConstraint("user_id", "position"),
+    CheckConstraint("position >= 1", "position"),
+    CheckConstraint("octet_length(hash) = 32", "hash"),
+)
+
+audithead = Table(
+    "audithead",
+    METADATA,
+    owner(),
+    Column("position", BigInteger, nullable=False, comment="of the last link, 0 before the first"),
+    Column("hash", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("user_id", name="pk_audithead"),
+    CheckConstraint("position >= 0", "position"),
+    CheckConstraint("octet_length(hash) = 32", "hash"),
 )

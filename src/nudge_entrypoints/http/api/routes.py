@@ -8,16 +8,22 @@ from litestar import Controller, Router
 from litestar.di import Provide
 
 from nudge_entrypoints.http.api.account import Account
+from nudge_entrypoints.http.api.audit import Audit
+from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
 from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
+from nudge_entrypoints.http.api.copilot import CoPilot, CoPilotActions
 from nudge_entrypoints.http.api.faqs import Faqs
 from nudge_entrypoints.http.api.market_events import MarketActivity, MarketEventRoutes
 from nudge_entrypoints.http.api.mls_connection import MlsConnection
 from nudge_entrypoints.http.api.onboarding import OnboardingRoutes
 from nudge_entrypoints.http.api.phone_numbers import PhoneNumberRoutes
 from nudge_entrypoints.http.api.pipeline_runs import FeedState, PipelineRuns
+from nudge_entrypoints.http.api.plans import Plans
+from nudge_entrypoints.http.api.preferences import NegativePreferences
 from nudge_entrypoints.http.api.resources import Resources
+from nudge_entrypoints.http.api.statistics import Statistics
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
@@ -42,6 +48,14 @@ CONTROLLERS: Sequence[type[Controller]] = (
     PhoneNumberRoutes,
     PipelineRuns,
     Resources,
+    Audit,
+    Briefings,
+    ClientBriefings,
+    CoPilot,
+    CoPilotActions,
+    NegativePreferences,
+    Plans,
+    Statistics,
 )
 """A module per subject; a line each, so that two can be added at once."""
 
