@@ -10,6 +10,7 @@ from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.conversations import ConversationsContract
 from tests.contracts.lanes import LanesContract
 from tests.contracts.market import MarketContract
 from tests.contracts.messages import MessagesContract
@@ -35,6 +36,7 @@ class StoreContract(
     CarrierEventsContract,
     PlannedContract,
     LanesContract,
+    ConversationsContract,
 ):
     """Every promise of the storage ports."""
 
