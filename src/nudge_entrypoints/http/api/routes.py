@@ -11,7 +11,9 @@ from litestar.middleware import DefineMiddleware
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.conversations import Conversations
 from nudge_entrypoints.http.api.faqs import Faqs
+from nudge_entrypoints.http.api.interactions import Interactions
 from nudge_entrypoints.http.api.messages import Messages
+from nudge_entrypoints.http.api.scheduled_messages import ScheduledMessages
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 
 PREFIX = "/api/v1"
@@ -19,7 +21,9 @@ PREFIX = "/api/v1"
 CONTROLLERS: Sequence[type[Controller]] = (
     Conversations,
     Faqs,
+    Interactions,
     Messages,
+    ScheduledMessages,
 )
 """A module per subject; a line each, so that two can be added at once."""
 
