@@ -31,7 +31,7 @@ def wish(**changes: object) -> Mapping[str, Any]:
         "client_id": str(BEN),
         "text": "How do you like the new home?",
         "day": "2026-07-07",
-        "at": "14:30",
+        "at": "14:30:00",
     } | changes
 
 
@@ -53,13 +53,13 @@ async def test_a_text_is_planned_on_the_recipient_s_clock(desk: Office) -> None:
 @pytest.mark.parametrize(
     ("changes", "status", "field"),
     [
-        ({"at": "03:00"}, 422, "schedule.at"),
+        ({"at": "03:00:00"}, 422, "schedule.at"),
         ({"day": "2026-06-30"}, 422, "schedule.at"),
         ({"client_id": str(MUTE)}, 422, "schedule.client_id"),
         ({"repeat": {"rule": "FREQ=SECONDLY"}}, 422, "rrule.FREQ"),
         ({"not_after": "2026-07-07T19:00:00Z"}, 422, "schedule.not_after"),
         ({"not_after": "2026-07-08T19:00:00"}, 422, "not_after"),
-        ({"at": "14:30+02:00"}, 400, None),
+        ({"at": "14:30:00+02:00"}, 400, None),
         ({"timezone": "Mars/Olympus"}, 400, None),
         ({"message_class": "service"}, 400, None),
         ({"text": ""}, 400, None),
@@ -80,7 +80,7 @@ async def test_what_cannot_be_planned_is_refused(
 async def test_of_several_each_is_planned_by_itself(desk: Office) -> None:
     texts = [
         wish(),
-        wish(at="03:00"),
+        wish(at="03:00:00"),
         wish(client_id=str(STRANGER)),
         wish(client_id=str(RANDOM)),
         wish(day="2026-07-08"),
@@ -102,15 +102,15 @@ async def test_a_change_names_the_version_it_saw(desk: Office) -> None:
     async with desk.caller(RITA) as rita:
         made = (await rita.post(API, json=wish())).json()
         path = f"{API}/{made['id']}"
-        changed = await rita.patch(path, json={"version": 1, "at": "15:00", "text": "Other words?"})
+        changed = await rita.patch(path, json={"version": 1, "at": "15:00:00", "text": "Other words?"})
         assert changed.status_code == 200, changed.text
         assert (changed.json()["version"], changed.json()["text"], changed.json()["local_at"]) == (
             2, "Other words?", "2026-07-07T15:00:00",
         )  # fmt: skip
-        stale = await rita.patch(path, json={"version": 1, "at": "16:00"})
+        stale = await rita.patch(path, json={"version": 1, "at": "16:00:00"})
         assert (stale.status_code, stale.json()["code"]) == (409, "conflict")
-        assert (await rita.patch(path, json={"at": "16:00"})).status_code == 400
-        assert (await rita.patch(path, json={"version": 2, "at": "03:00"})).status_code == 422
+        assert (await rita.patch(path, json={"at": "16:00:00"})).status_code == 400
+        assert (await rita.patch(path, json={"version": 2, "at": "03:00:00"})).status_code == 422
         assert (await rita.get(path)).json() == changed.json()
 
 
@@ -129,7 +129,7 @@ async def test_cancelling_one_goes_on_with_its_series_and_cancelling_all_does_no
         body = {"version": second["version"], "whole_series": True}
         assert (await rita.post(f"{API}/{second['id']}/cancel", json=body)).status_code == 200
         assert await pages(rita, API, status=ScheduledStatus.PENDING.value) == []
-        ended = await rita.patch(f"{API}/{second['id']}", json={"version": second["version"] + 1, "at": "15:00"})
+        ended = await rita.patch(f"{API}/{second['id']}", json={"version": second["version"] + 1, "at": "15:00:00"})
         assert (ended.status_code, ended.json()["code"]) == (409, "illegal_transition")
 
 

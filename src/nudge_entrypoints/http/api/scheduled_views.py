@@ -54,7 +54,7 @@ class RepetitionWish:
 
 @frozen(kw_only=True)
 class TextToSchedule:
-    """A text for one client. `day`, `at`: on the recipient's clock; without `at` a safe hour of that day.
+    """A text for one client. `day`, `at` (`14:30:00`): on the recipient's clock; without `at` a safe hour of that day.
 
     `timezone`: where the client's is not known. `not_after`: when it has lost its sense. `business_days`: move it off
     weekends and federal holidays. `plan_id`: a plan it belongs to.
