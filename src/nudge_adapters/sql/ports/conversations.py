@@ -60,14 +60,15 @@ _SHOWN = """
 """
 
 
-def _statement(unread_only: bool, goes_on: bool) -> str:
+def statement(*, unread_only: bool, goes_on: bool) -> str:
+    """Return the SQL of a page of conversations; `goes_on`: after a key (`:at`, `:id`)."""
     newest = _NEWEST_OF.format(client="waiting.client_id" if unread_only else "m.client_id")
     shown = (_UNREAD if unread_only else _ALL).format(newest=newest, after=_AFTER if goes_on else "true")
     return _SHOWN.format(shown=shown, columns=_COLUMNS, unread=_UNREAD_OF)
 
 
 _STATEMENTS = {
-    (unread_only, goes_on): text(_statement(unread_only, goes_on)).columns(
+    (unread_only, goes_on): text(statement(unread_only=unread_only, goes_on=goes_on)).columns(
         *_message.c, column("full_name"), column("unread")
     )
     for unread_only in (False, True)
