@@ -6,13 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from attrs import evolve
 
+from nudge_core.errors import Conflict
 from nudge_core.model.message import Delivery, MessageSource
+from nudge_core.steps.send_now import TextByHand, send_now
+from nudge_core.verticals import VERTICALS
 from nudge_entrypoints.http.identity import Scope
 from tests import samples
 from tests.api.office import RITA, TOM, Office
 from tests.api.test_conversations import pages
-from tests.api.texts import BEN, MUTE, RANDOM, SIGNED, STRANGER, add_clients, hear, lose, queue
+from tests.api.texts import ANA, BEN, MUTE, RANDOM, SIGNED, STRANGER, add_clients, hear, lose, queue
 from tests.samples import OUR_NUMBER, THEIR_NUMBER, uid
 
 API = "/api/v1/messages"
@@ -106,6 +110,20 @@ async def test_an_answer_to_who_has_just_written_needs_no_signature(desk: Office
         assert (made.status_code, made.json()["text"]) == (201, answer["text"])
         desk.clock.forward(25 * 3_600)
         assert (await rita.post(API, json=to_ben(**answer))).status_code == 422
+
+
+async def test_the_same_id_is_one_text_and_another_client_s_id_is_refused(desk: Office) -> None:
+    text = TextByHand(id=uid(700), client_id=BEN, content=SIGNED)
+    vertical = VERTICALS["real_estate"]
+    async with desk.store.tenant(RITA) as tx:
+        first = await send_now(tx, text, "rita", vertical)
+    async with desk.store.tenant(RITA) as tx:
+        assert await send_now(tx, text, "rita", vertical) == first
+        assert [one.id for one in await tx.messages.of_client(BEN, 9)] == [first.id]
+        assert len(await tx.audit.of_subject(first.id)) == 1
+    with pytest.raises(Conflict):
+        async with desk.store.tenant(RITA) as tx:
+            await send_now(tx, evolve(text, client_id=ANA), "rita", vertical)
 
 
 async def test_a_queued_text_is_taken_back_and_stays_so(desk: Office) -> None:

@@ -38,7 +38,7 @@ class InteractionView:
     kind: InteractionKind
     at: datetime
     recorded_at: datetime
-    recorded_by: str
+    recorded_by: str = field(repr=False)
     note: str = field(repr=False)
 
 
