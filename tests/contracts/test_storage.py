@@ -11,6 +11,7 @@ from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.conversations import ConversationsContract
 from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract
 from tests.contracts.lanes import LanesContract
@@ -41,6 +42,7 @@ class StoreContract(
     IdempotencyContract,
     AccountContract,
     DecisionsContract,
+    ConversationsContract,
 ):
     """Every promise of the storage ports."""
 

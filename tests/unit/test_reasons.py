@@ -10,7 +10,7 @@ from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.outcomes import Reason
 from nudge_core.policy.reasons import CARRIER, GATE, SENTENCES, SILENCES, explain, is_known
 from nudge_core.sending import circuit, evidence, facts, receipts
-from nudge_core.steps import deliver, resolve
+from nudge_core.steps import deliver, resolve, schedule, send_now
 from nudge_core.verticals.real_estate import events
 
 CARRIER_CODES = sorted(
@@ -29,6 +29,8 @@ OTHERS = [
     f"{deliver.STUMBLED}:KeyError:2",
     receipts.ARRIVED_AFTER_ALL,
     resolve.CLOSED,
+    schedule.CANCELLED_BY_PERSON,
+    send_now.CANCELLED_BY_PERSON,
     deliver.NO_EVIDENCE,
     deliver.ATTEMPTS_EXHAUSTED,
     evidence.DUPLICATE_ACCEPT,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attrs import evolve
 
+from nudge_adapters.memory.conversations import MemoryConversations
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, IllegalTransition, Invalid
@@ -33,7 +34,7 @@ _WITHDRAWN = (Delivery.WITHHELD, Delivery.CANCELLED)
 _MOST_RESENDS = 1  # reliability.md section 3, transition 8: "once"
 
 
-class MemoryMessages:
+class MemoryMessages(MemoryConversations):
     """Texts sent and received."""
 
     def __init__(self, work: Work, world: World) -> None:

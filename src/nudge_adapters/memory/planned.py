@@ -8,12 +8,14 @@ from uuid import UUID
 
 from attrs import evolve
 
+from nudge_adapters.memory.conversations import page_by_instant
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import Book, World
 from nudge_core.errors import Conflict
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.interaction import HUMAN_CONTACT, Interaction
 from nudge_core.model.message import DELIVERY, SCHEDULED, ScheduledMessage, ScheduledStatus
+from nudge_core.model.page import Page, PageRequest
 
 _RESTING = (BriefingStatus.PAUSED, BriefingStatus.DRAFT)
 
@@ -82,6 +84,16 @@ class MemoryScheduled:
     async def of_plans(self, plan_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ScheduledMessage]]:
         """Return the planned texts of each of these plans, soonest first; one without any has no entry."""
         return {plan_id: rows for plan_id in plan_ids if (rows := await self.of_plan(plan_id))}
+
+    @reading
+    async def page(
+        self, client_id: UUID | None, status: ScheduledStatus | None, request: PageRequest
+    ) -> Page[ScheduledMessage]:
+        """Return a page of the planned texts, soonest first."""
+        rows = (
+            row for row in self._planned.rows() if client_id in (None, row.client_id) and status in (None, row.status)
+        )
+        return page_by_instant(rows, lambda row: (row.scheduled_at_utc, row.id), request, newest_first=False)
 
 
 class MemorySchedules:
@@ -169,6 +181,12 @@ class MemoryInteractions:
         """Return a client's records, the latest first."""
         rows = [row for row in self._book.interactions.rows() if row.client_id == client_id]
         return sorted(rows, key=lambda row: (row.at, row.id), reverse=True)[:limit]
+
+    @reading
+    async def page(self, client_id: UUID, request: PageRequest) -> Page[Interaction]:
+        """Return a page of a client's records, the latest first."""
+        rows = (row for row in self._book.interactions.rows() if row.client_id == client_id)
+        return page_by_instant(rows, lambda row: (row.at, row.id), request, newest_first=True)
 
     @reading
     async def latest_contact(self, client_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:

@@ -71,6 +71,7 @@ SENDING: Mapping[str, str] = MappingProxyType(
         "lease_expired": "The sender stopped in the middle: we look up at the carrier whether the text went out.",
         "no_evidence": "The carrier knows nothing of this text. Decide whether it should go out again.",
         "attempts_exhausted": "It was tried too often without success.",
+        "cancelled_by_person": "You took it back before it went out.",
         "closed_by_a_person": "Nobody knew whether it had gone out, and you closed it.",
         "arrived_after_all": "The first try arrived after all, so the second one was not needed.",
         "duplicate_accept": "The carrier took this text twice. We look into it.",

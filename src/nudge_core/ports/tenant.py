@@ -10,11 +10,20 @@ from uuid import UUID
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, Suppression
+from nudge_core.model.conversation import Conversation, MessageFilter
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
-from nudge_core.model.message import Delivery, EarlierTexts, LastWords, Message, Receipt, ScheduledMessage
+from nudge_core.model.message import (
+    Delivery,
+    EarlierTexts,
+    LastWords,
+    Message,
+    Receipt,
+    ScheduledMessage,
+    ScheduledStatus,
+)
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentOrder, ContentResource, Resource, ResourceStatus, ResourceType
 from nudge_core.model.vector import Vector
@@ -297,6 +306,21 @@ class Messages(Protocol):
         """Return how many inbound texts nobody has read, per client who has any."""
         ...
 
+    async def page(self, which: MessageFilter, request: PageRequest) -> Page[Message]:
+        """Return a page of the texts that a filter lets through, newest first.
+
+        One query. Raises Invalid for a key that is not this list's.
+        """
+        ...
+
+    async def conversations(self, request: PageRequest, unread_only: bool) -> Page[Conversation]:
+        """Return a page of the clients with whom texts were exchanged, the one with the newest text first.
+
+        One query. `unread_only`: only those of whose texts one is unread. Raises Invalid for a key that is not this
+        list's.
+        """
+        ...
+
 
 class Scheduled(Protocol):
     """Planned texts."""
@@ -328,6 +352,18 @@ class Scheduled(Protocol):
         """Return what `of_plan` returns for each of several plans, in one query; one without any has no entry."""
         ...
 
+    async def page(
+        self, client_id: UUID | None, status: ScheduledStatus | None, request: PageRequest
+    ) -> Page[ScheduledMessage]:
+        """Return a page of the planned texts, soonest first.
+
+        Args:
+            client_id: of this client; None: of any.
+            status: in this state; None: in any.
+            request: which page. Raises Invalid for a key that is not this list's.
+        """
+        ...
+
 
 class Interactions(Protocol):
     """What happened with clients outside our texts. Append-only."""
@@ -338,6 +374,10 @@ class Interactions(Protocol):
 
     async def of_client(self, client_id: UUID, limit: int) -> Sequence[Interaction]:
         """Return a client's records, the latest first."""
+        ...
+
+    async def page(self, client_id: UUID, request: PageRequest) -> Page[Interaction]:
+        """Return a page of a client's records, the latest first. Raises Invalid for a key that is not this list's."""
         ...
 
     async def latest_contact(self, client_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.bulk import insert_arrays
 from nudge_adapters.sql.ports.batches import MAYBE_SENT, SqlBatches
+from nudge_adapters.sql.ports.conversations import SqlConversations
 from nudge_adapters.sql.ports.lanes import MAKE_LANES
 from nudge_adapters.sql.rows.texts import message_from_row, message_to_row
 from nudge_adapters.sql.work import Work, reading, writing
@@ -44,7 +45,7 @@ _LOCK_PHONES = text(
 )
 
 
-class SqlMessages(SqlBatches):
+class SqlMessages(SqlBatches, SqlConversations):
     """Texts sent and received."""
 
     def __init__(self, work: Work) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.types import Uuid
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.across import KEYS, Across
+from nudge_adapters.sql.ports.keyset import Sorted, beyond
 from nudge_adapters.sql.rows.planned import (
     interaction_from_row,
     interaction_to_row,
@@ -23,11 +24,15 @@ from nudge_adapters.sql.rows.planned import (
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.interaction import HUMAN_CONTACT, Interaction
-from nudge_core.model.message import DELIVERY, SCHEDULED, Delivery, ScheduledMessage
+from nudge_core.model.message import DELIVERY, SCHEDULED, Delivery, ScheduledMessage, ScheduledStatus
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.sort_key import read, written
 
 _planned, _interaction = tables.scheduledmessage, tables.interaction
 
 _ENDED = ", ".join(f"'{state.value}'" for state in Delivery if DELIVERY.is_final(state))
+_SOONEST = (Sorted(_planned.c.scheduled_at_utc), Sorted(_planned.c.id))
+_LATEST = (Sorted(_interaction.c.at, descending=True), Sorted(_interaction.c.id, descending=True))
 
 # From when on a release has something to do; NULL while the text waits for a person.
 _DUE_AT = """
@@ -130,6 +135,24 @@ class SqlScheduled:
             found.setdefault(cast("UUID", row.parent_plan_id), []).append(row)
         return found
 
+    @reading
+    async def page(
+        self, client_id: UUID | None, status: ScheduledStatus | None, request: PageRequest
+    ) -> Page[ScheduledMessage]:
+        """Return a page of the planned texts, soonest first."""
+        conditions = [self._mine]
+        if client_id is not None:
+            conditions.append(_planned.c.client_id == client_id)
+        if status is not None:
+            conditions.append(_planned.c.status == status)
+        if request.after is not None:
+            conditions.append(beyond(_SOONEST, read(request.after, datetime, UUID)))
+        query = select(_planned).where(*conditions).order_by(*(one.order for one in _SOONEST))
+        rows = await self._work.rows(query.limit(request.limit + 1))
+        shown = tuple(scheduled_from_row(row) for row in rows[: request.limit])
+        last = written(shown[-1].scheduled_at_utc, shown[-1].id) if len(rows) > len(shown) else None
+        return Page(items=shown, last=last)
+
     async def _soonest(self, which: ColumnElement[bool]) -> Sequence[ScheduledMessage]:
         query = select(_planned).where(self._mine, which).order_by(_planned.c.scheduled_at_utc, _planned.c.id)
         return [scheduled_from_row(row) for row in await self._work.rows(query)]
@@ -185,6 +208,17 @@ class SqlInteractions:
         query = select(_interaction).where(self._mine, _interaction.c.client_id == client_id)
         latest = query.order_by(_interaction.c.at.desc(), _interaction.c.id.desc()).limit(limit)
         return [interaction_from_row(row) for row in await self._work.rows(latest)]
+
+    @reading
+    async def page(self, client_id: UUID, request: PageRequest) -> Page[Interaction]:
+        """Return a page of a client's records, the latest first."""
+        conditions = [self._mine, _interaction.c.client_id == client_id]
+        if request.after is not None:
+            conditions.append(beyond(_LATEST, read(request.after, datetime, UUID)))
+        query = select(_interaction).where(*conditions).order_by(*(one.order for one in _LATEST))
+        rows = await self._work.rows(query.limit(request.limit + 1))
+        shown = tuple(interaction_from_row(row) for row in rows[: request.limit])
+        return Page(items=shown, last=written(shown[-1].at, shown[-1].id) if len(rows) > len(shown) else None)
 
     @reading
     async def latest_contact(self, client_ids: Sequence[UUID]) -> Mapping[UUID, datetime]:

@@ -13,9 +13,12 @@ from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
 from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
+from nudge_entrypoints.http.api.conversations import Conversations
 from nudge_entrypoints.http.api.copilot import CoPilot, CoPilotActions
 from nudge_entrypoints.http.api.faqs import Faqs
+from nudge_entrypoints.http.api.interactions import Interactions
 from nudge_entrypoints.http.api.market_events import MarketActivity, MarketEventRoutes
+from nudge_entrypoints.http.api.messages import Messages
 from nudge_entrypoints.http.api.mls_connection import MlsConnection
 from nudge_entrypoints.http.api.onboarding import OnboardingRoutes
 from nudge_entrypoints.http.api.phone_numbers import PhoneNumberRoutes
@@ -23,6 +26,7 @@ from nudge_entrypoints.http.api.pipeline_runs import FeedState, PipelineRuns
 from nudge_entrypoints.http.api.plans import Plans
 from nudge_entrypoints.http.api.preferences import NegativePreferences
 from nudge_entrypoints.http.api.resources import Resources
+from nudge_entrypoints.http.api.scheduled_messages import ScheduledMessages
 from nudge_entrypoints.http.api.statistics import Statistics
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
@@ -56,6 +60,10 @@ CONTROLLERS: Sequence[type[Controller]] = (
     NegativePreferences,
     Plans,
     Statistics,
+    Conversations,
+    Interactions,
+    Messages,
+    ScheduledMessages,
 )
 """A module per subject; a line each, so that two can be added at once."""
 
