@@ -9,6 +9,7 @@ import pytest
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
+from tests.contracts.access import AccessContract
 from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.lanes import LanesContract
 from tests.contracts.market import MarketContract
@@ -35,6 +36,7 @@ class StoreContract(
     CarrierEventsContract,
     PlannedContract,
     LanesContract,
+    AccessContract,
 ):
     """Every promise of the storage ports."""
 

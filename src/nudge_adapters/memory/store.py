@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_adapters.memory.access import MemoryApiKeys, MemoryAttempts, MemoryOverviews, MemorySessions
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.journal import Work
@@ -45,6 +46,7 @@ class MemorySystemTransaction:
     vitals: MemoryVitals
     carrier_events: MemoryCarrierEvents
     schedules: MemorySchedules
+    attempts: MemoryAttempts
 
 
 @frozen(eq=False)
@@ -71,6 +73,9 @@ class MemoryTenantTransaction:
     audit: MemoryAudit
     contents: MemoryContents
     faqs: MemoryFaqs
+    sessions: MemorySessions
+    api_keys: MemoryApiKeys
+    overviews: MemoryOverviews
     carrier_events: MemoryCarrierEvents
 
 
@@ -128,6 +133,7 @@ class MemoryStore:
                 MemoryVitals(work, world),
                 MemoryCarrierEvents(work, world),
                 MemorySchedules(work, world),
+                MemoryAttempts(work, world),
             )
 
     @asynccontextmanager
@@ -156,6 +162,9 @@ class MemoryStore:
                 audit=MemoryAudit(work, world),
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
+                sessions=MemorySessions(work, world),
+                api_keys=MemoryApiKeys(work, world),
+                overviews=MemoryOverviews(work, world),
                 carrier_events=MemoryCarrierEvents(work, world),
             )
 

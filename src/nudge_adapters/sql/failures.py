@@ -55,6 +55,11 @@ TAKEN = MappingProxyType(
         "uq_outbox_user_id_dedupe_key": ("note", "its dedupe key is used"),
         "pk_timetable": ("timetable entry", "it is stored"),
         "pk_heartbeat": ("heartbeat", _ID_TAKEN),
+        "pk_signinattempt": ("sign-in attempt", _ID_TAKEN),
+        "pk_signinlock": ("sign-in lock", "it is stored"),
+        "pk_signinsession": ("session", _ID_TAKEN),
+        "pk_refreshtoken": ("refresh token", _ID_TAKEN),
+        "pk_apikey": ("API key", _ID_TAKEN),
     }
 )
 """Unique constraint to what exists already and why that is a conflict."""
@@ -92,6 +97,10 @@ MISSING = MappingProxyType(
         "fk_interaction_user_id_client_id": "client",
         "fk_outbox_user_id": "user",
         "fk_carrierevent_user_id": "user",
+        "fk_signinsession_user_id": "user",
+        "fk_refreshtoken_user_id": "user",
+        "fk_refreshtoken_user_id_session_id": "session",
+        "fk_apikey_user_id": "user",
     }
 )
 """Foreign key to what it speaks of and is not there."""

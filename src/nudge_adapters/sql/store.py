@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
+from nudge_adapters.sql.ports.access import SqlApiKeys, SqlAttempts, SqlOverviews, SqlSessions
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.lanes import SqlLanes
@@ -56,6 +57,7 @@ class SqlSystemTransaction:
     vitals: SqlVitals
     carrier_events: SqlCarrierEvents
     schedules: SqlSchedules
+    attempts: SqlAttempts
 
 
 @frozen(eq=False)
@@ -82,6 +84,9 @@ class SqlTenantTransaction:
     audit: SqlAudit
     contents: SqlContents
     faqs: SqlFaqs
+    sessions: SqlSessions
+    api_keys: SqlApiKeys
+    overviews: SqlOverviews
     carrier_events: SqlCarrierEvents
 
 
@@ -176,6 +181,7 @@ class SqlStore:
                 vitals=SqlVitals(work),
                 carrier_events=SqlCarrierEvents(work),
                 schedules=SqlSchedules(work),
+                attempts=SqlAttempts(work),
             )
 
     @asynccontextmanager
@@ -203,6 +209,9 @@ class SqlStore:
                 audit=SqlAudit(work),
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
+                sessions=SqlSessions(work),
+                api_keys=SqlApiKeys(work),
+                overviews=SqlOverviews(work),
                 carrier_events=SqlCarrierEvents(work),
             )
 

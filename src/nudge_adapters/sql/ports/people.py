@@ -70,6 +70,27 @@ class SqlUsers:
         rows = await self._work.rows(self._visible().order_by(_user.c.id))
         return [user_from_row(row, self._work.keyring) for row in rows]
 
+    @reading
+    async def id_by_phone(self, phone: str) -> UUID | None:
+        """Return whose own telephone this is, or None."""
+        self._work.for_nobody("users.id_by_phone")
+        row = await self._work.row(select(_user.c.id).where(_user.c.phone_number == phone))
+        return None if row is None else row["id"]
+
+    @reading
+    async def super_users(self) -> frozenset[UUID]:
+        """Return those who may read across tenants where that is audited."""
+        self._work.for_nobody("users.super_users")
+        return frozenset((await self._work.run(select(_user.c.id).where(_user.c.is_super_user))).scalars())
+
+    @writing
+    async def set_super(self, user_id: UUID, on: bool) -> None:
+        """Let a user read across tenants, or not any more; raises NotFound."""
+        self._work.for_nobody("users.set_super")
+        this = update(_user).where(_user.c.id == user_id).values(is_super_user=on)
+        if await self._work.changed(this) == 0:
+            raise NotFound("user", user_id)
+
 
 class SqlClients:
     """One professional's book."""

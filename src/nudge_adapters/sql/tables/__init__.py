@@ -9,6 +9,7 @@
 * An index of such a row begins with `user_id`, as every query does, unless the claim across all of them needs it.
 """
 
+from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt, signinlock, signinsession
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
@@ -21,6 +22,7 @@ from nudge_adapters.sql.tables.work import outbox, pipelinerun
 
 __all__ = [
     "METADATA",
+    "apikey",
     "auditentry",
     "campaignbriefing",
     "carrierevent",
@@ -40,9 +42,13 @@ __all__ = [
     "negativepreference",
     "outbox",
     "pipelinerun",
+    "refreshtoken",
     "resource",
     "scheduledmessage",
     "senderlane",
+    "signinattempt",
+    "signinlock",
+    "signinsession",
     "suppression",
     "timetable",
     "unreadrecord",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -61,6 +62,8 @@ user = Table(
     Column("specialties", OBJECT, nullable=False),
     Column("faq_auto_responder_enabled", Boolean, nullable=False),
     Column("twilio_phone_number", String(16)),
+    # Not of the entity: no request can write it.
+    Column("is_super_user", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("id"),
     UniqueConstraint("phone_number"),
     UniqueConstraint("twilio_phone_number"),  # an inbound text must have one owner
