@@ -1,6 +1,6 @@
 """The HTTP server as a process of its own: `python -m nudge_entrypoints.http.process [--json]`, run by `nudge up`.
 
-Health, metrics, and the carrier's webhooks where an account is set.
+Health, metrics, the API, and the carrier's webhooks where an account is set.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from nudge_entrypoints.bootstrap import opened
 from nudge_entrypoints.http import serving
 from nudge_entrypoints.http.app import build_app
 from nudge_entrypoints.http.health import HealthCheck, health_handlers
+from nudge_entrypoints.http.wiring import build_api
+from nudge_entrypoints.metrics import Metrics
 from nudge_entrypoints.servers import redis_address
 from nudge_entrypoints.settings import Settings, load
 from nudge_entrypoints.telling import Teller
@@ -29,7 +31,17 @@ async def serve(settings: Settings, url: str, teller: Teller) -> None:
     wake = Wake(lambda: redis_address(settings))
     async with opened(settings, url) as app:
         check = HealthCheck(app.parts.store, wake.state)
-        web = build_app(app.parts, settings, handlers=health_handlers(check), heard=wake.send)
+        metrics = Metrics()
+        api, authenticator = build_api(app, metrics)
+        web = build_app(
+            app.parts,
+            settings,
+            handlers=health_handlers(check),
+            metrics=metrics,
+            heard=wake.send,
+            api=api,
+            authenticator=authenticator,
+        )
         stop = asyncio.Event()
         for ending in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(ending, stop.set)

@@ -8,13 +8,23 @@ from litestar import Controller, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from nudge_entrypoints.http.api.admin import Admin
+from nudge_entrypoints.http.api.api_keys import ApiKeys
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
+from nudge_entrypoints.http.api.sign_in import Sessions, SigningIn, SigningOut
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 
 PREFIX = "/api/v1"
 
-CONTROLLERS: Sequence[type[Controller]] = (Faqs,)
+CONTROLLERS: Sequence[type[Controller]] = (
+    Admin,
+    ApiKeys,
+    Faqs,
+    Sessions,
+    SigningIn,
+    SigningOut,
+)
 """A module per subject; a line each, so that two can be added at once."""
 
 
