@@ -65,7 +65,7 @@ async def make(
         name=name,
         prefix=key.prefix,
         secret_hash=key.secret_hash,
-        scopes=tuple(sorted(set(scopes))),
+        scopes=tuple(sorted({str(scope) for scope in scopes})),
         created_at=tx.now,
         expires_at=expires_at,
     )

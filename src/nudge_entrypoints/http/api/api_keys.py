@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 from litestar import Controller, Response, delete, get, post
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_201_CREATED
 
+from nudge_core.errors import Invalid
 from nudge_core.model import fields
 from nudge_core.model.sign_in import MOST_NAME, ApiKey
 from nudge_core.steps import api_keys
@@ -19,6 +21,13 @@ from nudge_entrypoints.http.api.sign_in import KEEP_NOTHING
 from nudge_entrypoints.http.identity import SCOPE, Scope, person_only
 from nudge_entrypoints.http.tokens import Kind, Opaque
 
+YEARS = range(2000, 9000)  # an instant beyond them cannot be told in every time zone
+
+
+def _end(instance: object, attribute: Attribute[Any], value: Any) -> None:
+    if not isinstance(value, datetime) or value.tzinfo is None or value.year not in YEARS:
+        raise Invalid(fields.name_of(instance, attribute), "an instant with its offset from UTC", value)
+
 
 @frozen(kw_only=True)
 class KeyWish:
@@ -26,7 +35,7 @@ class KeyWish:
 
     name: str = field(validator=fields.text(MOST_NAME, at_least=1), repr=False)
     scopes: tuple[Scope, ...]
-    expires_at: datetime | None = None
+    expires_at: datetime | None = field(default=None, validator=fields.optional(_end))
 
 
 @frozen(kw_only=True)
@@ -81,7 +90,7 @@ class ApiKeys(Controller):
                 data.name,
                 data.scopes,
                 principal.scopes,
-                data.expires_at,
+                None if data.expires_at is None else data.expires_at.astimezone(UTC),
                 principal.actor,
                 api.parts.ids,
             )

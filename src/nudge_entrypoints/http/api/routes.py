@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from litestar import Controller, Router
 from litestar.di import Provide
-from litestar.middleware import DefineMiddleware
+from litestar.types import ASGIApp
 
 from nudge_entrypoints.http.api.admin import Admin
 from nudge_entrypoints.http.api.api_keys import ApiKeys
@@ -30,6 +30,11 @@ CONTROLLERS: Sequence[type[Controller]] = (
 
 def api_router(api: Api, authenticator: Authenticator) -> Router:
     """Return all routes of the API."""
+
+    def identified(app: ASGIApp) -> ASGIApp:
+        """A function, for Litestar copies a router with all that is in it, and a store cannot be copied."""
+        return Identified(app, authenticator)
+
     return Router(
         PREFIX,
         route_handlers=list(CONTROLLERS),
@@ -38,5 +43,5 @@ def api_router(api: Api, authenticator: Authenticator) -> Router:
             "principal": Provide(principal_of, sync_to_thread=False),
         },
         guards=[may],
-        middleware=[DefineMiddleware(Identified, authenticator=authenticator)],
+        middleware=[identified],
     )
