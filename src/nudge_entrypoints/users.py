@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from types import MappingProxyType
 from typing import TypeVar
 
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_adapters import catalog
 from nudge_core.errors import Invalid, NotFound
@@ -29,14 +29,14 @@ TYPES = MappingProxyType(
 class NewUser:
     """Who is registered. `number`: the sending number, if there is one yet."""
 
-    phone: str
-    name: str
-    email: str
+    phone: str = field(repr=False)
+    name: str = field(repr=False)
+    email: str = field(repr=False)
     vertical: str
     tool_provider: str
     timezone: str
-    business: str = ""
-    number: str | None = None
+    business: str = field(default="", repr=False)
+    number: str | None = field(default=None, repr=False)
 
 
 def add(settings: Settings, new: NewUser) -> dict[str, object]:

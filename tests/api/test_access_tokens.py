@@ -74,7 +74,8 @@ def _changed_after_signing(forger: Forger) -> str:
 
 
 def _without(name: str) -> Callable[[Forger], str]:
-    return lambda forger: forger.token(**{name: None})
+    left_out: dict[str, Any] = {name: None}
+    return lambda forger: forger.token(**left_out)
 
 
 LIES: dict[str, Callable[[Forger], str]] = {

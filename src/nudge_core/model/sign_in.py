@@ -49,9 +49,9 @@ class AttemptFate(StrEnum):
 class Origin:
     """Whose attempt, as keyed hashes: the phone that was named, the address it came from, the device if it says one."""
 
-    phone: str = field(validator=fields.text(64, at_least=1))
-    source: str = field(validator=fields.text(64, at_least=1))
-    device: str | None = field(default=None, validator=fields.optional(fields.text(64, at_least=1)))
+    phone: str = field(validator=fields.text(64, at_least=1), repr=False)
+    source: str = field(validator=fields.text(64, at_least=1), repr=False)
+    device: str | None = field(default=None, validator=fields.optional(fields.text(64, at_least=1)), repr=False)
 
 
 @frozen(kw_only=True)

@@ -71,7 +71,7 @@ async def ask(
     recent = await tx.attempts.recent(origin, tx.now - DAY, tx.now - limits.hour)
     ruling = rule(kind, origin, recent, await tx.attempts.locks(origin), tx.now, limits)
     attempt = Attempt(id=ids.new(), kind=kind, origin=origin, at=tx.now, fate=_fate(ruling))
-    if attempt.fate is not AttemptFate.REFUSED or _is_new_pair(origin, recent):
+    if attempt.fate is not AttemptFate.REFUSED or _tells_something(ruling, origin, recent):
         await tx.attempts.add(attempt)
     for lock in ruling.locks:
         await tx.attempts.lock(lock)
@@ -84,12 +84,14 @@ def _fate(ruling: Ruling) -> AttemptFate:
     return AttemptFate.IDLE if ruling.obstacle is Obstacle.IDLE else AttemptFate.REFUSED
 
 
-def _is_new_pair(origin: Origin, recent: Sequence[Attempt]) -> bool:
-    """Say whether this source never asked for this phone lately: only then is a refused attempt worth a row.
+def _tells_something(ruling: Ruling, origin: Origin, recent: Sequence[Attempt]) -> bool:
+    """Say whether a refused attempt is worth a row: the first of this source at this phone, and neither is locked.
 
     A storm of refused attempts must not fill the table, but spread guessing must be seen.
     """
-    return all((one.origin.phone, one.origin.source) != (origin.phone, origin.source) for one in recent)
+    return ruling.obstacle is not Obstacle.LOCKED and all(
+        (one.origin.phone, one.origin.source) != (origin.phone, origin.source) for one in recent
+    )
 
 
 async def was_right(tx: SystemTransaction, attempt_id: UUID) -> None:
