@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from nudge_adapters.memory import MemoryStore
+from nudge_adapters.sql.store import SqlStore
 from nudge_core.model.one_time_code import CodeCheck, CodeStart
-from nudge_core.model.sign_in import Attempt
+from nudge_core.model.sign_in import Attempt, Origin
 from nudge_core.ports import Store
+from nudge_entrypoints.http.sign_in_desk import MOST_WAITING
 from tests.api.lobby import NOBODYS_PHONE, RITA, RITAS_PHONE, TOM, Lobby, open_lobby
 from tests.samples import CountingIds, SteppingClock
 from tests.unit.test_sign_in_policy import assert_limits_hold
@@ -114,3 +117,29 @@ async def test_a_device_that_changes_its_address_is_one_device(lobby: Lobby) -> 
             statuses.append((await person.post("/sign-in/codes", json={"phone": phone})).status_code)
         lobby.clock.forward(150)
     assert statuses == [202] * 20 + [429]
+
+
+async def test_a_storm_over_one_phone_leaves_connections_to_everybody_else(
+    sql_store: SqlStore, clock: SteppingClock, tmp_path: Path
+) -> None:
+    lobby = await open_lobby(sql_store, clock, tmp_path)
+    ritas = Origin(phone=lobby.desk.prints.of("phone", RITAS_PHONE), source="somebody")
+    body = {"phone": RITAS_PHONE, "code": "000000"}
+    async with lobby.caller() as stranger:
+        async with sql_store.system() as tx:
+            await tx.attempts.recent(ritas, clock.now(), clock.now())  # everybody else waits for this one
+            storm = {asyncio.create_task(stranger.post("/sign-in", json=body)) for _ in range(MOST_WAITING + 10)}
+            told: set[int] = set()
+            while sum(task.done() for task in storm) < 10:
+                await asyncio.wait(storm, return_when=asyncio.FIRST_COMPLETED, timeout=1)
+                told = {task.result().status_code for task in storm if task.done()}
+            assert told == {503}, "who comes while so many wait is told to come again"
+            assert await asyncio.create_task(_clients(sql_store)) == 0
+        statuses = {answer.status_code for answer in await asyncio.gather(*storm)}
+    assert statuses <= {401, 429, 503}
+    await lobby.desk.aclose()
+
+
+async def _clients(store: Store) -> int:
+    async with store.tenant(TOM) as tx:
+        return len(await tx.clients.book())

@@ -11,13 +11,14 @@ import asyncio
 import hashlib
 import hmac
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
 from uuid import UUID
 
 from attrs import define, field, frozen
 
-from nudge_core.errors import NudgeError
+from nudge_core.errors import NudgeError, Unavailable
 from nudge_core.model.one_time_code import CodeCheck, CodeStart
 from nudge_core.model.sign_in import AttemptKind, LockReason, Origin
 from nudge_core.policy.sign_in import LIMITS, Obstacle, Ruling, SignInLimits
@@ -33,6 +34,9 @@ IPV6_SITE = 64  # bits: the smallest network that a provider gives a customer (R
 NOWHERE = "unknown"
 MOST_UNDER_WAY = 200  # codes being sent; each takes a second, and what is beyond is lost like a text on its way
 LAST_SENDS_S = 5.0  # how long codes that are being sent are waited for at the end
+ONE_SECOND = 1.0
+MOST_TURNS = 4  # attempts that hold a connection at once: they wait for each other in the store
+MOST_WAITING = 200  # attempts that wait for a turn without holding anything; who comes then may come again
 _PRINT = 32  # hexadecimal digits of a keyed hash: 128 bits
 _log = logging.getLogger(__name__)
 
@@ -100,6 +104,8 @@ class SignInDesk:
     metrics: Metrics = field(repr=False)
     limits: SignInLimits = LIMITS
     _codes: OneTimeCodes | None = field(default=None, init=False, repr=False)
+    _turns: asyncio.Semaphore = field(factory=lambda: asyncio.Semaphore(MOST_TURNS), init=False, repr=False)
+    _waiting: int = field(default=0, init=False, repr=False)
     _under_way: set[asyncio.Task[None]] = field(factory=set, init=False, repr=False)
 
     async def send(self, connection: AnyConnection, phone: str) -> None:
@@ -107,7 +113,7 @@ class SignInDesk:
 
         Raises:
             HeldBackError: too many, or locked.
-            Unavailable: the store does not answer. Misconfigured: nobody here gives codes.
+            Unavailable: the store does not answer, or too many ask at once. Misconfigured: nobody here gives codes.
         """
         codes = self._giver()
         asked = await self._ask(AttemptKind.SEND, connection, phone)
@@ -126,7 +132,8 @@ class SignInDesk:
 
         Raises:
             HeldBackError: too many, or locked.
-            Unavailable: the store or the giver of codes does not answer. Misconfigured, Refused: as of the giver.
+            Unavailable: the store or the giver of codes does not answer, or too many ask at once.
+            Misconfigured, Refused: as of the giver.
         """
         codes = self._giver()
         asked = await self._ask(AttemptKind.CHECK, connection, phone)
@@ -163,7 +170,7 @@ class SignInDesk:
 
     async def _ask(self, kind: AttemptKind, connection: AnyConnection, phone: str) -> sign_in.Asked:
         origin = self.prints.origin(connection, phone)
-        async with self.parts.store.system() as tx:
+        async with self._turn(), self.parts.store.system() as tx:
             asked = await sign_in.ask(tx, kind, phone, origin, self.parts.ids, self.limits)
         for lock in asked.ruling.locks:
             self._alarm(lock.reason, origin, asked.ruling)
@@ -171,6 +178,18 @@ class SignInDesk:
             self.metrics.signed_in(SignInEvent.HELD_BACK)
             raise HeldBackError(asked.ruling.retry_after_s)
         return asked
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """Let few attempts at a time into the store: a storm over one phone must not hold every connection."""
+        if self._waiting >= MOST_WAITING:
+            raise Unavailable("signing in", "too many attempts at once", ONE_SECOND)
+        self._waiting += 1
+        try:
+            async with self._turns:
+                yield
+        finally:
+            self._waiting -= 1
 
     def _alarm(self, reason: LockReason, origin: Origin, ruling: Ruling) -> None:
         self.metrics.alarmed(reason)
