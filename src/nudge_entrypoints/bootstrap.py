@@ -7,8 +7,8 @@ of every profile, since a type checker cannot see its wiring.
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from nudge_adapters.feeds.build import ResoSettings
 from nudge_adapters.llm.openai import BASE_URL, OpenAiSettings
 from nudge_adapters.memory.store import MemoryStore
 from nudge_adapters.sms.build import TwilioAccount, build_twilio_codes, build_twilio_numbers
+from nudge_adapters.sms.local_codes import build_local_codes
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.store import SqlStore
 from nudge_adapters.system import RandomIds, SystemClock
@@ -133,11 +134,17 @@ def build_numbers(settings: Settings, clock: Clock) -> PhoneNumbers:
 
 
 def build_codes(settings: Settings, clock: Clock) -> OneTimeCodes:
-    """Return the sender of one-time codes. Raises Misconfigured without a Twilio account and its Verify service."""
+    """Return the sender of one-time codes: Twilio Verify where it is set, else codes in a file of this machine.
+
+    The file is for trying out: it is to be had with the simulated carrier alone, so that no installation whose texts
+    reach phones takes codes that did not. Raises Misconfigured for every other one without a Verify service.
+    """
     account = twilio_account(settings.twilio)
-    if account is None:
-        raise Misconfigured(["TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN: needed for one-time codes"])
-    return build_twilio_codes(account, clock)
+    if account is not None and account.verify_service_sid is not None:
+        return build_twilio_codes(account, clock)
+    if settings.carrier == "simulator":
+        return build_local_codes(codes_of(settings), clock)
+    raise Misconfigured(["TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, TWILIO_VERIFY_SERVICE_SID: needed for one-time codes"])
 
 
 def twilio_account(twilio: TwilioSettings) -> TwilioAccount | None:
@@ -159,6 +166,11 @@ def twilio_account(twilio: TwilioSettings) -> TwilioAccount | None:
 def ledger_of(settings: Settings) -> Path:
     """Return where the simulated carrier keeps its books."""
     return settings.home / "carrier.jsonl"
+
+
+def codes_of(settings: Settings) -> Path:
+    """Return where one-time codes stand that no phone gets."""
+    return settings.home / "codes.jsonl"
 
 
 def build_feed(settings: Settings, clock: Clock, user: User) -> ListingFeed:
@@ -196,34 +208,44 @@ async def opened(settings: Settings, url: str | None, clock: Clock | None = None
     )
     parts: Parts = container.parts()
     try:
-        yield App(settings, parts, container.feed, container.numbers, container.codes, container.clock())
+        async with App(settings, parts, container) as app:
+            yield app
     finally:
         await parts.gateway.aclose()
         await parts.store.aclose()
 
 
 class App:
-    """What a command works with: the parts of the walk, a feed for each professional, and what only the API uses.
+    """What a command works with: the parts of the walk, a feed for each professional, and services for the API.
 
-    `numbers`, `codes` open a service, which the caller closes; they raise Misconfigured where none is configured.
+    `closes`: what is to be awaited at the end, before the store is given back.
     """
 
-    def __init__(
-        self,
-        settings: Settings,
-        parts: Parts,
-        feed: Callable[..., ListingFeed],
-        numbers: Callable[[], PhoneNumbers],
-        codes: Callable[[], OneTimeCodes],
-        clock: Clock,
-    ) -> None:
+    def __init__(self, settings: Settings, parts: Parts, container: Container) -> None:
         self.settings = settings
         self.parts = parts
-        self.numbers = numbers
-        self.codes = codes
-        self.clock = clock
-        self._feed = feed
+        self.clock: Clock = container.clock()
+        self._container = container
+        self._closing = AsyncExitStack()
 
     def feed(self, user: User) -> ListingFeed:
         """Return the professional's feed; the caller closes it."""
-        return self._feed(user=user)
+        return self._container.feed(user=user)
+
+    def numbers(self) -> PhoneNumbers:
+        """Return the seller of telephone numbers; the caller closes it. Raises Misconfigured where there is none."""
+        return self._container.numbers()
+
+    def codes(self) -> OneTimeCodes:
+        """Return the sender of one-time codes; the caller closes it. Raises Misconfigured where there is none."""
+        return self._container.codes()
+
+    def closes(self, end: Callable[[], Awaitable[object]]) -> None:
+        """Await this when the app is given back; what was handed in last comes first."""
+        self._closing.push_async_callback(end)
+
+    async def __aenter__(self) -> App:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._closing.aclose()

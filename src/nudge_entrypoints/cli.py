@@ -27,6 +27,7 @@ sends_app = typer.Typer(no_args_is_help=True, help="What only a person can settl
 numbers_app = typer.Typer(no_args_is_help=True, help="Telephone numbers of the Twilio account.")
 secrets_app = typer.Typer(no_args_is_help=True, help="The keys that stored secrets are encrypted with.")
 audit_app = typer.Typer(no_args_is_help=True, help="The record of every decision.")
+users_app = typer.Typer(no_args_is_help=True, help="Professionals: who may sign in.")
 bench_app = typer.Typer(no_args_is_help=True, help="Figures as ratios, measured in one run.")
 app.add_typer(feed_app, name="feed")
 app.add_typer(db_app, name="db")
@@ -35,6 +36,7 @@ app.add_typer(numbers_app, name="numbers")
 app.add_typer(secrets_app, name="secrets")
 app.add_typer(audit_app, name="audit")
 app.add_typer(bench_app, name="bench")
+app.add_typer(users_app, name="users")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object on standard output.")]
 
@@ -307,6 +309,67 @@ def secrets_rotate(
     told = rotate(loaded(), batch, lambda n: None if quiet else typer.echo(f"\r{n} secrets", err=True, nl=False))
     typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
     raise typer.Exit(0 if told["left"] == told["unreadable"] == 0 else 1)
+
+
+@users_app.command("add")
+def users_add(
+    *,
+    phone: Annotated[str, typer.Option(help="Their own telephone, E.164: they sign in with it.")],
+    name: Annotated[str, typer.Option(help="Full name.")],
+    email: Annotated[str, typer.Option(help="E-mail address.")],
+    vertical: Annotated[str, typer.Option(help="What they do, such as real_estate.")],
+    tool_provider: Annotated[str, typer.Option(help="Their market's source; market: an invented one.")] = "market",
+    timezone: Annotated[str | None, typer.Option(help="IANA zone; default: NUDGE_TIMEZONE.")] = None,
+    business: Annotated[str, typer.Option(help="Name of the business, which signs texts.")] = "",
+    number: Annotated[str | None, typer.Option(help="The number their texts go out from, E.164.")] = None,
+) -> None:
+    """Register a professional. Nobody else can: signing in with an unknown phone makes no account."""
+    from nudge_entrypoints.users import NewUser, add
+
+    settings = loaded()
+    new = NewUser(
+        phone=phone, name=name, email=email, vertical=vertical, tool_provider=tool_provider,
+        timezone=timezone or settings.timezone, business=business, number=number,
+    )  # fmt: skip
+    typer.echo(json.dumps(add(settings, new)))
+
+
+@users_app.command("list")
+def users_list() -> None:
+    """Every professional."""
+    from nudge_entrypoints.users import everybody
+
+    typer.echo(json.dumps(everybody(loaded()), indent=2))
+
+
+@users_app.command("super")
+def users_super(
+    phone: Annotated[str, typer.Argument(help="Their own telephone, E.164.")],
+    *,
+    on: Annotated[bool, typer.Option("--on/--off", help="Whether they may.")],
+) -> None:
+    """Let a professional read across accounts, where every look is written into the audit trail of that account."""
+    from nudge_entrypoints.users import set_super
+
+    set_super(loaded(), phone, on=on)
+    typer.echo("may read across accounts" if on else "may not read across accounts")
+
+
+@app.command()
+def texts(
+    phone: Annotated[str, typer.Argument(help="A telephone, E.164.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """What the simulated carrier has delivered to a phone, the oldest first: texts, and codes to sign in with."""
+    from nudge_entrypoints.practice_phone import texts_to
+
+    told = texts_to(loaded(), phone)
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    for text in told:
+        typer.echo(f"{text['at']}  {text['body']}")
 
 
 @app.command()

@@ -58,7 +58,7 @@ CONTRACTS = (
     ("Feeds", "FEED", "feed_contract.py", "`nudge_core.ports.ListingFeed`", "reso, spark, replay; market through reso"),
     ("Carriers", "SMS", "gateway_contract.py", "`nudge_core.ports.SmsGateway`", "simulator, console, twilio"),
     ("Telephone numbers", "NUM", "numbers_contract.py", "`nudge_core.ports.PhoneNumbers`", "twilio"),
-    ("One-time codes", "OTP", "codes_contract.py", "`nudge_core.ports.OneTimeCodes`", "twilio"),
+    ("One-time codes", "OTP", "codes_contract.py", "`nudge_core.ports.OneTimeCodes`", "twilio, simulator"),
     ("Drafters", "DRAFT", "drafter_contract.py", "`nudge_core.ports.Drafter`", "offline, openai"),
     ("Embedders", "EMB", "embedder_contract.py", "`nudge_core.ports.Embedder`", "local, hashing (for tests only)"),
 )

@@ -8,6 +8,7 @@ from enum import StrEnum
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from nudge_core.model.message import Receipt
+from nudge_core.model.sign_in import LockReason
 from nudge_core.policy.opt_out import Verdict
 from nudge_core.steps.receive import ReceiptEffect
 from nudge_core.walk import Heard
@@ -69,6 +70,19 @@ class Effect(StrEnum):
     KEEP = "keep"
 
 
+class SignInEvent(StrEnum):
+    """What happens around signing in."""
+
+    CODE_SENT = "code_sent"
+    CODE_NOT_SENT = "code_not_sent"
+    SIGNED_IN = "signed_in"
+    WRONG_CODE = "wrong_code"
+    HELD_BACK = "held_back"
+    REFRESHED = "refreshed"
+    REFRESH_REFUSED = "refresh_refused"
+    REFRESH_REUSED = "refresh_reused"
+
+
 class Metrics:
     """One process's counters, in a registry of their own.
 
@@ -107,6 +121,10 @@ class Metrics:
             "nudge_notes", "Work handed on, per state", ["state"], multiprocess_mode="mostrecent",
             registry=self.registry,
         )  # fmt: skip
+        self._sign_ins = Counter("nudge_sign_in", "What happened around signing in", ["event"], registry=self.registry)
+        self._alarms = Counter(
+            "nudge_sign_in_alarms", "Phones and sources locked over guessing", ["reason"], registry=self.registry
+        )
 
     def called(self, webhook: Webhook, outcome: Outcome, seconds: float) -> None:
         """Count one call of a webhook that took so many seconds."""
@@ -137,6 +155,14 @@ class Metrics:
         self._states |= set(health.notes)
         for state in self._states:
             self._notes.labels(state).set(health.notes.get(state, 0))
+
+    def signed_in(self, event: SignInEvent) -> None:
+        """Count one event of signing in."""
+        self._sign_ins.labels(event.value).inc()
+
+    def alarmed(self, reason: LockReason) -> None:
+        """Count one lock over guessing: somebody should look."""
+        self._alarms.labels(reason.value).inc()
 
     def page(self) -> bytes:
         """Return everything in the format that Prometheus reads (`CONTENT_TYPE`)."""

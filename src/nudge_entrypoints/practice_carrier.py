@@ -22,6 +22,7 @@ from nudge_entrypoints.settings import Settings
 MODULE = "nudge_adapters.sms.server"
 ACCOUNT_BYTES = 16  # "AC" and 32 hexadecimal digits
 TOKEN_BYTES = 16
+VERIFY_SERVICE = "VA" + "0" * 32  # the practice carrier gives codes for any service
 
 
 def is_wanted(settings: Settings) -> bool:
@@ -64,6 +65,7 @@ class PracticeCarrier:
             "TWILIO_AUTH_TOKEN": self._token,
             "TWILIO_API_BASE_URL": address,
             "TWILIO_VERIFY_BASE_URL": address,
+            "TWILIO_VERIFY_SERVICE_SID": VERIFY_SERVICE,
             "PUBLIC_BASE_URL": self._web,
         }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import os
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from ipaddress import ip_network
@@ -21,6 +22,8 @@ from nudge_core.model.secret import Secret
 T = TypeVar("T")
 
 SECRET_KEY_BYTES = 32  # AES-256
+LEAST_SIGNING_BYTES = 32  # HS256: as long as its hash (RFC 7518, 3.2)
+_KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 TWILIO_API = "https://api.twilio.com"
 TWILIO_VERIFY = "https://verify.twilio.com"
 HTTP_PORT = 8000
@@ -67,7 +70,8 @@ class Settings:
     `nudge_adapters.catalog`. `public_base_url`: scheme and host under which carriers reach our webhooks. `redis_url`
     None: no Redis, or the embedded one where a command starts it. `secret_keys`: key id to 32 bytes; the first one
     encrypts, all of them decrypt. `cors_origins`: scripts of these origins may call the API from a browser.
-    `trusted_proxies`: whose word about a caller's address is taken.
+    `trusted_proxies`: whose word about a caller's address is taken. `token_keys`: key id to 32 bytes or more; the first
+    one signs access tokens, all of them verify; empty: `nudge_entrypoints.token_keys` keeps one on this machine.
     """
 
     home: Path
@@ -81,6 +85,7 @@ class Settings:
     openai_model: str = OPENAI_MODEL
     mls: MlsSettings = MlsSettings()
     secret_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
+    token_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
     twilio: TwilioSettings = TwilioSettings()
     public_base_url: str | None = None
     redis_url: str | None = field(default=None, repr=False)
@@ -121,6 +126,7 @@ KNOWN = {
     "NUDGE_CORS_ORIGINS": "origins whose scripts may call the API, comma separated, such as https://app.example",
     "NUDGE_TRUSTED_PROXIES": "addresses or networks of proxies whose X-Forwarded-For is believed, comma separated",
     "NUDGE_SECRET_KEYS": "id:base64 of 32 bytes, comma separated; the first encrypts",
+    "NUDGE_TOKEN_KEYS": "id:base64 of 32 bytes or more, comma separated; the first signs access tokens, all verify",
     "NUDGE_TIMEZONE": "time zone of a new professional",
 }
 """Every variable that is read, and what it does. Printed by `nudge doctor --settings` and in the documentation."""
@@ -189,6 +195,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         secret_keys=read("NUDGE_SECRET_KEYS", _secret_keys, {}),
         cors_origins=read("NUDGE_CORS_ORIGINS", _origins, ()),
         trusted_proxies=read("NUDGE_TRUSTED_PROXIES", _networks, ()),
+        token_keys=read("NUDGE_TOKEN_KEYS", signing_keys, {}),
         timezone=read("NUDGE_TIMEZONE", _zone, "America/Chicago"),
     )
     if settings.drafter == "openai" and settings.openai_api_key is None:
@@ -268,14 +275,31 @@ def _zone(text: str) -> str:
 
 
 def _secret_keys(text: str) -> Mapping[str, bytes]:
+    keys = _keys(text)
+    if keys is None or any(len(key) != SECRET_KEY_BYTES for key in keys.values()):
+        raise Invalid("NUDGE_SECRET_KEYS", "id:base64 of exactly 32 bytes, comma separated", text)
+    return keys
+
+
+def signing_keys(text: str) -> Mapping[str, bytes]:
+    """Return key id to key. Raises Invalid when one has no proper id, comes twice, or is too short to sign with."""
+    keys = _keys(text)
+    named = keys is not None and all(_KEY_ID.fullmatch(name) for name in keys)
+    if keys is None or not named or any(len(key) < LEAST_SIGNING_BYTES for key in keys.values()):
+        raise Invalid("NUDGE_TOKEN_KEYS", "id:base64 of 32 bytes or more, comma separated", text)
+    return keys
+
+
+def _keys(text: str) -> dict[str, bytes] | None:
+    """Return name to bytes, in order; None when a pair has no name or no base64, or a name comes twice."""
     keys: dict[str, bytes] = {}
     for pair in text.split(","):
         name, _, encoded = pair.strip().partition(":")
         try:
             key = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
-            key = b""
-        if not name or len(key) != SECRET_KEY_BYTES:
-            raise Invalid("NUDGE_SECRET_KEYS", "id:base64 of exactly 32 bytes, comma separated", text)
+        except (binascii.Error, ValueError):
+            return None
+        if not name or name in keys:
+            return None
         keys[name] = key
     return keys

@@ -9,6 +9,7 @@ import pytest
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
+from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.conversations import ConversationsContract
@@ -43,6 +44,7 @@ class StoreContract(
     AccountContract,
     DecisionsContract,
     ConversationsContract,
+    AccessContract,
 ):
     """Every promise of the storage ports."""
 

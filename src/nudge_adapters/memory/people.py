@@ -25,6 +25,7 @@ class MemoryUsers:
     def __init__(self, work: Work, world: World) -> None:
         self._work = work
         self._users = world.users
+        self._super_users = world.super_users
 
     def _visible(self, user_id: UUID) -> bool:
         return self._work.user_id in (None, user_id)
@@ -71,6 +72,28 @@ class MemoryUsers:
     async def all(self) -> Sequence[User]:
         """Return every user, by id."""
         return sorted((user for user in self._users.rows() if self._visible(user.id)), key=lambda user: user.id)
+
+    @reading
+    async def id_by_phone(self, phone: str) -> UUID | None:
+        """Return whose own telephone this is, or None."""
+        self._work.for_nobody("users.id_by_phone")
+        return next((user.id for user in self._users.rows() if user.phone_number == phone), None)
+
+    @reading
+    async def super_users(self) -> frozenset[UUID]:
+        """Return those who may read across tenants where that is audited."""
+        self._work.for_nobody("users.super_users")
+        return frozenset(user_id for user_id, _ in self._super_users.items())
+
+    @writing
+    async def set_super(self, user_id: UUID, on: bool) -> None:
+        """Let a user read across tenants, or not any more; raises NotFound."""
+        self._work.for_nobody("users.set_super")
+        self._users.need(user_id, "user")
+        if on:
+            self._super_users.put(user_id, True)
+        elif user_id in self._super_users:
+            self._super_users.drop(user_id)
 
 
 class MemoryClients:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_adapters.memory.access import MemoryApiKeys, MemoryAttempts, MemoryOverviews, MemorySessions
 from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
@@ -50,6 +51,7 @@ class MemorySystemTransaction:
     vitals: MemoryVitals
     carrier_events: MemoryCarrierEvents
     schedules: MemorySchedules
+    attempts: MemoryAttempts
 
 
 @frozen(eq=False)
@@ -78,6 +80,9 @@ class MemoryTenantTransaction:
     contents: MemoryContents
     faqs: MemoryFaqs
     held_numbers: MemoryHeldNumbers
+    sessions: MemorySessions
+    api_keys: MemoryApiKeys
+    overviews: MemoryOverviews
     carrier_events: MemoryCarrierEvents
     idempotency: MemoryIdempotencyKeys
 
@@ -136,6 +141,7 @@ class MemoryStore:
                 MemoryVitals(work, world),
                 MemoryCarrierEvents(work, world),
                 MemorySchedules(work, world),
+                MemoryAttempts(work, world),
             )
 
     @asynccontextmanager
@@ -166,6 +172,9 @@ class MemoryStore:
                 contents=MemoryContents(work, world),
                 faqs=MemoryFaqs(work, world),
                 held_numbers=MemoryHeldNumbers(work, world),
+                sessions=MemorySessions(work, world),
+                api_keys=MemoryApiKeys(work, world),
+                overviews=MemoryOverviews(work, world),
                 carrier_events=MemoryCarrierEvents(work, world),
                 idempotency=MemoryIdempotencyKeys(work, world),
             )

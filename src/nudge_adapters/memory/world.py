@@ -29,6 +29,7 @@ from nudge_core.model.outbox import OutboxNote
 from nudge_core.model.phone_number import HELD, HeldNumber
 from nudge_core.model.pipeline import PipelineRun
 from nudge_core.model.resource import ContentResource, Resource, ResourceType
+from nudge_core.model.sign_in import ApiKey, Attempt, RefreshToken, Session, SignInLock
 from nudge_core.model.timetable import TimetableEntry
 from nudge_core.model.user import User
 
@@ -71,6 +72,9 @@ class Book:
         self.interactions: Table[UUID, Interaction] = Table(journal)
         self.consents: Table[UUID, Consent] = Table(journal)
         self.suppressions: Table[UUID, Suppression] = Table(journal)
+        self.sessions: Table[UUID, Session] = Table(journal)
+        self.refresh_tokens: Table[UUID, RefreshToken] = Table(journal)
+        self.api_keys: Table[UUID, ApiKey] = Table(journal)
         self.negative_preferences: Table[UUID, NegativePreference] = Table(journal)
         self.audit: Table[UUID, AuditEntry] = Table(journal)
         self.audit_links: Table[int, ChainedEntry] = Table(journal)  # by place in the chain
@@ -118,6 +122,9 @@ class World:
         self.heartbeats: Table[UUID, Heartbeat] = Table(self.journal)
         self.carrier_events: Table[UUID, CarrierEvent] = Table(self.journal)
         self.read_until: Table[str, datetime] = Table(self.journal)  # by our number
+        self.super_users: Table[UUID, bool] = Table(self.journal)
+        self.attempts: Table[UUID, Attempt] = Table(self.journal)
+        self.sign_in_locks: Table[str, SignInLock] = Table(self.journal)  # by subject
         self._books: dict[UUID, Book] = {}
 
     def book(self, user_id: UUID) -> Book:

@@ -61,6 +61,11 @@ TAKEN = MappingProxyType(
         "pk_timetable": ("timetable entry", "it is stored"),
         "pk_heartbeat": ("heartbeat", _ID_TAKEN),
         "pk_idempotency": ("idempotency key", "it is stored"),
+        "pk_signinattempt": ("sign-in attempt", _ID_TAKEN),
+        "pk_signinlock": ("sign-in lock", "it is stored"),
+        "pk_signinsession": ("session", _ID_TAKEN),
+        "pk_refreshtoken": ("refresh token", _ID_TAKEN),
+        "pk_apikey": ("API key", _ID_TAKEN),
     }
 )
 """Unique constraint to what exists already and why that is a conflict."""
@@ -103,6 +108,10 @@ MISSING = MappingProxyType(
         "fk_outbox_user_id": "user",
         "fk_carrierevent_user_id": "user",
         "fk_idempotency_user_id": "user",
+        "fk_signinsession_user_id": "user",
+        "fk_refreshtoken_user_id": "user",
+        "fk_refreshtoken_user_id_session_id": "session",
+        "fk_apikey_user_id": "user",
     }
 )
 """Foreign key to what it speaks of and is not there."""

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.failures import translate
+from nudge_adapters.sql.ports.access import SqlApiKeys, SqlAttempts, SqlOverviews, SqlSessions
 from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
@@ -62,6 +63,7 @@ class SqlSystemTransaction:
     vitals: SqlVitals
     carrier_events: SqlCarrierEvents
     schedules: SqlSchedules
+    attempts: SqlAttempts
 
 
 @frozen(eq=False)
@@ -90,6 +92,9 @@ class SqlTenantTransaction:
     contents: SqlContents
     faqs: SqlFaqs
     held_numbers: SqlHeldNumbers
+    sessions: SqlSessions
+    api_keys: SqlApiKeys
+    overviews: SqlOverviews
     carrier_events: SqlCarrierEvents
     idempotency: SqlIdempotencyKeys
 
@@ -212,6 +217,7 @@ class SqlStore:
                 vitals=SqlVitals(work),
                 carrier_events=SqlCarrierEvents(work),
                 schedules=SqlSchedules(work),
+                attempts=SqlAttempts(work),
             )
 
     @asynccontextmanager
@@ -241,6 +247,9 @@ class SqlStore:
                 contents=SqlContents(work),
                 faqs=SqlFaqs(work),
                 held_numbers=SqlHeldNumbers(work),
+                sessions=SqlSessions(work),
+                api_keys=SqlApiKeys(work),
+                overviews=SqlOverviews(work),
                 carrier_events=SqlCarrierEvents(work),
                 idempotency=SqlIdempotencyKeys(work),
             )

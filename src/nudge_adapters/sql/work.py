@@ -85,6 +85,11 @@ class Work:
         if self.user_id is not None and user_id != self.user_id:
             raise Invalid(field, "the user of this transaction", user_id)
 
+    def for_nobody(self, what: str) -> None:
+        """Raise Invalid in a tenant's transaction: this concerns all professionals."""
+        if self.user_id is not None:
+            raise Invalid(what, "a system transaction", None)
+
     # Any: the rows are typed where `nudge_adapters.sql.rows` reads them.
     async def run(
         self, statement: Executable, rows: Mapping[str, object] | Sequence[Mapping[str, object]] | None = None

@@ -8,6 +8,7 @@ transactions). A transaction is the only way to stored data; it commits when its
 block raises. There is no commit to call, so a step cannot call it.
 """
 
+from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -40,6 +41,8 @@ from nudge_core.ports.tenant import (
 )
 
 __all__ = [
+    "ApiKeys",
+    "Attempts",
     "Audit",
     "Briefings",
     "CarrierEvents",
@@ -65,12 +68,14 @@ __all__ = [
     "NegativePreferences",
     "Notes",
     "OneTimeCodes",
+    "Overviews",
     "PhoneNumbers",
     "Resources",
     "Runs",
     "Scheduled",
     "Schedules",
     "Sends",
+    "Sessions",
     "SmsGateway",
     "Statistics",
     "Store",

@@ -40,6 +40,21 @@ class Users(Protocol):
         """Return every user, by id."""
         ...
 
+    async def id_by_phone(self, phone: str) -> UUID | None:
+        """Return whose own telephone this is, or None. In a system transaction only: nobody has signed in yet."""
+        ...
+
+    async def super_users(self) -> frozenset[UUID]:
+        """Return those who may read across tenants where that is audited. In a system transaction only."""
+        ...
+
+    async def set_super(self, user_id: UUID, on: bool) -> None:
+        """Let a user read across tenants, or not any more; raises NotFound. In a system transaction only.
+
+        `add` and `save` do not touch it: it is no part of a user that any request could write.
+        """
+        ...
+
 
 class Listings(Protocol):
     """What change detection accepted last, per source and listing. Global."""

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
+from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -71,6 +72,9 @@ class SystemTransaction(Protocol):
 
     @property
     def schedules(self) -> Schedules: ...
+
+    @property
+    def attempts(self) -> Attempts: ...
 
 
 class TenantTransaction(Protocol):
@@ -148,6 +152,15 @@ class TenantTransaction(Protocol):
 
     @property
     def held_numbers(self) -> HeldNumbers: ...
+
+    @property
+    def sessions(self) -> Sessions: ...
+
+    @property
+    def api_keys(self) -> ApiKeys: ...
+
+    @property
+    def overviews(self) -> Overviews: ...
 
     @property
     def carrier_events(self) -> CarrierEvents: ...

@@ -22,6 +22,7 @@ MINUTE_S, HOUR_S, DAY_S = 60.0, 3_600.0, 86_400.0
 FORGET_PROCESSES_AFTER = timedelta(days=1)
 FORGET_RUNS_AFTER = timedelta(days=90)
 FORGET_KEYS_AFTER = timedelta(hours=24)  # as long as Stripe keeps them (reliability.md 11)
+FORGET_ATTEMPTS_AFTER = timedelta(days=2)  # the longest window that is counted is a day
 BILLS_AT_ONCE = 200
 WORKER_DIED = "its worker died every time"
 
@@ -51,10 +52,11 @@ async def embed_books(parts: Parts) -> None:
 
 
 async def prune(parts: Parts) -> None:
-    """Forget what nobody asks for any more: processes of yesterday, runs of last quarter."""
+    """Forget what nobody asks for any more: processes of yesterday, runs of last quarter, attempts to sign in."""
     async with parts.store.system() as tx:
         await tx.heartbeats.forget_before(tx.now - FORGET_PROCESSES_AFTER)
         await tx.runs.forget_before(tx.now - FORGET_RUNS_AFTER)
+        await tx.attempts.forget_before(tx.now - FORGET_ATTEMPTS_AFTER)
 
 
 async def forget_keys(parts: Parts) -> None:

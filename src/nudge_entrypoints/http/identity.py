@@ -95,6 +95,19 @@ def may(connection: AnyConnection, handler: BaseRouteHandler) -> None:
         raise PermissionDeniedException
 
 
+def person_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """Guard: raise PermissionDeniedException, 403, for an API key: it makes no keys and touches no session."""
+    if cast("Principal", connection.user).is_api_key:
+        raise PermissionDeniedException
+
+
+def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+    """Guard: raise PermissionDeniedException, 403, for everybody but a super-user in person."""
+    caller = cast("Principal", connection.user)
+    if caller.is_api_key or not caller.may_read_all:
+        raise PermissionDeniedException
+
+
 def principal_of(request: AnyRequest) -> Principal:
     """Return who calls. Routes take it as `principal: Caller`."""
     return cast("Principal", request.user)

@@ -19,9 +19,9 @@ from nudge_entrypoints.bootstrap import opened
 from nudge_entrypoints.http import serving
 from nudge_entrypoints.http.app import build_app
 from nudge_entrypoints.http.buckets import RedisBuckets
-from nudge_entrypoints.http.building import build_authenticator, plain_api
 from nudge_entrypoints.http.edge import UNROUTED, Answered, EdgeSettings
 from nudge_entrypoints.http.health import HealthCheck, health_handlers
+from nudge_entrypoints.http.wiring import build_api
 from nudge_entrypoints.logs import told_by
 from nudge_entrypoints.metrics import Metrics
 from nudge_entrypoints.servers import redis_address
@@ -51,7 +51,7 @@ async def serve(settings: Settings, url: str, teller: Teller, fd: int | None = N
     listener = serving.bound(settings.http_port) if fd is None else serving.inherited(fd)
     async with opened(settings, url) as app:
         metrics, check = Metrics(shared), HealthCheck(app.parts.store, wake.state)
-        api = plain_api(app)
+        api, authenticator = build_api(app, metrics)
         web = build_app(
             app.parts,
             settings,
@@ -60,7 +60,7 @@ async def serve(settings: Settings, url: str, teller: Teller, fd: int | None = N
             health=check,
             metrics=metrics,
             api=api,
-            authenticator=build_authenticator(api),
+            authenticator=authenticator,
             buckets=buckets,
             edge=EdgeSettings(metrics=metrics, tell=lambda one: tell(teller, one)),
         )

@@ -1,5 +1,7 @@
 """One-time codes as Verify v2 gives and checks them. Kept in memory: after a restart no code is known any more.
 
+No phone rings: `tell` writes down what a text would have said.
+
 A wrong code is answered with 200 and `pending`; a used, expired or unknown verification with 404. Source:
 `messaging.md` section 10.
 """
@@ -7,8 +9,9 @@ A wrong code is answered with 200 and `pending`; a used, expired or unknown veri
 from __future__ import annotations
 
 import hashlib
+import hmac
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +20,7 @@ from attrs import evolve, field, frozen
 from nudge_adapters.sms import codes
 from nudge_adapters.sms.server.settings import BAD_METHOD, NOT_FOUND, Fields, Reply, Request, refusal, reply
 from nudge_core.model.fields import E164
+from nudge_core.model.secret import Secret
 
 LIFE = timedelta(seconds=600)
 MOST_SENDS, MOST_CHECKS = 5, 5
@@ -42,10 +46,17 @@ class Verification:
 
 
 class Verify:
-    """Verifications of one account, by service and phone."""
+    """Verifications of one account, by service and phone.
 
-    def __init__(self, account: str, seed: int) -> None:
-        self._account, self._seed = account, seed
+    Args:
+        account: its SID.
+        seed: of the codes, which nobody can tell beforehand without the token besides.
+        token: the account's.
+        tell: is given phone, code and instant of every sending.
+    """
+
+    def __init__(self, account: str, seed: int, token: Secret, tell: Callable[[str, str, datetime], object]) -> None:
+        self._account, self._seed, self._token, self._tell = account, seed, token, tell
         self._pending: dict[tuple[str, str], Verification] = {}
         self._sent: dict[tuple[str, str], tuple[datetime, ...]] = {}
         self._count = 0
@@ -79,7 +90,8 @@ class Verify:
             return refusal(429, codes.TOO_MANY_SENDS)
         self._sent[key] = (*sent, now)
         self._count += 1
-        digest = hashlib.sha256(f"{self._seed}:{self._count}:{to}".encode()).hexdigest()
+        drawn_of = f"{self._seed}:{self._count}:{to}:{now.isoformat()}"
+        digest = hmac.new(self._token.reveal().encode(), drawn_of.encode(), hashlib.sha256).hexdigest()
         before = self._pending.get(key)
         self._pending[key] = Verification(
             sid="VE" + digest[:32] if before is None else before.sid,
@@ -89,6 +101,7 @@ class Verify:
             sent=(now,) if before is None else (*before.sent, now),
             checks=0 if before is None else before.checks,
         )
+        self._tell(to, self._pending[key].code, now)
         return reply(self._shown(service, self._pending[key]), 201)
 
     def _check(self, service: str, form: Fields) -> Reply:
@@ -101,7 +114,7 @@ class Verify:
             return NOT_FOUND
         if one.checks >= MOST_CHECKS:
             return refusal(429, codes.TOO_MANY_CHECKS)
-        approved = given == one.code
+        approved = hmac.compare_digest(given, one.code)
         checked = evolve(one, checks=one.checks + 1, status="approved" if approved else "pending")
         if approved:
             del self._pending[key]

@@ -36,7 +36,11 @@ USER_OF_PHONE = Across(
     gives="uuid",
     statement='SELECT u.id FROM "user" u WHERE u.phone_number = :phone',
 )
-ACROSS = (_ALL, USER_OF_PHONE)
+_SUPER = Across(
+    name="super_users", takes={}, gives=KEYS, statement='SELECT u.id, u.id FROM "user" u WHERE u.is_super_user'
+)
+ACROSS = (_ALL, USER_OF_PHONE, _SUPER)
+_ASK_PHONE, _ASK_SUPER = USER_OF_PHONE.call(), _SUPER.call("id")
 _EVERYBODY = _ALL.rows(_user)
 
 
@@ -94,6 +98,28 @@ class SqlUsers:
         everybody = _EVERYBODY if self._work.user_id is None else select(_user).where(self._visible())
         rows = sorted(await self._work.rows(everybody), key=lambda row: row["id"])
         return [user_from_row(row, self._work.keyring) for row in rows]
+
+    @reading
+    async def id_by_phone(self, phone: str) -> UUID | None:
+        """Return whose own telephone this is, or None."""
+        self._work.for_nobody("users.id_by_phone")
+        found: UUID | None = (await self._work.run(_ASK_PHONE, {"phone": phone})).scalar()
+        return found
+
+    @reading
+    async def super_users(self) -> frozenset[UUID]:
+        """Return those who may read across tenants where that is audited."""
+        self._work.for_nobody("users.super_users")
+        return frozenset((await self._work.run(_ASK_SUPER)).scalars())
+
+    @writing
+    async def set_super(self, user_id: UUID, on: bool) -> None:
+        """Let a user read across tenants, or not any more; raises NotFound."""
+        self._work.for_nobody("users.set_super")
+        this = update(_user).where(_user.c.id == user_id).values(is_super_user=on)
+        async with self._work.acting_for(user_id):
+            if await self._work.changed(this) == 0:
+                raise NotFound("user", user_id)
 
 
 class SqlClients:

@@ -9,6 +9,7 @@
 * An index of such a row begins with `user_id`, as every query does, unless the claim across all of them needs it.
 """
 
+from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt, signinlock, signinsession
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
@@ -30,6 +31,7 @@ from nudge_adapters.sql.tables.work import outbox, pipelinerun
 
 __all__ = [
     "METADATA",
+    "apikey",
     "auditentry",
     "audithead",
     "auditlink",
@@ -53,9 +55,13 @@ __all__ = [
     "outbox",
     "phonenumber",
     "pipelinerun",
+    "refreshtoken",
     "resource",
     "scheduledmessage",
     "senderlane",
+    "signinattempt",
+    "signinlock",
+    "signinsession",
     "suppression",
     "timetable",
     "unreadrecord",

@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -65,6 +66,8 @@ user = Table(
     Column("mls_check", String(20)),
     Column("mls_checked_at", INSTANT),
     Column("version", Integer, nullable=False, server_default=text("1")),
+    # Not of the entity: no request can write it.
+    Column("is_super_user", Boolean, nullable=False, server_default=false()),
     PrimaryKeyConstraint("id"),
     CheckConstraint("version >= 1", "version"),
     CheckConstraint(one_of("mls_check", MlsCheck), "mls_check"),

@@ -9,11 +9,22 @@ from typing import TypeAlias
 from attrs import field, frozen
 from litestar.di import NamedDependency
 
+from nudge_core.errors import Misconfigured
 from nudge_core.model.user import User
 from nudge_core.ports import ListingFeed, OneTimeCodes, PhoneNumbers
 from nudge_core.walk import Parts
 from nudge_entrypoints.http.identity import Principal
+from nudge_entrypoints.http.sign_in_desk import SignInDesk
+from nudge_entrypoints.http.tokens import AccessTokens
 from nudge_entrypoints.settings import Settings
+
+
+@frozen(kw_only=True)
+class Access:
+    """What only signing in needs: the desk that sends and checks codes, and the signer of tokens."""
+
+    desk: SignInDesk
+    tokens: AccessTokens
 
 
 @frozen(kw_only=True)
@@ -21,7 +32,8 @@ class Api:
     """The parts of the walk and the services that only the API uses. Routes take it as `api: TheApi`.
 
     `feed`, `numbers`, `codes` open a service, which the caller closes; `numbers` and `codes` raise Misconfigured where
-    none is configured. `now`: for what is not stored; what is stored takes the transaction's `now`.
+    none is configured. `access`: for signing in. `now`: for what is not stored; what is stored takes the
+    transaction's `now`.
     """
 
     parts: Parts
@@ -30,6 +42,13 @@ class Api:
     feed: Callable[[User], ListingFeed] = field(repr=False)
     numbers: Callable[[], PhoneNumbers] = field(repr=False)
     codes: Callable[[], OneTimeCodes] = field(repr=False)
+    access: Access | None = field(default=None, repr=False)
+
+    def signing_in(self) -> Access:
+        """Return what signing in needs. Raises Misconfigured where it was left out."""
+        if self.access is None:
+            raise Misconfigured(["signing in: this application was put together without it"])
+        return self.access
 
 
 TheApi: TypeAlias = NamedDependency[Api]

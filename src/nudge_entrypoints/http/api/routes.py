@@ -8,6 +8,8 @@ from litestar import Controller, Router
 from litestar.di import Provide
 
 from nudge_entrypoints.http.api.account import Account
+from nudge_entrypoints.http.api.admin import Admin
+from nudge_entrypoints.http.api.api_keys import ApiKeys
 from nudge_entrypoints.http.api.audit import Audit
 from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
 from nudge_entrypoints.http.api.clients import Clients
@@ -27,6 +29,7 @@ from nudge_entrypoints.http.api.plans import Plans
 from nudge_entrypoints.http.api.preferences import NegativePreferences
 from nudge_entrypoints.http.api.resources import Resources
 from nudge_entrypoints.http.api.scheduled_messages import ScheduledMessages
+from nudge_entrypoints.http.api.sign_in import Sessions, SigningIn, SigningOut
 from nudge_entrypoints.http.api.statistics import Statistics
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
@@ -64,6 +67,11 @@ CONTROLLERS: Sequence[type[Controller]] = (
     Interactions,
     Messages,
     ScheduledMessages,
+    Admin,
+    ApiKeys,
+    Sessions,
+    SigningIn,
+    SigningOut,
 )
 """A module per subject; a line each, so that two can be added at once."""
 
