@@ -337,7 +337,8 @@ def readable() -> list[str]:
         for handler in vars(controller).values():
             if "GET" in getattr(handler, "http_methods", ()):
                 for path in getattr(handler, "paths", ()) or {"/"}:
-                    whole = f"{controller.path.rstrip('/')}/{str(path).strip('/')}".rstrip("/")
+                    root = str(vars(controller)["path"])
+                    whole = f"{root}/{str(path).strip('/')}".rstrip("/")
                     paths.append("/".join(str(uid(1)) if part.startswith("{") else part for part in whole.split("/")))
     return sorted(paths)
 

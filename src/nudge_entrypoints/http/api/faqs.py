@@ -25,8 +25,8 @@ class FaqView:
     """A question, its answer, and whether it may be used."""
 
     id: UUID
-    question: str
-    answer: str
+    question: str = field(repr=False)
+    answer: str = field(repr=False)
     is_enabled: bool
     version: int
 
