@@ -45,6 +45,7 @@ SECRET_TABLES: tuple[SecretTable, ...] = (SecretTable(table=tables.user, owner="
 Key = tuple[UUID, UUID]
 """Owner and id of the row that was read last."""
 
+_BLIND = text("SELECT row_security_active(CAST(:table AS text))")
 _BIND = text("SELECT set_config('app.tenant_id', :tenant, true)")
 
 
@@ -66,7 +67,11 @@ class Rotation:
     _keyring: Keyring
 
     async def status(self) -> Mapping[str, Mapping[str, int]]:
-        """Return how many secrets each key has written: `{"user.mls_password": {"2026-11": 3}}`, names sorted."""
+        """Return how many secrets each key has written: `{"user.mls_password": {"2026-11": 3}}`, names sorted.
+
+        Raises:
+            Misconfigured: the login does not see every professional.
+        """
         counted: dict[str, Counter[str]] = {}
         for place in SECRET_TABLES:
             counts = {name: Counter[str]() for name in place.columns}
@@ -90,6 +95,9 @@ class Rotation:
 
         Returns:
             What was done. A secret that cannot be read is left as it is and counted; it stops nothing else.
+
+        Raises:
+            Misconfigured: the login does not see every professional.
         """
         written, last = 0, _Pass()
         for _ in range(MOST_PASSES):
@@ -148,8 +156,14 @@ class _Pass:
 
 
 async def _rows(connection: AsyncConnection, place: SecretTable, after: Key | None, limit: int) -> Sequence[RowMapping]:
-    """Return the next rows that hold secrets, by id: the one place where rows of all professionals are read."""
+    """Return the next rows that hold secrets, by owner: the one place where rows of all professionals are read.
+
+    Raises:
+        Misconfigured: the login sees one professional at a time; without this check it would find nothing to do.
+    """
     columns = place.table.c
+    if (await connection.execute(_BLIND, {"table": f'"{place.table.name}"'})).scalar_one():
+        raise Misconfigured([f"DATABASE_URL: a login is needed that sees every row of {place.table.name}"])
     holds = func.num_nonnulls(*(columns[name] for name in place.columns)) > 0
     query = select(columns[place.owner].label("owner"), columns.id, *(columns[name] for name in place.columns))
     key = tuple_(columns[place.owner], columns.id)
