@@ -9,6 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.services import (
@@ -28,8 +29,6 @@ from nudge_core.ports.tenant import (
     Briefings,
     Clients,
     Consents,
-    Contents,
-    Faqs,
     Interactions,
     Lanes,
     MarketEvents,

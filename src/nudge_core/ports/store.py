@@ -8,6 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
@@ -16,8 +17,6 @@ from nudge_core.ports.tenant import (
     Briefings,
     Clients,
     Consents,
-    Contents,
-    Faqs,
     Interactions,
     Lanes,
     MarketEvents,
