@@ -25,7 +25,7 @@ from nudge_adapters.sql.embedded import binary
 from nudge_adapters.sql.encryption import Keyring, Place
 from nudge_adapters.sql.rotation import SECRET_TABLES
 from nudge_adapters.sql.rows.people import user_to_row
-from nudge_adapters.sql.store import SqlStore, open_engine
+from nudge_adapters.sql.store import SqlStore, database_url, open_engine
 from nudge_adapters.sql.tables import METADATA, user
 from nudge_core.errors import Conflict, Misconfigured
 from nudge_core.model.secret import Secret
@@ -195,6 +195,30 @@ async def test_a_secret_that_cannot_be_read_stops_no_other_and_is_told(opened: O
             await store.reencrypt()
 
 
+async def test_a_login_that_does_not_see_everybody_is_told_so_and_does_not_find_nothing_to_do(
+    opened: OpenStore, database: str
+) -> None:
+    await plant(database, 2)
+    role = f"nudge_test_{os.getpid()}"
+    ((walled,),) = ask(database, "SELECT relrowsecurity FROM pg_class WHERE oid = '\"user\"'::regclass")
+    ask(database, f"CREATE ROLE {role} LOGIN")
+    try:
+        ask(database, f'GRANT SELECT, UPDATE ON "user" TO {role}')
+        ask(database, 'ALTER TABLE "user" ENABLE ROW LEVEL SECURITY')
+        theirs = database_url(database).set(username=role, password=None).render_as_string(hide_password=False)
+        store = SqlStore(theirs, SteppingClock(), CountingIds(), BOTH)
+        for asked in (store.rotation().status(), store.rotation().run()):
+            with pytest.raises(Misconfigured, match="sees every row"):
+                await asked
+        await store.aclose()
+    finally:
+        if not walled:
+            ask(database, 'ALTER TABLE "user" DISABLE ROW LEVEL SECURITY')
+        ask(database, f"DROP OWNED BY {role}; DROP ROLE {role}")
+    async with opened(BOTH) as healthy:
+        assert (await healthy.rotation().run()).written == 4
+
+
 MOVES = {
     "row": f"SET mls_password = (SELECT mls_password FROM \"user\" WHERE id = '{uid(2)}') WHERE id = '{uid(1)}'",
     "column": f"SET mls_password = mls_username WHERE id = '{uid(1)}'",
@@ -338,7 +362,8 @@ def readable() -> list[str]:
         for handler in vars(controller).values():
             if "GET" in getattr(handler, "http_methods", ()):
                 for path in getattr(handler, "paths", ()) or {"/"}:
-                    whole = f"{controller.path.rstrip('/')}/{str(path).strip('/')}".rstrip("/")
+                    root = str(vars(controller)["path"])
+                    whole = f"{root}/{str(path).strip('/')}".rstrip("/")
                     paths.append("/".join(str(uid(1)) if part.startswith("{") else part for part in whole.split("/")))
     return sorted(paths)
 

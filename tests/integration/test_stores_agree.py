@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +29,8 @@ from nudge_core.model.lane import UNPACED, ClaimRules, Paces
 from nudge_core.model.message import DELIVERY, Delivery, Receipt, ScheduledStatus
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.model.page import PageRequest
+from nudge_core.model.phone_number import HeldNumber, NumberStatus
+from nudge_core.model.resource import ContentOrder
 from nudge_core.ports import Store
 from tests import samples, strategies
 from tests.databases import empty
@@ -132,6 +134,55 @@ class StoresAgree(RuleBasedStateMachine):
     @rule(owner=OWNERS, client=strategies.clients(id=st.sampled_from(CLIENTS)))
     def save_client(self, owner: UUID, client: Any) -> None:
         self.as_tenant(owner, lambda tx: tx.clients.save(evolve(client, user_id=owner)))
+
+    @rule(owner=OWNERS, faq=strategies.faqs(id=FEW))
+    def add_faq(self, owner: UUID, faq: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.faqs.add(evolve(faq, user_id=owner)))
+
+    @rule(owner=OWNERS, faq=strategies.faqs(id=FEW), version=st.integers(1, 3))
+    def save_faq(self, owner: UUID, faq: Any, version: int) -> None:
+        self.as_tenant(owner, lambda tx: tx.faqs.save(evolve(faq, user_id=owner, version=version)))
+
+    @rule(owner=OWNERS, faq_id=FEW)
+    def remove_faq(self, owner: UUID, faq_id: UUID) -> None:
+        self.as_tenant(owner, lambda tx: tx.faqs.remove(faq_id))
+
+    @rule(owner=OWNERS, content=strategies.contents(id=FEW, usage_count=st.integers(0, 5)))
+    def add_content(self, owner: UUID, content: Any) -> None:
+        self.as_tenant(owner, lambda tx: tx.contents.add(evolve(content, user_id=owner)))
+
+    @rule(owner=OWNERS, content=strategies.contents(id=FEW), version=st.integers(1, 3))
+    def save_content(self, owner: UUID, content: Any, version: int) -> None:
+        self.as_tenant(owner, lambda tx: tx.contents.save(evolve(content, user_id=owner, version=version)))
+
+    @rule(owner=OWNERS, content_id=FEW)
+    def use_content(self, owner: UUID, content_id: UUID) -> None:
+        self.as_tenant(owner, lambda tx: tx.contents.use(content_id))
+
+    @rule(owner=OWNERS, order=st.sampled_from(ContentOrder), limit=st.integers(1, 3))
+    def page_content(self, owner: UUID, order: ContentOrder, limit: int) -> None:
+        page = self.as_tenant(owner, lambda tx: tx.contents.page(PageRequest(limit=limit), order))
+        last = getattr(page, "last", None)
+        if last is not None:
+            self.as_tenant(owner, lambda tx: tx.contents.page(PageRequest(limit=limit, after=last), order))
+        self.as_tenant(owner, lambda tx: tx.contents.categories(5))
+
+    @rule(owner=OWNERS, number_id=FEW, number=PHONES)
+    def want_number(self, owner: UUID, number_id: UUID, number: str) -> None:
+        held = HeldNumber(id=number_id, user_id=owner, number=number, created_at=NOON, changed_at=NOON)
+        self.as_tenant(owner, lambda tx: tx.held_numbers.add(held))
+        self.as_system(lambda tx: tx.sends.owner_of_number(number))
+
+    @rule(owner=OWNERS, number_id=FEW, status=st.sampled_from(NumberStatus))
+    def move_number(self, owner: UUID, number_id: UUID, status: NumberStatus) -> None:
+        self.as_tenant(owner, lambda tx: tx.held_numbers.move(number_id, status, "PN1"))
+        self.as_tenant(owner, lambda tx: tx.held_numbers.held())
+
+    @rule(owner=OWNERS, since=TIMES, until=TIMES, limit=st.integers(1, 3))
+    def look_at_the_market(self, owner: UUID, since: datetime, until: datetime, limit: int) -> None:
+        self.as_tenant(owner, lambda tx: tx.market_events.activity(since, until, limit))
+        self.as_tenant(owner, lambda tx: tx.market_events.page(PageRequest(limit=limit)))
+        self.as_tenant(owner, lambda tx: tx.resources.page(PageRequest(limit=limit)))
 
     @rule(
         listings=st.lists(
@@ -514,6 +565,9 @@ async def _practice(tx: Any) -> object:
         await tx.statistics.counts(NOON - timedelta(seconds=60), NOON + timedelta(seconds=60)),
         await tx.notes.waiting(),
         await tx.carrier_events.unhandled(NOON - timedelta(hours=1), None, 99),
+        await tx.faqs.all(),
+        await tx.contents.all(),
+        await tx.held_numbers.held(),
     ]
 
 

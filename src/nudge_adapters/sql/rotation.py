@@ -81,7 +81,11 @@ class Rotation:
     _keyring: Keyring
 
     async def status(self) -> Mapping[str, Mapping[str, int]]:
-        """Return how many secrets each key has written: `{"user.mls_password": {"2026-11": 3}}`, names sorted."""
+        """Return how many secrets each key has written: `{"user.mls_password": {"2026-11": 3}}`, names sorted.
+
+        Raises:
+            Misconfigured: the login does not see every professional.
+        """
         counted: dict[str, Counter[str]] = {}
         for place in SECRET_TABLES:
             counts = {name: Counter[str]() for name in place.columns}
@@ -105,6 +109,9 @@ class Rotation:
 
         Returns:
             What was done. A secret that cannot be read is left as it is and counted; it stops nothing else.
+
+        Raises:
+            Misconfigured: the login does not see every professional.
         """
         written, last = 0, _Pass()
         for _ in range(MOST_PASSES):

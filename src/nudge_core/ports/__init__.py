@@ -10,6 +10,7 @@ block raises. There is no commit to call, so a step cannot call it.
 
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
@@ -29,8 +30,6 @@ from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Clients,
     Consents,
-    Contents,
-    Faqs,
     Interactions,
     Lanes,
     MarketEvents,

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
@@ -17,8 +18,6 @@ from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, 
 from nudge_core.ports.tenant import (
     Clients,
     Consents,
-    Contents,
-    Faqs,
     Interactions,
     Lanes,
     MarketEvents,

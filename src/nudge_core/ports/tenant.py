@@ -12,7 +12,6 @@ from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.conversation import Conversation, MessageFilter
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
-from nudge_core.model.faq import Faq
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import (
@@ -25,7 +24,7 @@ from nudge_core.model.message import (
     ScheduledStatus,
 )
 from nudge_core.model.page import Page, PageRequest
-from nudge_core.model.resource import ContentOrder, ContentResource, Resource, ResourceStatus, ResourceType
+from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
 from nudge_core.model.vector import Vector
 
 
@@ -445,81 +444,4 @@ class Lanes(Protocol):
 
     async def answered(self, sender: str) -> bool:
         """Forget strikes, and a pause that is over: the carrier has answered; False when there were none."""
-        ...
-
-
-class Contents(Protocol):
-    """Links and documents the professional collected."""
-
-    async def add(self, content: ContentResource) -> None:
-        """Store a new one."""
-        ...
-
-    async def all(self) -> Sequence[ContentResource]:
-        """Return all, newest first."""
-        ...
-
-    async def get(self, content_id: UUID) -> ContentResource:
-        """Return one, or raise NotFound."""
-        ...
-
-    async def save(self, content: ContentResource) -> ContentResource:
-        """Store a changed one over the version it was read at; return it with its new version.
-
-        The stored `usage_count` stays. Raises Conflict when it changed since, NotFound.
-        """
-        ...
-
-    async def remove(self, content_id: UUID) -> None:
-        """Remove one, or raise NotFound."""
-        ...
-
-    async def use(self, content_id: UUID) -> ContentResource:
-        """Count one more use; return it as it is then. Raises NotFound."""
-        ...
-
-    async def page(
-        self,
-        request: PageRequest,
-        order: ContentOrder,
-        *,
-        status: ResourceStatus | None = None,
-        category: str | None = None,
-    ) -> Page[ContentResource]:
-        """Return a page of those that fit, in this order."""
-        ...
-
-    async def categories(self, limit: int) -> Mapping[str, int]:
-        """Return how many there are in each category, by name; at most `limit` categories."""
-        ...
-
-
-class Faqs(Protocol):
-    """Questions with answers."""
-
-    async def add(self, faq: Faq) -> None:
-        """Store a new one."""
-        ...
-
-    async def all(self) -> Sequence[Faq]:
-        """Return all, by id."""
-        ...
-
-    async def get(self, faq_id: UUID) -> Faq:
-        """Return one, or raise NotFound."""
-        ...
-
-    async def save(self, faq: Faq) -> Faq:
-        """Store a changed one over the version it was read at; return it with its new version.
-
-        Raises Conflict when it changed since, NotFound.
-        """
-        ...
-
-    async def remove(self, faq_id: UUID) -> None:
-        """Remove one, or raise NotFound."""
-        ...
-
-    async def page(self, request: PageRequest) -> Page[Faq]:
-        """Return a page, by id."""
         ...

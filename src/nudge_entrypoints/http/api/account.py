@@ -30,19 +30,19 @@ class UserView:
 
     id: UUID
     user_type: UserType
-    full_name: str
-    email: str
-    phone_number: str
+    full_name: str = field(repr=False)
+    email: str = field(repr=False)
+    phone_number: str = field(repr=False)
     vertical: str
-    business_name: str
+    business_name: str = field(repr=False)
     timezone: str
     market_focus: tuple[str, ...]
     specialties: tuple[str, ...]
-    license_number: str | None
-    ai_style_guide: JsonView
-    strategy: JsonView
+    license_number: str | None = field(repr=False)
+    ai_style_guide: JsonView = field(repr=False)
+    strategy: JsonView = field(repr=False)
     faq_auto_responder_enabled: bool
-    sending_number: str | None
+    sending_number: str | None = field(repr=False)
     onboarding_complete: bool
     version: int
 
@@ -52,15 +52,17 @@ class UserChange:
     """What is to change; a member that is absent stays. `version`: the one that was read."""
 
     version: int = field(validator=fields.between(1, 2**31 - 1))
-    full_name: str | UnsetType = field(default=UNSET, validator=given(fields.text(200, at_least=1)))
-    business_name: str | UnsetType = field(default=UNSET, validator=given(fields.text(200)))
-    email: str | UnsetType = field(default=UNSET, validator=given(fields.email))
+    full_name: str | UnsetType = field(default=UNSET, validator=given(fields.text(200, at_least=1)), repr=False)
+    business_name: str | UnsetType = field(default=UNSET, validator=given(fields.text(200)), repr=False)
+    email: str | UnsetType = field(default=UNSET, validator=given(fields.email), repr=False)
     timezone: str | UnsetType = field(default=UNSET, validator=given(fields.zone))
     market_focus: list[str] | UnsetType = field(default=UNSET, validator=given(short_texts))
     specialties: list[str] | UnsetType = field(default=UNSET, validator=given(short_texts))
-    license_number: str | UnsetType | None = field(default=UNSET, validator=given(fields.optional(fields.text(100))))
-    ai_style_guide: JsonView | UnsetType = field(default=UNSET, validator=given(small_json))
-    strategy: JsonView | UnsetType = field(default=UNSET, validator=given(small_json))
+    license_number: str | UnsetType | None = field(
+        default=UNSET, validator=given(fields.optional(fields.text(100))), repr=False
+    )
+    ai_style_guide: JsonView | UnsetType = field(default=UNSET, validator=given(small_json), repr=False)
+    strategy: JsonView | UnsetType = field(default=UNSET, validator=given(small_json), repr=False)
     faq_auto_responder_enabled: bool | UnsetType = UNSET
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from attrs import frozen
+from attrs import field, frozen
 from litestar import Controller, get
 from litestar.params import FromPath, FromQuery
 
@@ -44,7 +44,7 @@ class MarketEventView:
     resource_id: UUID | None
     created_at: datetime
     processed_at: datetime | None
-    payload: JsonView
+    payload: JsonView = field(repr=False)
 
 
 @frozen(kw_only=True)

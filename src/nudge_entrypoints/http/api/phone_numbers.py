@@ -29,7 +29,7 @@ class NumberView:
     """A number of the professional's. `is_sending`: texts go out from it."""
 
     id: UUID
-    number: str
+    number: str = field(repr=False)
     status: NumberStatus
     is_sending: bool
     created_at: datetime
