@@ -23,12 +23,22 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from nudge_adapters.sql.store import SqlStore, SqlTenantTransaction
 from nudge_adapters.sql.tables import METADATA
 from nudge_core.errors import NudgeError
+from nudge_core.model.audit_trail import AuditFilter
 from nudge_core.model.briefing import BriefingStatus
+from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.carrier_event import Arrival, EventKind
+from nudge_core.model.client import ClientFilter, ClientOrder
+from nudge_core.model.conversation import MessageFilter
 from nudge_core.model.event import EventStatus
+from nudge_core.model.idempotency import StoredAnswer
 from nudge_core.model.message import Delivery, Receipt
 from nudge_core.model.outbox import Topic
+from nudge_core.model.page import PageRequest
+from nudge_core.model.phone_number import HeldNumber, NumberStatus
+from nudge_core.model.resource import ContentOrder
+from nudge_core.model.sign_in import EndReason
 from tests import samples
+from tests.contracts import access
 from tests.databases import for_psycopg
 from tests.samples import NOON, OUR_NUMBER, SOURCE, THEIR_NUMBER, uid
 
@@ -56,6 +66,7 @@ class Practice:
 MINE, THEIRS = Practice(ONE, 100), Practice(OTHER, 200)
 CLIENT, RESOURCE, EVENT, BRIEFING, QUEUED, SENT, HEARD, PLANNED, NOTE = 1, 2, 3, 4, 11, 12, 13, 14, 15
 CONTENT, FAQ, INTERACTION, CONSENT, STOP, TAUGHT, AUDIT, LOST = 21, 22, 23, 24, 25, 26, 27, 28
+NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT = 31, 32, 33, 34, 35
 
 
 async def settle(store: SqlStore, practice: Practice) -> None:
@@ -89,6 +100,11 @@ async def settle(store: SqlStore, practice: Practice) -> None:
         await tx.negative_preferences.add([samples.negative_preference(me, at(TAUGHT).int, at(CLIENT), at(BRIEFING))])
         await tx.audit.add([samples.audit_entry(me, at(AUDIT).int, at(BRIEFING))])
         await tx.notes.add([samples.note(at(NOTE).int, me, dedupe_key="shared")])
+        await tx.held_numbers.add(_number(practice, f"+1512555{practice.hundred:04}"))
+        await tx.sessions.add(access.session(at(SESSION).int, me))
+        await tx.sessions.issue(access.token(at(TOKEN).int, at(SESSION), me))
+        await tx.api_keys.add(access.key(at(KEY).int, me))
+        await tx.idempotency.begin(at(IDEMPOTENT), "0" * 64, 60.0)
         await tx.carrier_events.add(_event(practice))
         await tx.lanes.set_rate(practice.sender, 1.0)
     for number, ends in ((SENT, Delivery.SENT), (LOST, Delivery.UNCONFIRMED)):
@@ -112,6 +128,10 @@ async def _claimed_until(store: SqlStore, practice: Practice, number: int, end: 
 def _event(practice: Practice) -> Any:
     arrival = Arrival(kind=EventKind.STATUS, provider_sid=f"SM{practice.id(SENT).int}", status="delivered")
     return arrival.at(NOON, practice.user_id)
+
+
+def _number(practice: Practice, phone: str) -> HeldNumber:
+    return HeldNumber(id=practice.id(NUMBER), user_id=practice.user_id, number=phone, created_at=NOON, changed_at=NOON)
 
 
 def _both(number: int) -> list[UUID]:
@@ -180,6 +200,37 @@ ARGUMENTS: dict[str, Sequence[Any]] = {
     "rate_per_s": [2.0],
     "in_flight": [None],
     "topics": [list(Topic)],
+    "request": [PageRequest()],
+    "on": [True],
+    "notes": [""],
+    "vector": [None],
+    "clients.order": [ClientOrder.NAME],
+    "clients.which": [ClientFilter()],
+    "briefings.order": [BriefingOrder.NEWEST],
+    "briefings.which": [BriefingFilter(), BriefingFilter(client_id=THEIRS.id(CLIENT))],
+    "messages.which": [MessageFilter(), MessageFilter(client_id=THEIRS.id(CLIENT))],
+    "audit.which": [AuditFilter(), AuditFilter(subject_id=THEIRS.id(BRIEFING))],
+    "contents.order": [ContentOrder.NEWEST],
+    "unread_only": [False],
+    "plan_ids": [_both(BRIEFING)],
+    "preference_id": _both(TAUGHT),
+    "retracted": [None],
+    "by": ["rita"],
+    "position": [1],
+    "audit.after": [0],
+    "content_id": _both(CONTENT),
+    "faq_id": _both(FAQ),
+    "number_id": _both(NUMBER),
+    "held_numbers.to": [NumberStatus.LEAVING],
+    "session_id": _both(SESSION),
+    "session_ids": _one_and_all(_both(SESSION)),
+    "sessions.reason": [EndReason.SIGNED_OUT],
+    "token_id": _both(TOKEN),
+    "key_id": _both(KEY),
+    "not_since": [NOON + FAR],
+    "key": _both(IDEMPOTENT),
+    "fingerprint": ["0" * 64],
+    "answer": [StoredAnswer(status=201)],
 }
 
 # By "port.method" what takes rows: the other's own row, and one of the caller's that names the other's.
@@ -229,6 +280,17 @@ ROWS: dict[str, Sequence[Sequence[Any]]] = {
     "notes.put_back": [[samples.note(215, ONE, attempt=1), "late", NOON]],
     # An event with the other's own carrier id is told apart by design: `catalogue.UNIQUE_FOR_ALL`.
     "carrier_events.add": [[_event(THEIRS)], [_event(MINE)]],
+    "resources.add": [[samples.resource(OTHER, 290)], [samples.resource(ONE, 291)]],
+    "resources.save": [[samples.resource(ONE, 202)], [samples.resource(ONE, 102)]],
+    "contents.save": [[samples.content(ONE, 221)], [samples.content(ONE, 121)]],
+    "faqs.save": [[samples.faq(ONE, 222)], [samples.faq(ONE, 122)]],
+    "held_numbers.add": [[_number(THEIRS, "+15125550777")], [_number(MINE, "+15125550778")]],
+    "sessions.add": [[access.session(SESSION + 200, ONE)], [access.session(292, OTHER)]],
+    "sessions.issue": [
+        [access.token(293, THEIRS.id(SESSION), ONE)],
+        [access.token(194, MINE.id(SESSION), ONE)],
+    ],
+    "api_keys.add": [[access.key(KEY + 200, ONE)], [access.key(295, OTHER)]],
     "listings.store": [[[samples.listing()]]],
     "global_events.add": [[[samples.global_event(901)]]],
 }

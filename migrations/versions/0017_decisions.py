@@ -14,7 +14,7 @@ from nudge_core.model.audit import AuditEntry
 from nudge_core.model.audit_trail import ChainHead, linked
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

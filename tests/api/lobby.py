@@ -21,6 +21,7 @@ from nudge_entrypoints.http.tokens import AccessTokens
 from nudge_entrypoints.metrics import Metrics
 from nudge_entrypoints.settings import load
 from tests import samples
+from tests.api.office import PLENTY
 from tests.parts import quiet_parts
 from tests.samples import SteppingClock, uid
 
@@ -100,5 +101,5 @@ async def open_lobby(store: Store, clock: SteppingClock, folder: Path, codes: On
         access=Access(desk=desk, tokens=tokens),
     )  # fmt: skip
     doors = StoredCredentials(store=store, tokens=tokens)
-    app = build_app(parts, settings, clock=clock, api=api, authenticator=doors, metrics=metrics)
+    app = build_app(parts, settings, clock=clock, api=api, authenticator=doors, metrics=metrics, limits=PLENTY)
     return Lobby(app, store, clock, desk, tokens, metrics, path)

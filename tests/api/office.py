@@ -71,7 +71,7 @@ class Office:
 
 
 async def _with_key(request: httpx.Request) -> None:
-    if request.method == "POST":
+    if request.method != "GET":
         request.headers.setdefault(HEADER, uuid4().hex)
 
 

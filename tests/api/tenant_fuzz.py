@@ -128,7 +128,7 @@ def holds_id(schema: Mapping[str, Any], document: Mapping[str, Any], depth: int 
 
 @mutable
 class Findings:
-    """What the fuzz saw. `reached`: operations that answered 2xx to an id of the caller's own."""
+    """What the fuzz saw. `reached`: operations that found an id of the caller's own: 2xx, or 409 for its state."""
 
     leaks: list[str] = field(factory=list)
     calls: int = 0
@@ -159,18 +159,19 @@ class Fuzz:
                 findings.calls += 1
                 if refused.status_code != 401:
                     findings.leaks.append(f"{operation.id}: {refused.status_code} to nobody")
-            for given in foreign if self._has_hole(operation) else foreign[:1]:
+            for given in foreign if self.has_hole(operation) else foreign[:1]:
                 await self._compare(caller, operation, given, findings)
-            for given in own if self._has_hole(operation) else own[:1]:
+            for given in own if self.has_hole(operation) else own[:1]:
                 if operation.id in findings.reached or operation.method == "delete":
                     break
                 answer = await self._call(caller, operation, given)
                 findings.calls += 1
-                if answer.is_success:
+                if answer.is_success or answer.status_code == httpx.codes.CONFLICT:
                     findings.reached.add(operation.id)
         return findings
 
-    def _has_hole(self, operation: Operation) -> bool:
+    def has_hole(self, operation: Operation) -> bool:
+        """Say whether an operation takes an id anywhere."""
         in_body = operation.body is not None and holds_id(operation.body, self.document)
         return bool(operation.holes) or in_body or operation.id in self.bodies
 

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import psycopg
 import pytest
 from attrs import evolve
-from sqlalchemy import text
 
 from nudge_adapters.memory import MemoryStore
 from nudge_adapters.sql.store import SqlStore
@@ -18,6 +18,7 @@ from nudge_entrypoints.http.identity import Scope
 from tests import samples
 from tests.api.desk import add_nudge, add_people
 from tests.api.office import RITA, TOM, Office
+from tests.databases import for_psycopg
 from tests.samples import later, uid
 
 API = "/api/v1/audit"
@@ -94,14 +95,14 @@ async def test_a_chain_that_nobody_touched_holds_whole_and_in_parts(office: Offi
 Tamper = Callable[[Office], Awaitable[None]]
 
 
-def sql(*statements: str) -> Callable[[SqlStore], Awaitable[None]]:
-    """Return what somebody with the rights of a superuser could do."""
+def sql(*statements: str) -> Callable[[str], None]:
+    """Return what somebody with the rights of a superuser could do to the database at an address."""
 
-    async def run(store: SqlStore) -> None:
-        async with store._engine.begin() as connection:
-            await connection.execute(text("SET LOCAL session_replication_role = replica"))  # no foreign keys
+    def run(url: str) -> None:
+        with psycopg.connect(for_psycopg(url)) as connection:
+            connection.execute("SET LOCAL session_replication_role = replica")  # no foreign keys
             for statement in statements:
-                await connection.execute(text(statement))
+                connection.execute(statement.encode())
 
     return run
 
@@ -136,7 +137,7 @@ def _slipped_in(store: MemoryStore) -> None:
 
 
 _COPY = "user_id, at, actor, action, subject_type, subject_id, facts"
-TAMPERINGS: dict[str, tuple[Callable[[MemoryStore], None], Callable[[SqlStore], Awaitable[None]], str, int | None]] = {
+TAMPERINGS: dict[str, tuple[Callable[[MemoryStore], None], Callable[[str], None], str, int | None]] = {
     "an actor is changed": (
         _changed, sql(f"UPDATE auditentry SET actor = 'somebody else' WHERE id = '{uid(3)}'"), "changed", 3,
     ),
@@ -168,13 +169,15 @@ TAMPERINGS: dict[str, tuple[Callable[[MemoryStore], None], Callable[[SqlStore], 
 
 
 @pytest.mark.parametrize("name", TAMPERINGS)
-async def test_what_was_done_behind_the_api_s_back_is_found(office: Office, name: str) -> None:
+async def test_what_was_done_behind_the_api_s_back_is_found(
+    office: Office, name: str, request: pytest.FixtureRequest
+) -> None:
     await decide(office)
     in_memory, in_sql, fault, place = TAMPERINGS[name]
     if isinstance(office.store, MemoryStore):
         in_memory(office.store)
     elif isinstance(office.store, SqlStore):
-        await in_sql(office.store)
+        in_sql(request.getfixturevalue("database"))
     found = await verified(office)
     assert (found["is_intact"], found["fault"], found["broken_at"]) == (False, fault, place)
 

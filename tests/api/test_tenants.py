@@ -21,11 +21,17 @@ RITAS, TOMS = book_of(RITA, 100_001), book_of(TOM, 200_001)
 BODIES: dict[str, Any] = {}
 """For operations whose schema alone does not make a body that is read as far as the id."""
 
-VARYING = frozenset({"check_mls_connection"})
-"""It says when it looked."""
+VARYING = frozenset({"check_mls_connection", "make_api_key"})
+"""The one says when it looked, the other shows a new secret."""
 
-NOT_REACHED: frozenset[str] = frozenset()
-"""Operations that nothing of the books can succeed at: each is there for a reason."""
+NOT_REACHED = frozenset(
+    {
+        "assign_phone_number", "unassign_phone_number", "release_phone_number", "read_pipeline_run", "read_overview",
+        "read_reasons", "take_action", "plan_one", "change_plan",
+    }
+)  # fmt: skip
+"""Operations that need what the books have not (numbers, a run, a super-user, two ids of different kinds, an action):
+their own tests ask for foreign things."""
 
 
 async def _furnished(office: Office) -> tuple[Book, Book]:
@@ -47,8 +53,8 @@ async def test_a_foreign_id_is_answered_as_one_that_never_was(office: Office, ki
         found = await fuzz.run(tom, nobody, list(ritas.ids().values()), list(toms.ids().values()))
     assert found.leaks == []
     assert await held(office.store, ritas) == before
-    every = {operation.id for operation in operations(fuzz.document) if operation.method != "delete"}
-    assert every - found.reached - NOT_REACHED == set(), "operations that the fuzz never got behind the door of"
+    every = {one.id for one in operations(fuzz.document) if one.method != "delete" and fuzz.has_hole(one)}
+    assert every - found.reached == NOT_REACHED, "operations that the fuzz never got behind the door of"
 
 
 THING = uid(77)

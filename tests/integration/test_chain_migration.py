@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from nudge_adapters.sql import migrate
-from nudge_adapters.sql.store import SqlStore
+from nudge_adapters.sql.store import SqlStore, open_engine
 from nudge_core.model.audit import AuditEntry
 from nudge_core.steps import verify
 from nudge_entrypoints.audits import verify_one
@@ -18,7 +18,7 @@ from tests import samples
 from tests.databases import for_psycopg, scratch_database
 from tests.samples import CountingIds, SteppingClock, later, uid
 
-BEFORE = "0010"
+BEFORE = "0018"
 INSERT = (
     "INSERT INTO auditentry (id, user_id, at, actor, action, subject_type, subject_id, facts) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
@@ -43,7 +43,7 @@ def write(url: str, *entries: AuditEntry) -> None:
 
 
 def test_what_was_decided_before_is_linked_and_the_chain_goes_on(old: str) -> None:
-    store = SqlStore(old, SteppingClock(), CountingIds(1))
+    store = SqlStore(open_engine(old, walled=False), SteppingClock(), CountingIds(1))
 
     async def begin() -> None:
         async with store.system() as tx:

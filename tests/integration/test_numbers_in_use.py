@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from nudge_adapters.sql import migrate
-from nudge_adapters.sql.store import SqlStore
+from nudge_adapters.sql.store import SqlStore, open_engine
 from nudge_core.model.phone_number import NumberStatus
 from tests import samples
 from tests.databases import for_psycopg, scratch_database
@@ -27,7 +27,7 @@ def used(postgres_server: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("forced", [False, True])
 async def test_a_number_in_use_is_written_down_as_owned(used: str, forced: bool) -> None:
-    store = SqlStore(used, SteppingClock(), CountingIds(1))
+    store = SqlStore(open_engine(used, walled=False), SteppingClock(), CountingIds(1))
     async with store.system() as tx:
         await tx.users.add(samples.user(1, twilio_phone_number=samples.OUR_NUMBER))
         await tx.users.add(samples.user(2))
@@ -39,7 +39,7 @@ async def test_a_number_in_use_is_written_down_as_owned(used: str, forced: bool)
         migrate.upgrade(used, REVISION)
         kept = connection.execute("SELECT relforcerowsecurity FROM pg_class WHERE oid = '\"user\"'::regclass")
         assert kept.fetchone() == (forced,)
-    store = SqlStore(used, SteppingClock(), CountingIds(1))
+    store = SqlStore(open_engine(used, walled=False), SteppingClock(), CountingIds(1))
     async with store.tenant(uid(1)) as tx:
         (held,) = await tx.held_numbers.held()
         assert (held.number, held.status) == (samples.OUR_NUMBER, NumberStatus.OWNED)

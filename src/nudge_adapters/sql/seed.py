@@ -21,10 +21,10 @@ FROM generate_series(0, %(users)s - 1) AS n
 """
 _LANES = 'INSERT INTO senderlane (user_id, sender) SELECT id, twilio_phone_number FROM "user"'
 _CLIENTS = """
-INSERT INTO client (id, user_id, full_name, phone, notes, ai_tags, user_tags, preferences, created_at)
+INSERT INTO client (id, user_id, full_name, phone, notes, ai_tags, user_tags, preferences, created_at, version)
 SELECT ('20000000-0000-0000-0000-' || lpad(n::text, 12, '0'))::uuid,
     ('10000000-0000-0000-0000-' || lpad((n %% %(users)s)::text, 12, '0'))::uuid, 'Client ' || n,
-    '+1512' || 4000000 + n, '', '[]', '[]', '{}', now() - interval '400 days'
+    '+1512' || 4000000 + n, '', '[]', '[]', '{}', now() - interval '400 days', 1
 FROM generate_series(0, %(clients)s - 1) AS n
 """
 _CONSENTS = """

@@ -41,12 +41,11 @@ def stored_instant(user: User, name: str) -> datetime | None:
 
 async def store_instants(store: Store, user: User, **instants: datetime) -> User:
     """Store instants with the demo's professional; return it as it is now."""
-    now_kept = {**_kept(user), **{name: at.isoformat() for name, at in instants.items()}}
-    state: dict[str, Json] = {**user.onboarding_state, KEY: now_kept}
-    changed = evolve(user, onboarding_state=state)
     async with store.system() as tx:
-        await tx.users.save(changed)
-    return changed
+        stored = await tx.users.get(user.id)
+        now_kept = {**_kept(stored), **{name: at.isoformat() for name, at in instants.items()}}
+        state: dict[str, Json] = {**stored.onboarding_state, KEY: now_kept}
+        return await tx.users.save(evolve(stored, onboarding_state=state))
 
 
 def _kept(user: User) -> JsonObject:

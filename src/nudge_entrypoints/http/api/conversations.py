@@ -70,7 +70,7 @@ class Conversations(Controller):
         )
 
     @get("/{client_id:uuid}/messages", opt=READ)
-    async def list_messages(
+    async def list_conversation_messages(
         self,
         api: TheApi,
         principal: Caller,

@@ -124,7 +124,7 @@ class Messages(Controller):
             return shown(await send_now.send_now(tx, text, principal.actor, vertical))
 
     @post("/{message_id:uuid}/cancel", opt=WRITE, status_code=200)
-    async def cancel(self, api: TheApi, principal: Caller, message_id: FromPath[UUID]) -> MessageView:
+    async def cancel_message(self, api: TheApi, principal: Caller, message_id: FromPath[UUID]) -> MessageView:
         """Take a text back while it is queued."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             return shown(await send_now.cancel(tx, message_id, principal.actor))

@@ -164,7 +164,7 @@ class Plans(Controller):
             return await shown(tx, await plan.end_plan(tx, plan_id, principal.actor, version=data.version))
 
     @patch("/{plan_id:uuid}", opt=CHANGES_SENDING)
-    async def change(
+    async def change_plan(
         self, api: TheApi, principal: Caller, plan_id: FromPath[UUID], data: JSONBody[PlanChange]
     ) -> PlanView:
         """Move the texts a plan still has by so many days, and change the words of some."""

@@ -85,7 +85,7 @@ class ScheduledMessages(Controller):
         return PlannedItems(items=tuple(items))
 
     @patch("/{scheduled_id:uuid}", opt=WRITE)
-    async def change(
+    async def change_scheduled_message(
         self, api: TheApi, principal: Caller, scheduled_id: FromPath[UUID], data: JSONBody[TextChange]
     ) -> ScheduledView:
         """Change the day, the hour, the words or the end of a planned text: this one, not its series."""
@@ -105,7 +105,7 @@ class ScheduledMessages(Controller):
         return shown(changed)
 
     @post("/{scheduled_id:uuid}/cancel", opt=WRITE, status_code=200)
-    async def cancel(
+    async def cancel_scheduled_message(
         self, api: TheApi, principal: Caller, scheduled_id: FromPath[UUID], data: JSONBody[Cancellation]
     ) -> ScheduledView:
         """Cancel a planned text, and with `whole_series` all that would follow it."""
