@@ -7,7 +7,7 @@ from alembic import op
 from nudge_adapters.sql.walls import ensure_roles, hand_over, share_later_tables
 
 revision = "0019"
-down_revision = "0017"
+down_revision = "0018"
 branch_labels = None
 depends_on = None
 

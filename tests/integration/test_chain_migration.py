@@ -18,7 +18,7 @@ from tests import samples
 from tests.databases import for_psycopg, scratch_database
 from tests.samples import CountingIds, SteppingClock, later, uid
 
-BEFORE = "0018"
+BEFORE = "0017"
 INSERT = (
     "INSERT INTO auditentry (id, user_id, at, actor, action, subject_type, subject_id, facts) "
     "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"

@@ -1,4 +1,4 @@
-"""Revision 0018 over a database in use: a number that texts go out from is its professional's."""
+"""Revision 0017 over a database in use: a number that texts go out from is its professional's."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests import samples
 from tests.databases import for_psycopg, scratch_database
 from tests.samples import CountingIds, SteppingClock, uid
 
-REVISION = "0018"
+REVISION = "0017"
 
 
 @pytest.fixture

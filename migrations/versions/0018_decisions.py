@@ -13,8 +13,8 @@ from alembic import op
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.audit_trail import ChainHead, linked
 
-revision = "0017"
-down_revision = "0018"
+revision = "0018"
+down_revision = "0017"
 branch_labels = None
 depends_on = None
 
