@@ -244,7 +244,12 @@ class SqlOverviews:
         mine, now = self._work.owner, self._work.now
 
         def by(table: Table, name: str) -> Executable:
-            return select(table.c[name], func.count()).where(table.c.user_id == mine).group_by(table.c[name])
+            return (
+                select(table.c[name], func.count())
+                .where(table.c.user_id == mine)
+                .group_by(table.c[name])
+                .order_by(table.c[name])
+            )
 
         async def number(query: Executable) -> int:
             return int((await self._work.run(query)).scalar_one())
