@@ -9,7 +9,7 @@ from hypothesis import settings
 
 pytest.register_assert_rewrite("tests.contracts")  # before any of them is imported
 
-from tests.databases import (  # noqa: E402
+from tests.databases import (  # noqa: E402 - after the rewriting is asked for
     clock,
     cluster_template,
     database,

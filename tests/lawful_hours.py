@@ -301,4 +301,4 @@ def quick() -> str:
 
 
 if __name__ == "__main__":
-    print(full())  # noqa: T201
+    print(full())  # noqa: T201 - this is the terminal's program

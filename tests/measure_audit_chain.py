@@ -102,7 +102,7 @@ def main(folder: Path) -> None:
     """Print the medians as JSON."""
     with embedded_postgres(folder, durable=True) as url:
         upgrade(url)
-        print(json.dumps(asyncio.run(measured(url)), indent=2))  # noqa: T201
+        print(json.dumps(asyncio.run(measured(url)), indent=2))  # noqa: T201 - this is the terminal's program
 
 
 if __name__ == "__main__":

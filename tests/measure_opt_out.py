@@ -141,12 +141,12 @@ def parsed(text: str) -> tuple[Labelled, ...]:
 def _print_table(named: dict[str, tuple[Labelled, ...]], shown: Sequence[str]) -> None:
     """Print each set as the rules alone read it and as the whole reader does."""
     for name, texts in named.items():
-        print(measure(texts, [by_rules(one.text).verdict for one in texts]).line(f"{name}, rules alone"))  # noqa: T201
+        print(measure(texts, [by_rules(one.text).verdict for one in texts]).line(f"{name}, rules alone"))  # noqa: T201 - this is the terminal's program
         figures = measure(texts)
-        print(figures.line(name))  # noqa: T201
+        print(figures.line(name))  # noqa: T201 - this is the terminal's program
         if name.replace(" ", "_") in shown:
             for one in (*figures.missed, *figures.alarmed):
-                print(f"    {one.label}/{one.group} read as {read(one.text).verdict}: {one.text!r}")  # noqa: T201
+                print(f"    {one.label}/{one.group} read as {read(one.text).verdict}: {one.text!r}")  # noqa: T201 - this is the terminal's program
 
 
 if __name__ == "__main__":
@@ -166,4 +166,4 @@ if __name__ == "__main__":
         sets["shared seed"] = seed(seeds)
     _print_table(sets, sys.argv[1:])
     for title, figures in validated():
-        print(figures.line(title))  # noqa: T201
+        print(figures.line(title))  # noqa: T201 - this is the terminal's program

@@ -31,7 +31,7 @@ def main() -> None:
             print(f"nudge: {problem}", file=sys.stderr)  # noqa: T201 - this is the terminal's program
         sys.exit(2)
     except NudgeError as error:
-        print(f"nudge: {error}", file=sys.stderr)  # noqa: T201
+        print(f"nudge: {error}", file=sys.stderr)  # noqa: T201 - this is the terminal's program
         sys.exit(1)
 
 

@@ -171,7 +171,7 @@ class Metrics:
         from prometheus_client.multiprocess import MultiProcessCollector
 
         every = CollectorRegistry()
-        MultiProcessCollector(every, path=self._shared)  # type: ignore[no-untyped-call]
+        MultiProcessCollector(every, path=self._shared)  # type: ignore[no-untyped-call]  # the library has no types here
         return generate_latest(every)
 
 

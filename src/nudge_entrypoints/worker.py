@@ -192,7 +192,7 @@ class WakeUps:
             self._shift.wake()
             await self._shift.settled()
 
-        async def tick(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG001
+        async def tick(ctx: dict[Any, Any], *_args: Any, **_kwargs: Any) -> None:  # noqa: ARG001 - arq passes them
             self._shift.wake()
 
         worker = Worker(

@@ -43,7 +43,7 @@ class Shop:
 async def shop(store: Store, clock: SteppingClock) -> AsyncIterator[Shop]:
     """Both, over a real connection."""
     async with peer() as carrier:
-        numbers = lambda: build_twilio_numbers(carrier.account, CALLBACKS, carrier.clock)  # noqa: E731
+        numbers = lambda: build_twilio_numbers(carrier.account, CALLBACKS, carrier.clock)  # noqa: E731 - made anew for each test
         yield Shop(await open_office(store, clock, numbers=numbers), carrier)
 
 

@@ -119,7 +119,7 @@ def _tenant_set_for_the_session() -> None:
 
 def _cap_by_the_date_of_utc() -> None:
     """M8: the day of a cap is that of UTC, not the recipient's."""
-    setattr(caps, "local_date", lambda instant, _zone: instant.astimezone(UTC).date())  # noqa: B010
+    setattr(caps, "local_date", lambda instant, _zone: instant.astimezone(UTC).date())  # noqa: B010 - planted on purpose
 
 
 _PATCHES: MappingProxyType[str, Callable[[], None]] = MappingProxyType(

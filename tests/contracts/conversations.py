@@ -67,7 +67,7 @@ class ConversationsContract(StorageContract):
                 found = await walk(lambda request: tx.messages.page(MessageFilter(), request), limit)
                 assert numbers(*found) == [75, 73, 74, 72, 71, 70]
                 of_ben = MessageFilter(client_id=BEN)
-                found = await walk(lambda request: tx.messages.page(of_ben, request), limit)  # noqa: B023
+                found = await walk(lambda request: tx.messages.page(of_ben, request), limit)  # noqa: B023 - awaited in this turn of the loop
                 assert numbers(*found) == [75, 73, 72, 71, 70]
             queued = await tx.messages.page(MessageFilter(delivery=Delivery.QUEUED), PageRequest())
             assert (numbers(*queued.items), queued.last) == ([75], None)

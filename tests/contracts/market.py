@@ -43,7 +43,7 @@ class MarketContract(StorageContract):
             fresh = await tx.feeds.cursor(SOURCE)
             await tx.feeds.advance(fresh)
         for stale in (fresh, evolve(fresh, version=2)):
-            with pytest.raises(Conflict):  # noqa: PT012
+            with pytest.raises(Conflict):  # noqa: PT012 - the error is raised inside the transaction
                 async with store.system() as tx:
                     await tx.listings.store([samples.listing("L9")])
                     await tx.feeds.advance(stale)

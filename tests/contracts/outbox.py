@@ -104,7 +104,7 @@ class OutboxContract(StorageContract):
         (slow,) = await claim(store)
         clock.forward(60)
         (fast,) = await claim(store)
-        with pytest.raises(Conflict):  # noqa: PT012
+        with pytest.raises(Conflict):  # noqa: PT012 - the error is raised inside the transaction
             async with store.tenant(OWNER) as tx:
                 await tx.clients.add([samples.client(OWNER, 99)])
                 await tx.notes.finish(slow)

@@ -64,7 +64,7 @@ class PlannedContract(StorageContract):
             OWNER,
             80,
             BEN,
-            local_at=datetime(2026, 7, 1, 8, 30),  # noqa: DTZ001
+            local_at=datetime(2026, 7, 1, 8, 30),  # noqa: DTZ001 - a wall-clock time
             version=3,
             lease_until=later(60),
             message_id=uid(70),

@@ -37,7 +37,7 @@ class TransactionContract(StorageContract):
 
     async def test_uow_02_a_block_that_raises_leaves_no_trace_and_the_exception_goes_on(self, store: Store) -> None:
         await add_practice(store)
-        with pytest.raises(ZeroDivisionError):  # noqa: PT012
+        with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the error is raised inside the transaction
             async with store.tenant(OWNER) as tx:
                 await tx.clients.save(samples.client(OWNER, 10, full_name="Changed"))
                 await tx.clients.add([samples.client(OWNER, 11)])
@@ -85,12 +85,12 @@ class TransactionContract(StorageContract):
 
     async def test_uow_06_a_write_that_fails_breaks_the_transaction(self, store: Store) -> None:
         await add_practice(store)
-        with pytest.raises(Conflict, match="earlier write"):  # noqa: PT012
+        with pytest.raises(Conflict, match="earlier write"):  # noqa: PT012 - the error is raised inside the transaction
             async with store.tenant(OWNER) as tx:
                 await tx.clients.save(samples.client(OWNER, 10, full_name="Changed"))
                 with pytest.raises(Conflict):
                     await tx.clients.add([samples.client(OWNER, 10)])
-        with pytest.raises(Conflict, match="earlier write"):  # noqa: PT012
+        with pytest.raises(Conflict, match="earlier write"):  # noqa: PT012 - the error is raised inside the transaction
             async with store.tenant(OWNER) as tx:
                 with pytest.raises(NotFound):
                     await tx.clients.save(samples.client(OWNER, 99))

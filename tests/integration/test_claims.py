@@ -191,7 +191,7 @@ async def test_notes_claimed_at_the_same_time_are_shared(
 async def test_a_claim_that_rolls_back_gives_its_texts_back(sql_store: SqlStore) -> None:
     await add_practice(sql_store)
     await queue(sql_store, 70)
-    with pytest.raises(ZeroDivisionError):  # noqa: PT012
+    with pytest.raises(ZeroDivisionError):  # noqa: PT012 - the error is raised inside the transaction
         async with sql_store.system() as tx:
             assert len(await tx.sends.claim(10, 60)) == 1
             raise ZeroDivisionError
@@ -387,7 +387,7 @@ async def test_the_loser_of_a_cursor_conflicts_however_close_the_race(
 async def test_a_connection_cut_in_the_middle_of_a_claim_loses_nothing(sql_store: SqlStore, database: str) -> None:
     await add_practice(sql_store)
     await queue(sql_store, 70)
-    with pytest.raises(Unavailable):  # noqa: PT012
+    with pytest.raises(Unavailable):  # noqa: PT012 - the error is raised inside the transaction
         async with sql_store.system() as tx:
             await tx.sends.claim(10, 60)
             with psycopg.connect(for_psycopg(database), autocommit=True) as knife:

@@ -122,7 +122,7 @@ async def test_a_page_that_fails_at_its_end_leaves_nothing(sql_store: SqlStore) 
     async with sql_store.system() as tx:
         stale = await tx.feeds.cursor(SOURCE)
         await tx.feeds.advance(stale)
-    with pytest.raises(Conflict, match="advanced"):  # noqa: PT012
+    with pytest.raises(Conflict, match="advanced"):  # noqa: PT012 - the error is raised inside the transaction
         async with sql_store.system() as tx:
             await tx.listings.store([samples.listing("L1")])
             await tx.global_events.add([samples.global_event(5)])

@@ -127,7 +127,7 @@ async def test_a_restarted_server_costs_no_step(sql_store: SqlStore, database: s
 async def test_a_lost_connection_breaks_the_transaction(sql_store: SqlStore, database: str) -> None:
     await add_user(sql_store)
     kill = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = "
-    with pytest.raises(Conflict, match="earlier"):  # noqa: PT012
+    with pytest.raises(Conflict, match="earlier"):  # noqa: PT012 - the error is raised inside the transaction
         async with sql_store.tenant(OWNER) as tx:
             ask(database, kill + "current_database()")
             with pytest.raises(Unavailable):

@@ -48,7 +48,7 @@ def main() -> int:
         facts[name] = {"scale": round(scale, 9), "bias": round(float(fit[-1]), 6), "threshold": cuts[name]}
     np.save(ROOM / "opt_out_weights.npy", np.stack(rows), allow_pickle=False)
     (ROOM / "opt_out_weights.json").write_text(json.dumps(facts, indent=1) + "\n", encoding="utf-8")
-    print(json.dumps(facts))  # noqa: T201
+    print(json.dumps(facts))  # noqa: T201 - this is the terminal's program
     return 0
 
 

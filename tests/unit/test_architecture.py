@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import grimp
 import pytest
+
+SRC = Path(__file__).parents[2] / "src"
 
 ALLOWED_IN_THE_CORE = {
     "__future__",
@@ -87,7 +90,18 @@ def test_no_transaction_can_be_committed_by_hand() -> None:
 @pytest.mark.parametrize("module", ["drains", "worker", "jobs"])
 def test_a_worker_never_asks_this_machines_clock(module: str) -> None:
     """T2: what is due, leased or late is judged by the store's time; a wall clock that jumps changes nothing."""
-    folder = Path(__file__).parents[2] / "src"
-    path = folder / "nudge_entrypoints" / f"{module}.py"
-    source = (path if path.exists() else folder / "nudge_core" / "walk" / f"{module}.py").read_text()
+    path = SRC / "nudge_entrypoints" / f"{module}.py"
+    source = (path if path.exists() else SRC / "nudge_core" / "walk" / f"{module}.py").read_text()
     assert not [word for word in ("datetime.now", "time.time(", "utcnow", "SystemClock") if word in source]
+
+
+@pytest.mark.parametrize("marker", ["noqa: ", "type: ignore"])
+def test_an_ignored_finding_carries_its_reason(marker: str) -> None:
+    bare = re.compile(rf"# {marker}[\[\]A-Za-z0-9, -]*?(?:\]|[0-9])\s*$")
+    found = [
+        f"{path.relative_to(SRC)}:{number}"
+        for path in sorted(SRC.rglob("*.py"))
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1)
+        if bare.search(line)
+    ]
+    assert not found, found

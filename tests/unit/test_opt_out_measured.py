@@ -32,7 +32,7 @@ def test_no_text_is_in_both_parts() -> None:
 
 def test_development_texts_are_read_right() -> None:
     figures = measure(development())
-    print(figures.line("development"))  # noqa: T201
+    print(figures.line("development"))  # noqa: T201 - this is the terminal's program
     assert figures.per_se == 1.0
     assert figures.explicit >= LEAST_EXPLICIT
     assert figures.precision >= LEAST_PRECISION
@@ -42,7 +42,7 @@ def test_development_texts_are_read_right() -> None:
 
 def test_held_out_texts_are_read_as_well_as_was_measured() -> None:
     figures = measure(held_out())
-    print(figures.line("held out"))  # noqa: T201
+    print(figures.line("held out"))  # noqa: T201 - this is the terminal's program
     assert figures.per_se == 1.0
     assert figures.explicit >= LEAST_EXPLICIT_HELD_OUT
     assert figures.precision >= LEAST_PRECISION
@@ -52,7 +52,7 @@ def test_held_out_texts_are_read_as_well_as_was_measured() -> None:
 
 def test_the_second_blind_set_is_read_as_it_was_measured_once() -> None:
     figures = measure(second_blind())
-    print(figures.line("second blind set"))  # noqa: T201
+    print(figures.line("second blind set"))  # noqa: T201 - this is the terminal's program
     assert figures.per_se == 1.0
     assert figures.explicit >= LEAST_EXPLICIT
     assert figures.precision >= LEAST_PRECISION
@@ -61,7 +61,7 @@ def test_the_second_blind_set_is_read_as_it_was_measured_once() -> None:
 
 def test_the_shared_seed_is_read_right() -> None:
     figures = measure(seed(shared("vectors/optout_phrases.jsonl")))
-    print(figures.line("shared seed"))  # noqa: T201
+    print(figures.line("shared seed"))  # noqa: T201 - this is the terminal's program
     assert (figures.per_se, figures.explicit, figures.lost) == (1.0, 1.0, 0)
     assert figures.precision >= LEAST_PRECISION
     assert figures.left_alone >= LEAST_PRECISION

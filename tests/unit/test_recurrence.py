@@ -164,7 +164,7 @@ def rules(draw: st.DrawFn) -> Rule:
 @given(rules(), DAYS)
 @example(parse("FREQ=YEARLY;BYMONTHDAY=15"), d("2026-03-20"))
 def test_dateutil_gives_the_same_dates(rule: Rule, anchor: date) -> None:
-    end = datetime(anchor.year + 12, 1, 1)  # noqa: DTZ001
+    end = datetime(anchor.year + 12, 1, 1)  # noqa: DTZ001 - a wall-clock time
     oracle = rrulestr(str(rule), dtstart=datetime.combine(anchor, time()))
     assert isinstance(oracle, rrule)
     expected = [moment.date() for moment in oracle.xafter(datetime.combine(anchor, time()), inc=True, count=40)

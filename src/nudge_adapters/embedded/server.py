@@ -172,7 +172,7 @@ def running(
     """
     argv = through_child(command, stop, privileges)
     with log.open("ab") as out:
-        child = subprocess.Popen(  # noqa: S603
+        child = subprocess.Popen(  # noqa: S603 - a command of ours
             argv, stdin=subprocess.DEVNULL, stdout=out, stderr=out, pass_fds=(lock,), start_new_session=True
         )
     try:

@@ -38,8 +38,9 @@ class MemoryScheduled:
         if message.repeat is None or message.status is not ScheduledStatus.PENDING:
             return
         for other in self._planned.rows():
-            is_open = other.status is ScheduledStatus.PENDING and other.repeat is not None
-            if is_open and other.id != message.id and other.repeat.series_id == message.repeat.series_id:  # type: ignore[union-attr]
+            if other.id == message.id or other.repeat is None or other.status is not ScheduledStatus.PENDING:
+                continue
+            if other.repeat.series_id == message.repeat.series_id:
                 raise Conflict("scheduled message", "its series has an open occurrence")
 
     @writing

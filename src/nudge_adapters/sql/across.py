@@ -68,7 +68,7 @@ class Across:
         values = ", ".join(f"CAST(:{name} AS {kind})" for name, kind in self.takes.items())
         columns = ", ".join(f"r.{column.name}" for column in table.c)
         statement = text(
-            f"SELECT {columns} FROM (SELECT array_agg(k.user_id) AS owners, array_agg(k.id) AS ids "  # noqa: S608
+            f"SELECT {columns} FROM (SELECT array_agg(k.user_id) AS owners, array_agg(k.id) AS ids "  # noqa: S608 - only names of ours are put in
             f"FROM {SCHEMA}.{self.name}({values}) AS k) AS keys "
             f"CROSS JOIN LATERAL {SCHEMA}.{reader(table, self.changes)}(keys.owners, keys.ids) AS r"
         )

@@ -37,7 +37,7 @@ from sqlalchemy.dialects.postgresql import ENUM, JSON, JSONB
 from nudge_core.errors import Invalid
 from nudge_core.model.json import JsonObject
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library has no types here
 _EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts microseconds from here
 _LENGTH = struct.Struct("!i")
 _NULL = _LENGTH.pack(-1)
@@ -170,7 +170,7 @@ def insert_arrays(table: Table, columns: Sequence[str], tail: str) -> ArrayInser
     values = ", ".join(f"{name}::{table.c[name].type.compile(_DIALECT)}" if one.cast else name for name, one in sent)
     names = ", ".join(columns)
     text = (  # every name in it is one of our own tables' and columns'
-        f"INSERT INTO {table.name} AS stored ({names}) SELECT {values} "  # noqa: S608
+        f"INSERT INTO {table.name} AS stored ({names}) SELECT {values} "  # noqa: S608 - only names of ours are put in
         f"FROM unnest({arrays}) AS given ({names}) {tail}"
     )
     return ArrayInsert(text, sent)

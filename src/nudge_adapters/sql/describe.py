@@ -18,7 +18,7 @@ from sqlalchemy.schema import CreateIndex
 
 from nudge_adapters.sql.tables import METADATA
 
-_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
+_DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 def column_tables() -> Mapping[str, str]:

@@ -47,7 +47,7 @@ class SecretTable:
             name=f"{self.table.name}_secrets",
             takes={"owner": "uuid", "after": "uuid", "most": "int"},
             gives=KEYS,
-            statement=f'SELECT t.{self.owner}, t.id FROM "{self.table.name}" t WHERE {holds} '  # noqa: S608
+            statement=f'SELECT t.{self.owner}, t.id FROM "{self.table.name}" t WHERE {holds} '  # noqa: S608 - only names of ours are put in
             f"AND (:owner IS NULL OR (t.{self.owner}, t.id) > (:owner, :after)) ORDER BY 1, 2 LIMIT :most",
         )
 

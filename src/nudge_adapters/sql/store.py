@@ -290,7 +290,7 @@ class SqlStore:
 
 
 _ROLE = (
-    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608
+    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608 - only names of ours are put in
     f"FROM (SELECT) AS nothing LEFT JOIN pg_roles r ON r.rolname = '{APP}'"
 )
 _WHO = text(

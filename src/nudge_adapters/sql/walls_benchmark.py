@@ -52,7 +52,7 @@ async def _measured(url: str, pairs: int) -> dict[str, dict[str, float]]:
     }
     told = {}
     for name, read in reads.items():
-        told[name] = await _pairs(stores, pairs, lambda store, read=read: _read(store, read))  # type: ignore[misc]
+        told[name] = await _pairs(stores, pairs, lambda store, read=read: _read(store, read))  # type: ignore[misc]  # a lambda's type is not inferred
     told["a claim of one"] = await _pairs(stores, pairs, lambda store: _claim(store, 1))
     told[f"a claim of {CLAIMED}"] = await _pairs(stores, pairs // 4, lambda store: _claim(store, CLAIMED))
     for store in stores:

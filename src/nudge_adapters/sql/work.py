@@ -161,7 +161,7 @@ def as_sent(statement: ClauseElement) -> bytes:
     return str(statement.compile(dialect=_DRIVER)).encode()
 
 
-_DRIVER = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+_DRIVER = PGDialect_psycopg()  # type: ignore[no-untyped-call]  # the library has no types here
 
 
 class Port(Protocol):

@@ -77,15 +77,15 @@ class LedgerGateway:
         self.first_s = self.last_s if self.first_s is None else self.first_s
         return Accepted(provider_sid=f"SM{text.message_id.hex}", receipt=Receipt.QUEUED)
 
-    async def find(self, sender: str, recipient: str, since: datetime) -> Sequence[ProviderRecord]:  # noqa: ARG002
+    async def find(self, sender: str, recipient: str, since: datetime) -> Sequence[ProviderRecord]:  # noqa: ARG002 - as the port has them
         """Nothing is ever asked for: no request is in doubt."""
         return []
 
-    async def fetch(self, provider_sid: str) -> None:  # noqa: ARG002
+    async def fetch(self, provider_sid: str) -> None:  # noqa: ARG002 - as the port has them
         """No bill is ever asked for."""
         return
 
-    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002
+    async def received(self, recipient: str, since: datetime) -> Sequence[InboundText]:  # noqa: ARG002 - as the port has them
         """Nobody answers."""
         return []
 

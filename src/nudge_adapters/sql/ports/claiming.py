@@ -47,7 +47,7 @@ _FOUND_LANES = f"""
         AND (l.free_at IS NULL OR {SERVED_AT} <= :now OR (l.strikes < :open_after AND {_RATE} IS NULL)) AND {HAS_DUE}
         ORDER BY {LOT} LIMIT :most FOR UPDATE OF l SKIP LOCKED)
     SELECT * FROM shared UNION ALL SELECT * FROM metered
-    """  # noqa: S608
+    """  # noqa: S608 - only names of ours are put in
 LANES = Across(
     name="due_lanes",
     changes=True,
@@ -86,7 +86,7 @@ _PICKED = f"""
                 ORDER BY m.due_at, m.id LIMIT lane.most FOR UPDATE OF m SKIP LOCKED) AS c
             WINDOW turn AS (ORDER BY c.due_at, c.id)) AS t
         WHERE lane.segments IS NULL OR t.before <= lane.segments
-        ORDER BY t.turn, t.due_at, t.id LIMIT :limit)"""  # noqa: S608
+        ORDER BY t.turn, t.due_at, t.id LIMIT :limit)"""  # noqa: S608 - only names of ours are put in
 _CLAIM_TRIES = 3
 """How often a claim starts again when something that it could not see yet came between."""
 
@@ -145,12 +145,12 @@ BEGIN
     EXCEPTION WHEN unique_violation OR serialization_failure THEN
     END;
     END LOOP;
-END""",  # noqa: S608
+END""",  # noqa: S608 - only names of ours are put in
 )
 ACROSS = (LANES, CLAIM)
 FIND_LANES, TAKE = LANES.call(), CLAIM.rows(tables.message)
 
-LOOKING, FINDING = text(_FOUND_LANES), text(f"{_PICKED} SELECT place FROM picked")  # noqa: S608
+LOOKING, FINDING = text(_FOUND_LANES), text(f"{_PICKED} SELECT place FROM picked")  # noqa: S608 - only names of ours are put in
 """What a claim looks for and finds, without taking it and with the rights of whoever asks: for the benchmark."""
 
 

@@ -45,7 +45,7 @@ def silenced(message_class: str) -> str:
     AND NOT EXISTS (
         SELECT FROM suppression n WHERE n.user_id = s.user_id AND n.phone = s.phone AND n.scope = s.scope
         AND n.topic = s.topic AND (n.created_at, n.seq) > (s.created_at, s.seq))
-    OFFSET 0))"""  # noqa: S608
+    OFFSET 0))"""  # noqa: S608 - only names of ours are put in
 
 
 SILENCED = silenced("m.message_class")
@@ -57,8 +57,7 @@ CONSENTED = f"""(m.message_class IN ({_NEEDS_NONE}) OR m.message_class || ':' ||
 UNDER_CAPS = f"""(m.message_class NOT IN ({_PROACTIVE}) OR m.reason = '{GATE_ALLOWS}' OR (
     SELECT count(*) FILTER (WHERE p.claimed_at > :week) < :per_7_days AND count(*) < :per_30_days
     FROM message p WHERE p.user_id = m.user_id AND p.recipient = m.recipient AND p.claimed_at > :month
-    AND p.delivery IN ({_list(MAYBE_SENT)}) AND p.message_class IN ({_PROACTIVE})))"""  # noqa: S608
-
+    AND p.delivery IN ({_list(MAYBE_SENT)}) AND p.message_class IN ({_PROACTIVE})))"""  # noqa: S608 - only names of ours are put in
 ALONE = """NOT EXISTS (SELECT FROM message f WHERE f.sender = m.sender AND f.recipient = m.recipient
     AND f.delivery IN ('sending', 'in_doubt') OFFSET 0)"""
 

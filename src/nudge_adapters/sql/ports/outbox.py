@@ -43,7 +43,7 @@ def _take(whose: str) -> str:
         WHERE {whose} AND q.parked_at IS NULL AND q.topic = ANY (:topics) AND q.attempt < :most
         AND (q.not_before IS NULL OR q.not_before <= :now) AND (q.lease_until IS NULL OR q.lease_until <= :now)
         ORDER BY q.created_at, q.id LIMIT :limit FOR UPDATE SKIP LOCKED))
-    """  # noqa: S608
+    """  # noqa: S608 - only names of ours are put in
 
 
 _CLAIM_MINE = text(f"{_take('q.user_id = :user_id')} RETURNING {_COLUMNS}").columns(*_outbox.c)

@@ -55,13 +55,13 @@ _CLAIM = Across(
         AND (s.scheduled_at_utc <= :now OR s.not_after <= :now) AND {_DUE_AT} <= :now
         ORDER BY s.scheduled_at_utc, s.id LIMIT :limit FOR UPDATE OF s SKIP LOCKED))
     RETURNING p.user_id, p.id
-    """,  # noqa: S608
+    """,  # noqa: S608 - only names of ours are put in
 )
 _NEXT_DUE = Across(
     name="next_planned",
     takes={},
     gives="timestamptz",
-    statement=f"SELECT min({_DUE_AT}) FROM scheduledmessage s WHERE s.status = 'PENDING'",  # noqa: S608
+    statement=f"SELECT min({_DUE_AT}) FROM scheduledmessage s WHERE s.status = 'PENDING'",  # noqa: S608 - only names of ours are put in
 )
 _UNFOLLOWED = Across(
     name="unfollowed",

@@ -31,7 +31,7 @@ class Admin(Controller):
 
     path = "/admin/tenants"
     tags = ["admin"]  # noqa: RUF012  a Litestar controller's own attribute
-    guards = [overseer_only]  # noqa: RUF012
+    guards = [overseer_only]  # noqa: RUF012 - a Litestar controller's own attribute
 
     @get("/{user_id:uuid}/overview", opt={SCOPE: Scope.ACCOUNT_READ})
     async def read_overview(self, api: TheApi, principal: Caller, user_id: FromPath[UUID]) -> OverviewView:

@@ -71,7 +71,7 @@ class ApiKeys(Controller):
 
     path = "/api-keys"
     tags = ["access"]  # noqa: RUF012  a Litestar controller's own attribute
-    guards = [person_only]  # noqa: RUF012
+    guards = [person_only]  # noqa: RUF012 - a Litestar controller's own attribute
 
     @get(opt={SCOPE: Scope.ACCOUNT_READ})
     async def list_api_keys(self, api: TheApi, principal: Caller) -> KeyList:

@@ -150,8 +150,8 @@ class SigningOut(Controller):
     """Leaving."""
 
     path = "/sign-out"
-    tags = ["access"]  # noqa: RUF012
-    guards = [person_only]  # noqa: RUF012
+    tags = ["access"]  # noqa: RUF012 - a Litestar controller's own attribute
+    guards = [person_only]  # noqa: RUF012 - a Litestar controller's own attribute
 
     @post(status_code=HTTP_204_NO_CONTENT, opt={SCOPE: Scope.ACCOUNT_WRITE})
     async def sign_out(self, api: TheApi, principal: Caller, data: JSONBody[SignOut]) -> None:
@@ -166,8 +166,8 @@ class Sessions(Controller):
     """Routes of sessions. An API key sees none."""
 
     path = "/sessions"
-    tags = ["access"]  # noqa: RUF012
-    guards = [person_only]  # noqa: RUF012
+    tags = ["access"]  # noqa: RUF012 - a Litestar controller's own attribute
+    guards = [person_only]  # noqa: RUF012 - a Litestar controller's own attribute
 
     @get(opt={SCOPE: Scope.ACCOUNT_READ})
     async def list_sessions(self, api: TheApi, principal: Caller) -> SessionList:
