@@ -66,7 +66,7 @@ class Practice:
 MINE, THEIRS = Practice(ONE, 100), Practice(OTHER, 200)
 CLIENT, RESOURCE, EVENT, BRIEFING, QUEUED, SENT, HEARD, PLANNED, NOTE = 1, 2, 3, 4, 11, 12, 13, 14, 15
 CONTENT, FAQ, INTERACTION, CONSENT, STOP, TAUGHT, AUDIT, LOST = 21, 22, 23, 24, 25, 26, 27, 28
-NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT = 31, 32, 33, 34, 35
+NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT, HABIT = 31, 32, 33, 34, 35, 36
 
 
 async def settle(store: SqlStore, practice: Practice) -> None:
@@ -98,6 +98,7 @@ async def settle(store: SqlStore, practice: Practice) -> None:
         await tx.contents.add(samples.content(me, at(CONTENT).int))
         await tx.faqs.add(samples.faq(me, at(FAQ).int))
         await tx.negative_preferences.add([samples.negative_preference(me, at(TAUGHT).int, at(CLIENT), at(BRIEFING))])
+        await tx.style.remove(at(HABIT), "rita")
         await tx.audit.add([samples.audit_entry(me, at(AUDIT).int, at(BRIEFING))])
         await tx.notes.add([samples.note(at(NOTE).int, me, dedupe_key="shared")])
         await tx.held_numbers.add(_number(practice, f"+1512555{practice.hundred:04}"))
@@ -219,6 +220,7 @@ ARGUMENTS: dict[str, Sequence[Any]] = {
     "position": [1],
     "audit.after": [0],
     "content_id": _both(CONTENT),
+    "fact_id": _both(HABIT),
     "faq_id": _both(FAQ),
     "number_id": _both(NUMBER),
     "held_numbers.to": [NumberStatus.LEAVING],

@@ -27,11 +27,11 @@ VARYING = frozenset({"check_mls_connection", "make_api_key"})
 NOT_REACHED = frozenset(
     {
         "assign_phone_number", "unassign_phone_number", "release_phone_number", "read_pipeline_run", "read_overview",
-        "read_reasons", "take_action", "plan_one", "change_plan",
+        "read_reasons", "take_action", "plan_one", "change_plan", "restore_habit",
     }
 )  # fmt: skip
-"""Operations that need what the books have not (numbers, a run, a super-user, two ids of different kinds, an action):
-their own tests ask for foreign things."""
+"""Operations that need what the books have not (numbers, a run, a super-user, two ids of different kinds, an action, a
+habit): their own tests ask for foreign things."""
 
 
 async def _furnished(office: Office) -> tuple[Book, Book]:

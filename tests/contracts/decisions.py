@@ -287,3 +287,38 @@ class DecisionsContract(StorageContract):
         assert (nothing.proposed, nothing.sent, nothing.dismissed, nothing.interactions) == (0, 0, {}, {})
         async with store.tenant(OTHER) as tx:
             assert (await tx.statistics.counts(later(-10), later(100))).sent == 0
+
+    async def test_uow_745_drafts_beside_what_a_person_approved_the_newest_first(self, store: Store) -> None:
+        await add_practice(store)
+        told = {"status": BriefingStatus.ACTIVE, "original_draft": "Hi {first_name}"}
+        rows = [
+            samples.briefing(OWNER, 60, **told),
+            samples.briefing(OWNER, 61, **told | {"status": BriefingStatus.COMPLETED, "created_at": later(-60)}),
+            samples.briefing(OWNER, 62, **told, edited_draft="Hey {first_name}!", created_at=later(60)),
+            samples.briefing(OWNER, 63),
+            samples.briefing(OWNER, 64, **told | {"status": BriefingStatus.CANCELLED}),
+            samples.briefing(OWNER, 65, **told, is_plan=True),
+            samples.briefing(OWNER, 66, **told, campaign_type=CO_PILOT),
+            samples.briefing(OWNER, 67, **told | {"original_draft": ""}),
+        ]
+        async with store.tenant(OWNER) as tx:
+            for row in rows:
+                await tx.briefings.add(row)
+        async with store.tenant(OWNER) as tx:
+            found = await tx.style.approved(10)
+            assert [one.briefing_id for one in found] == [uid(62), uid(60), uid(61)]
+            assert (found[0].drafted, found[0].approved) == ("Hi {first_name}", "Hey {first_name}!")
+            assert (found[1].approved, found[1].kind, found[1].at) == ("Hi {first_name}", "price_drop", samples.NOON)
+            assert len(await tx.style.approved(2)) == 2
+
+    async def test_uow_746_a_habit_is_taken_away_once_and_given_back_once(self, store: Store) -> None:
+        await add_practice(store)
+        async with store.tenant(OWNER) as tx:
+            assert [await tx.style.remove(uid(1), "rita"), await tx.style.remove(uid(1), "rita")] == [True, False]
+            assert await tx.style.removed() == {uid(1)}
+        async with store.tenant(OTHER) as tx:
+            assert await tx.style.removed() == frozenset()
+            assert not await tx.style.restore(uid(1))
+        async with store.tenant(OWNER) as tx:
+            assert [await tx.style.restore(uid(1)), await tx.style.restore(uid(1))] == [True, False]
+            assert await tx.style.removed() == frozenset()

@@ -12,6 +12,7 @@ from nudge_adapters.llm.openai import CANARY, OpenAiDrafter, OpenAiSettings, bui
 from nudge_core.errors import Refused, Unavailable
 from nudge_core.model.brief import Brief
 from nudge_core.model.secret import Secret
+from nudge_core.model.style import LearnedStyle, Phrase
 from nudge_core.verticals.real_estate.voice import INSTRUCTIONS, voice
 from tests.contracts.drafter_contract import DrafterContract, brief_of
 from tests.peers.injections import INJECTIONS
@@ -53,6 +54,29 @@ class TestOpenAiDrafter(DrafterContract):
             "sender": {"first_name": "Maria", "business": "Zilker Realty"},
             "style": {},
             "public_remarks": "Bright corner unit with a garage.",
+        }
+
+    async def test_habits_are_told_and_their_words_may_be_used(self, drafter: OpenAiDrafter, peer: Peer) -> None:
+        learned = LearnedStyle(
+            greeting="Howdy {first_name}! ",
+            sign_off="Cheers, Maria (Zilker Realty)",
+            longest=90,
+            emoji="🙂",
+            phrases=(Phrase(instead_of="was just listed", write="popped up"),),
+        )
+        theirs = (
+            "Howdy {first_name}! 1506 Timber St Unit 4 popped up. {reason} {question} Cheers, Maria (Zilker Realty)"
+        )
+        peer.behaviour = lambda _: writes(theirs)
+        with pytest.raises(Refused, match="word"):
+            await drafter.draft(brief_of())
+        draft = await drafter.draft(evolve(brief_of(), learned=learned))
+        assert draft.text == f"{theirs} 🙂"
+        assert told(peer.requests[-1])["habits"] == {
+            "greeting": "Howdy {first_name}! ",
+            "sign_off": "Cheers, Maria (Zilker Realty)",
+            "characters_at_most": 90,
+            "say": [{"instead_of": "was just listed", "write": "popped up"}],
         }
 
     async def test_remarks_stay_inside_their_json_field(self, drafter: OpenAiDrafter, peer: Peer) -> None:

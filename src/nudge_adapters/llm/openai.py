@@ -18,6 +18,7 @@ from attrs import field, frozen
 from nudge_adapters.llm.answers import TEXT_FORMAT, proposed_text, status_error
 from nudge_adapters.llm.offline import voice_of
 from nudge_core.errors import Misconfigured, Refused, Unavailable
+from nudge_core.learning.phrasing import guidance, with_emoji
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import Draft
 from nudge_core.model.json import plain_json
@@ -82,7 +83,7 @@ class OpenAiDrafter:
         text = " ".join(fold(proposed_text(answer, SERVICE)).split())
         if against := objections(text, brief, voice.rules, canary=CANARY):
             raise Refused(SERVICE, "proposal", ", ".join(against))
-        return Draft(text=text, drafted_by=self.name)
+        return Draft(text=with_emoji(text, brief.learned.emoji), drafted_by=self.name)
 
     async def _ask(self, instructions: str, message: str) -> str:
         """Return the body of the answer to one request."""
@@ -168,6 +169,8 @@ def told(brief: Brief, *, remarks: bool = True) -> str:
         "sender": {"first_name": brief.sender_first_name, "business": brief.sender_business},
         "style": plain_json(brief.style),
     }
+    if habits := guidance(brief.learned):
+        shown["habits"] = habits
     if remarks and brief.public_remarks:
         shown["public_remarks"] = brief.public_remarks
     return json.dumps(shown, ensure_ascii=True)

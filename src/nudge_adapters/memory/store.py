@@ -29,6 +29,7 @@ from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, M
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
 from nudge_adapters.memory.statistics import MemoryStatistics
+from nudge_adapters.memory.style import MemoryStyle
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict
 from nudge_core.ports import Clock, Ids
@@ -75,6 +76,7 @@ class MemoryTenantTransaction:
     suppressions: MemorySuppressions
     lanes: MemoryLanes
     negative_preferences: MemoryNegativePreferences
+    style: MemoryStyle
     audit: MemoryAudit
     statistics: MemoryStatistics
     contents: MemoryContents
@@ -167,6 +169,7 @@ class MemoryStore:
                 suppressions=MemorySuppressions(work, world),
                 lanes=MemoryLanes(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),
+                style=MemoryStyle(work, world),
                 audit=MemoryAudit(work, world),
                 statistics=MemoryStatistics(work, world),
                 contents=MemoryContents(work, world),

@@ -76,6 +76,7 @@ class Book:
         self.refresh_tokens: Table[UUID, RefreshToken] = Table(journal)
         self.api_keys: Table[UUID, ApiKey] = Table(journal)
         self.negative_preferences: Table[UUID, NegativePreference] = Table(journal)
+        self.style_removals: Table[UUID, tuple[datetime, str]] = Table(journal)  # when and by whom, by habit
         self.audit: Table[UUID, AuditEntry] = Table(journal)
         self.audit_links: Table[int, ChainedEntry] = Table(journal)  # by place in the chain
         self.audit_head: Table[None, ChainHead] = Table(journal)  # one row

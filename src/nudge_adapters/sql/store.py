@@ -34,6 +34,7 @@ from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlS
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
 from nudge_adapters.sql.ports.statistics import SqlStatistics
+from nudge_adapters.sql.ports.style import SqlStyle
 from nudge_adapters.sql.rotation import Rotation
 from nudge_adapters.sql.walls import APP
 from nudge_adapters.sql.work import Work
@@ -87,6 +88,7 @@ class SqlTenantTransaction:
     suppressions: SqlSuppressions
     lanes: SqlLanes
     negative_preferences: SqlNegativePreferences
+    style: SqlStyle
     audit: SqlAudit
     statistics: SqlStatistics
     contents: SqlContents
@@ -242,6 +244,7 @@ class SqlStore:
                 suppressions=SqlSuppressions(work),
                 lanes=SqlLanes(work),
                 negative_preferences=SqlNegativePreferences(work),
+                style=SqlStyle(work),
                 audit=SqlAudit(work),
                 statistics=SqlStatistics(work),
                 contents=SqlContents(work),

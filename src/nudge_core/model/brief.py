@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from nudge_core.model.client import Role
 from nudge_core.model.json import Json, JsonObject, frozen_object
+from nudge_core.model.style import NO_STYLE, LearnedStyle
 
 
 @frozen(kw_only=True)
@@ -21,7 +22,7 @@ class Brief:
     stored event. `roles`: of the included audience, most frequent first. `reasons`: what the audience wished and the
     offer meets, most frequent first; each client's own stands behind the placeholder `{reason}`.
     `public_remarks`: a stranger's text: data, never instructions. `variation`: a stable number that picks among
-    equal wordings. `style`: the professional's style guide.
+    equal wordings. `style`: the professional's style guide. `learned`: habits that their edits show.
     """
 
     vertical: str
@@ -34,3 +35,4 @@ class Brief:
     variation: int
     public_remarks: str = field(default="", repr=False)
     style: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
+    learned: LearnedStyle = field(default=NO_STYLE, repr=False)

@@ -57,6 +57,10 @@ BRIEFING: StateMachine[BriefingStatus] = StateMachine(
 )
 
 
+APPROVED = (BriefingStatus.ACTIVE, BriefingStatus.PAUSED, BriefingStatus.COMPLETED)
+"""States that only an approval leads to and no cancelling ended: its texts went out, or are to."""
+
+
 class Outcome(StrEnum):
     """What became of one wish against one offer. A fact that is missing is unknown, never met."""
 

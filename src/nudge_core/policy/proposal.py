@@ -74,7 +74,9 @@ def objections(text: str, brief: Brief, rules: ProposalRules, canary: str = "") 
 
 def foreign_words(text: str, brief: Brief, rules: ProposalRules) -> tuple[str, ...]:
     """Return the words that the proposal may not use, in order."""
-    given = [*brief.facts.values(), brief.sender_first_name, brief.sender_business]
+    learned = brief.learned
+    habits = [learned.greeting or "", learned.sign_off or "", *(phrase.write for phrase in learned.phrases)]
+    given = [*brief.facts.values(), brief.sender_first_name, brief.sender_business, *map(_outside, habits)]
     known = EVERYDAY | rules.words | rules.event_words.keys() | {word for part in given for word in _words(part)}
     stated = _affirmed(brief.public_remarks) | {word for reason in brief.reasons for word in _words(reason)}
     known |= rules.features & {form for word in stated for form in _forms(word)}

@@ -14,6 +14,7 @@ from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.statistics import OwnerCounts
+from nudge_core.model.style import ApprovedDraft
 
 
 class Briefings(Protocol):
@@ -64,6 +65,29 @@ class Briefings(Protocol):
 
     async def counts(self) -> Mapping[BriefingStatus, int]:
         """Return how many there are per status."""
+        ...
+
+
+class Style(Protocol):
+    """How the professional writes: what drafts became in their hands, and which habits they took away."""
+
+    async def approved(self, limit: int) -> Sequence[ApprovedDraft]:
+        """Return the latest nudges that a person approved, at most `limit`, by when they were drafted, newest first.
+
+        Those whose texts were cancelled afterwards are left out, and so are plans and questions of the co-pilot.
+        """
+        ...
+
+    async def removed(self) -> frozenset[UUID]:
+        """Return the ids of the habits that were taken away."""
+        ...
+
+    async def remove(self, fact_id: UUID, by: str) -> bool:
+        """Take a habit away, now; False when it was before."""
+        ...
+
+    async def restore(self, fact_id: UUID) -> bool:
+        """Let a habit hold again; False when it was not taken away."""
         ...
 
 

@@ -17,6 +17,7 @@ from nudge_core.model.event import MarketEvent, stable_id
 from nudge_core.model.json import object_in, text_in
 from nudge_core.model.outbox import OutboxNote
 from nudge_core.ports import TenantTransaction
+from nudge_core.sending.style import brief_of
 from nudge_core.sending.words import write
 from nudge_core.verticals.base import Vertical
 
@@ -37,13 +38,12 @@ async def prepare(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) -
     """Read the event again and brief the drafter; an event that is no longer true is `stale`."""
     (event,) = await tx.market_events.get([UUID(text_in(note.payload, "event_id"))])
     ranking = Ranking.from_json(object_in(note.payload, "ranking"))
-    user = await tx.users.get(tx.user_id)
     stale = None
     if event.resource_id is not None:
         stale = vertical.still_true(event, await tx.resources.get(event.resource_id))
     if tx.now >= vertical.expires_at(event):
         stale = "expired"
-    return Prepared(event=event, ranking=ranking, brief=vertical.brief(user, event, ranking), stale=stale)
+    return Prepared(event=event, ranking=ranking, brief=await brief_of(tx, event, ranking, vertical), stale=stale)
 
 
 async def file(

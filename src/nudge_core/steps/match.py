@@ -17,7 +17,7 @@ from nudge_core.matching.audience import Audience
 from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
 from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
-from nudge_core.model.briefing import AudienceMember, BriefingStatus, Decision
+from nudge_core.model.briefing import APPROVED, AudienceMember, BriefingStatus, Decision
 from nudge_core.model.client import Client, Role
 from nudge_core.model.event import EventStatus, MarketEvent, stable_id
 from nudge_core.model.feedback import NegativePreference
@@ -119,9 +119,7 @@ def _read_book(
 async def _told_before(tx: TenantTransaction, event: MarketEvent) -> tuple[AudienceMember, ...]:
     if event.resource_id is None:
         return ()
-    earlier = await tx.briefings.for_resources(
-        [event.resource_id], [BriefingStatus.ACTIVE, BriefingStatus.PAUSED, BriefingStatus.COMPLETED]
-    )
+    earlier = await tx.briefings.for_resources([event.resource_id], APPROVED)
     told = {member.client_id: member for briefing in earlier for member in briefing.recipients}
     return tuple(evolve(member, included=False, decision=Decision.ASK) for member in told.values())
 

@@ -50,6 +50,7 @@ from nudge_core.sending.completion import complete_if_done
 from nudge_core.sending.planned import EXPIRED, audited, end, following, series_of
 from nudge_core.sending.plans import RESUMED, ask_copilot, pause_one
 from nudge_core.sending.silence import withheld_as
+from nudge_core.sending.style import brief_of
 from nudge_core.sending.words import write
 from nudge_core.verticals.base import Vertical
 
@@ -382,7 +383,7 @@ async def _truth(
         briefing = await tx.briefings.get(_id(briefing_id))
         member = next((one for one in briefing.matched_audience if one.client_id == client.id), None)
     ranking = Ranking(subject_id=event.id, members=() if member is None else (member,), considered=1)
-    brief = vertical.brief(await tx.users.get(tx.user_id), event, ranking)
+    brief = await brief_of(tx, event, ranking, vertical)
     return brief, nothing if member is None else vertical.personal(event, member, client), None
 
 

@@ -13,7 +13,14 @@ from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
-from nudge_adapters.sql.tables.nudges import auditentry, audithead, auditlink, campaignbriefing, negativepreference
+from nudge_adapters.sql.tables.nudges import (
+    auditentry,
+    audithead,
+    auditlink,
+    campaignbriefing,
+    negativepreference,
+    styleremoval,
+)
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
 from nudge_adapters.sql.tables.people import (
     client,
@@ -62,6 +69,7 @@ __all__ = [
     "signinattempt",
     "signinlock",
     "signinsession",
+    "styleremoval",
     "suppression",
     "timetable",
     "unreadrecord",

@@ -114,6 +114,16 @@ negativepreference = Table(
     Index("ix_negativepreference_user_id_source_campaign_id", "user_id", "source_campaign_id"),
 )
 
+styleremoval = Table(
+    "styleremoval",
+    METADATA,
+    identity(),
+    owner(),
+    Column("removed_at", INSTANT, nullable=False),
+    Column("removed_by", String(100), nullable=False),
+    tenant_key("styleremoval"),
+)
+
 auditentry = Table(
     "auditentry",
     METADATA,

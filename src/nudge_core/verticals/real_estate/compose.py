@@ -3,15 +3,21 @@
 A text is a greeting, what happened, optional details, the client's own reason and question, and who writes. It must
 fit two SMS parts with its placeholders at their longest. What is given up for that, in this order: the size, the type,
 the baths, the beds; the city or subdivision beside a fuller name of the home; the wording that names the drop.
+
+What the professional's own edits taught (`Brief.learned`) is kept to: their greeting, sign-off, phrases and length. An
+emoji makes a text dear, so that one may take as many parts as no rule objects to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from nudge_core.learning.parts import length
+from nudge_core.learning.phrasing import begun, said_their_way, signed, still_signs, with_emoji
 from nudge_core.model.brief import Brief
 from nudge_core.model.client import Role
 from nudge_core.model.event import ListingEvent
+from nudge_core.model.style import LearnedStyle
 from nudge_core.policy.placeholders import widest
 from nudge_core.policy.segments import GSM_PART, Encoding, segments
 from nudge_core.policy.wording import OPT_OUT_LINE
@@ -53,20 +59,35 @@ def compose(brief: Brief, switches: Switches = STRICT) -> str:
     kind = kind_of_event(brief.kind)
     if kind in GONE and not switches.tell_of_gone_listings:
         return _owner_note(kind, brief.facts)
+    learned = brief.learned
     greeting, choice = _pick(GREETINGS, brief.variation)
+    greeting = learned.greeting or greeting
     sign_off, choice = _sign_off(brief, choice)
-    tiers = _openings(kind, brief.roles)
+    tiers = _in_their_words(_openings(kind, brief.roles), learned)
 
     def whole(body: str) -> str:
-        return f"{greeting}{body} {PERSONAL} {sign_off}"
+        return signed(f"{begun(greeting, body)} {PERSONAL}", sign_off)
 
-    detailed = map(whole, _with_details(kind, brief.facts, tiers, choice))
-    if text := next((text for text in detailed if _units(text) <= ROOM_FOR_FIRST_TEXTS), None):
-        return text
+    detailed = [whole(body) for body in _with_details(kind, brief.facts, tiers, choice)]
     bare = [whole(body) for body in _without_details(brief.facts, tiers, choice)]
+    fitting = [text for text in detailed if _units(text) <= ROOM_FOR_FIRST_TEXTS]
+    fitting += [text for text in bare if _units(text) <= ROOM]
     if not _is_cheap(sign_off):  # a name GSM-7 cannot write: no wording keeps to two parts, so nothing is given up
-        return bare[0]
-    return next((text for text in bare if _units(text) <= ROOM), bare[-1])
+        fitting = bare[:1]
+    return with_emoji(_as_long_as_theirs(fitting or bare[-1:], learned), learned.emoji)
+
+
+def _in_their_words(tiers: Tiers, learned: LearnedStyle) -> Tiers:
+    if not learned.phrases:
+        return tiers
+    return tuple(tuple(said_their_way(line, learned.phrases) for line in tier) for tier in tiers)
+
+
+def _as_long_as_theirs(texts: Sequence[str], learned: LearnedStyle) -> str:
+    """The fullest text, or the fullest that is as short as the professional makes them, or the shortest there is."""
+    if learned.longest is None:
+        return texts[0]
+    return next((text for text in texts if length(text) <= learned.longest), min(texts, key=length))
 
 
 def _owner_note(kind: ListingEvent, facts: Mapping[str, str]) -> str:
@@ -154,6 +175,9 @@ def _listed(words: Sequence[str]) -> str:
 
 def _sign_off(brief: Brief, choice: int) -> tuple[str, int]:
     form, choice = _pick(SIGN_OFFS, choice) if brief.sender_business else (SIGN_OFF_ALONE, choice)
+    learned = brief.learned.sign_off
+    if learned is not None and still_signs(learned, brief.sender_first_name, brief.sender_business):
+        return learned, choice
     return _filled(form, {"sender": brief.sender_first_name, "business": brief.sender_business}), choice
 
 

@@ -31,6 +31,7 @@ from nudge_entrypoints.http.api.resources import Resources
 from nudge_entrypoints.http.api.scheduled_messages import ScheduledMessages
 from nudge_entrypoints.http.api.sign_in import Sessions, SigningIn, SigningOut
 from nudge_entrypoints.http.api.statistics import Statistics
+from nudge_entrypoints.http.api.style import StyleRoutes
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
@@ -63,6 +64,7 @@ CONTROLLERS: Sequence[type[Controller]] = (
     NegativePreferences,
     Plans,
     Statistics,
+    StyleRoutes,
     Conversations,
     Interactions,
     Messages,
