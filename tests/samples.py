@@ -23,6 +23,7 @@ from nudge_core.model.briefing import (
 from nudge_core.model.client import Client, Role
 from nudge_core.model.consent import Consent, ConsentKind, Suppression, SuppressionScope
 from nudge_core.model.event import GlobalMlsEvent, ListingEvent, MarketEvent
+from nudge_core.model.exposure import Exposure
 from nudge_core.model.faq import Faq
 from nudge_core.model.feedback import DismissReason, NegativePreference
 from nudge_core.model.interaction import Interaction, InteractionKind
@@ -213,6 +214,21 @@ def briefing(owner: UUID, number: int, **changes: Any) -> CampaignBriefing:
         "key_intel": {"considered": 12},
     }
     return CampaignBriefing(**values | changes)
+
+
+def exposure(owner: UUID, number: int, client_id: UUID, event_id: UUID, **changes: Any) -> Exposure:
+    """A client who was shown for an event, at even odds."""
+    values: dict[str, Any] = {
+        "id": uid(number),
+        "user_id": owner,
+        "client_id": client_id,
+        "event_id": event_id,
+        "period": 700,
+        "at": NOON,
+        "probability": 0.5,
+        "shown": True,
+    }
+    return Exposure(**values | changes)
 
 
 def approved(owner: UUID, number: int, client_id: UUID, **changes: Any) -> ApprovedText:

@@ -66,7 +66,7 @@ class Practice:
 MINE, THEIRS = Practice(ONE, 100), Practice(OTHER, 200)
 CLIENT, RESOURCE, EVENT, BRIEFING, QUEUED, SENT, HEARD, PLANNED, NOTE = 1, 2, 3, 4, 11, 12, 13, 14, 15
 CONTENT, FAQ, INTERACTION, CONSENT, STOP, TAUGHT, AUDIT, LOST = 21, 22, 23, 24, 25, 26, 27, 28
-NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT, HABIT = 31, 32, 33, 34, 35, 36
+NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT, HABIT, EXPOSURE = 31, 32, 33, 34, 35, 36, 37
 
 
 async def settle(store: SqlStore, practice: Practice) -> None:
@@ -99,6 +99,7 @@ async def settle(store: SqlStore, practice: Practice) -> None:
         await tx.faqs.add(samples.faq(me, at(FAQ).int))
         await tx.negative_preferences.add([samples.negative_preference(me, at(TAUGHT).int, at(CLIENT), at(BRIEFING))])
         await tx.style.remove(at(HABIT), "rita")
+        await tx.exposures.add([samples.exposure(me, at(EXPOSURE).int, at(CLIENT), at(EVENT))])
         await tx.audit.add([samples.audit_entry(me, at(AUDIT).int, at(BRIEFING))])
         await tx.notes.add([samples.note(at(NOTE).int, me, dedupe_key="shared")])
         await tx.held_numbers.add(_number(practice, f"+1512555{practice.hundred:04}"))
@@ -273,6 +274,10 @@ ROWS: dict[str, Sequence[Sequence[Any]]] = {
     "negative_preferences.add": [
         [[samples.negative_preference(ONE, 284, THEIRS.id(CLIENT), MINE.id(BRIEFING))]],
         [[samples.negative_preference(ONE, 285, MINE.id(CLIENT), THEIRS.id(BRIEFING))]],
+    ],
+    "exposures.add": [
+        [[samples.exposure(ONE, 288, THEIRS.id(CLIENT), MINE.id(EVENT))]],
+        [[samples.exposure(ONE, 289, MINE.id(CLIENT), THEIRS.id(EVENT))]],
     ],
     "audit.add": [[[samples.audit_entry(ONE, 286, THEIRS.id(BRIEFING))]]],
     "contents.add": [[samples.content(ONE, 221)]],

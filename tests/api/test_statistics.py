@@ -13,7 +13,7 @@ from nudge_core.model.statistics import LEAST_FOR_RATE, Z, rate
 from tests import samples
 from tests.api.desk import BEN, add_nudge, add_people
 from tests.api.office import RITA, TOM, Office
-from tests.samples import later, uid
+from tests.samples import SteppingClock, later, uid
 
 API = "/api/v1/statistics"
 JULY = {"from": "2026-07-01T00:00:00Z", "to": "2026-08-01T00:00:00Z"}
@@ -93,3 +93,32 @@ async def test_appointments_replies_and_what_was_withheld(office: Office) -> Non
 async def test_a_stretch_that_is_none_is_refused(office: Office, stretch: dict[str, str]) -> None:
     async with office.caller() as rita:
         assert (await rita.get(API, params=stretch)).status_code in (400, 422)
+
+
+async def test_uplift_compares_those_who_were_shown_with_those_held_out(office: Office, clock: SteppingClock) -> None:
+    await add_people(office)
+    async with office.store.tenant(RITA) as tx:
+        await tx.market_events.add([samples.market_event(RITA, 40)])
+        await tx.exposures.add(
+            [
+                samples.exposure(RITA, 1, BEN, uid(40)),
+                samples.exposure(RITA, 2, uid(11), uid(40), shown=False),
+            ]
+        )
+        await tx.messages.receive(samples.inbound(RITA, 70, BEN, created_at=later(60)))
+    clock.forward(86_400 * 29)
+    async with office.caller() as rita, office.caller(TOM) as tom:
+        shown = (await rita.get(f"{API}/uplift", params=JULY)).json()
+        few = {"difference": None, "low": None, "high": None}
+        assert shown["replied"] == {"shown": 1, "shown_did": 1, "held_out": 1, "held_out_did": 0, **few}
+        assert shown["held_out_share"] == 0
+        none = {"shown": 0, "shown_did": 0, "held_out": 0, "held_out_did": 0, **few}
+        assert (await tom.get(f"{API}/uplift", params=JULY)).json()["replied"] == none
+        wrong = await rita.get(f"{API}/uplift", params={"from": JULY["to"], "to": JULY["from"]})
+        assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (422, "to")
+        account = (await rita.get("/api/v1/users/me")).json()
+        change = {"version": account["version"], "strategy": {"holdout": {"percent": 80}}}
+        assert (await rita.patch("/api/v1/users/me", json=change)).status_code == 422
+        change["strategy"] = {"holdout": {"percent": 10}}
+        assert (await rita.patch("/api/v1/users/me", json=change)).status_code == 200
+        assert (await rita.get(f"{API}/uplift", params=JULY)).json()["held_out_share"] == 0.1

@@ -9,6 +9,8 @@ from nudge_core.errors import Conflict, Invalid, NotFound
 from nudge_core.model.audit_trail import AuditFilter, ChainHead, linked
 from nudge_core.model.briefing import CO_PILOT, BriefingStatus
 from nudge_core.model.briefing_list import WAITING, BriefingFilter, BriefingOrder
+from nudge_core.model.exposure import ArmCounts
+from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.message import Delivery, EarlierTexts, Receipt
 from nudge_core.model.page import PageRequest
 from nudge_core.ports import Store
@@ -322,3 +324,40 @@ class DecisionsContract(StorageContract):
         async with store.tenant(OWNER) as tx:
             assert [await tx.style.restore(uid(1)), await tx.style.restore(uid(1))] == [True, False]
             assert await tx.style.removed() == frozenset()
+
+    async def test_uow_747_clients_are_counted_once_a_period_by_chance_and_arm(
+        self, store: Store, clock: SteppingClock
+    ) -> None:
+        await add_practice(store)
+        for number in (11, 12, 13):
+            await add_client(store, OWNER, number)
+        async with store.tenant(OWNER) as tx:
+            await tx.market_events.add([samples.market_event(OWNER, 40), samples.market_event(OWNER, 41)])
+            rows = [
+                samples.exposure(OWNER, 1, BEN, uid(40)),
+                samples.exposure(OWNER, 2, BEN, uid(41), at=later(60)),
+                samples.exposure(OWNER, 3, BEN, uid(41), at=later(86_400 * 40), period=701),
+                samples.exposure(OWNER, 4, uid(11), uid(40), shown=False),
+                samples.exposure(OWNER, 5, uid(12), uid(40)),
+                samples.exposure(OWNER, 6, uid(12), uid(41), probability=0.9),
+                samples.exposure(OWNER, 7, uid(13), uid(40), probability=0.9),
+            ]
+            await tx.exposures.add(rows)
+            await tx.exposures.add([evolve(rows[0], shown=False)])
+        clock.forward(3_600)
+        async with store.tenant(OWNER) as tx:
+            assert await tx.exposures.arms(later(-1), later(1)) == [], "no period is over"
+            await tx.messages.receive(samples.inbound(OWNER, 70, BEN, created_at=later(60)))
+            met = samples.interaction(OWNER, 80, uid(11), kind=InteractionKind.MEETING, at=later(9))
+            await tx.interactions.add([met])
+        clock.forward(86_400 * 28)
+        async with store.tenant(OWNER) as tx:
+            one = ArmCounts(probability=0.5, shown=True, clients=1, texted=0, replied=0, met=0)
+            assert await tx.exposures.arms(later(0), later(1)) == [
+                evolve(one, shown=False, met=1),
+                evolve(one, replied=1),
+                evolve(one, probability=0.9),
+            ]
+            assert await tx.exposures.arms(later(1), later(86_400 * 60)) == []
+        async with store.tenant(OTHER) as tx:
+            assert await tx.exposures.arms(later(-1), later(1)) == []

@@ -15,6 +15,7 @@ from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.contents import MemoryContents, MemoryFaqs
+from nudge_adapters.memory.exposures import MemoryExposures
 from nudge_adapters.memory.held_numbers import MemoryHeldNumbers
 from nudge_adapters.memory.idempotency import MemoryIdempotencyKeys
 from nudge_adapters.memory.journal import Work
@@ -77,6 +78,7 @@ class MemoryTenantTransaction:
     lanes: MemoryLanes
     negative_preferences: MemoryNegativePreferences
     style: MemoryStyle
+    exposures: MemoryExposures
     audit: MemoryAudit
     statistics: MemoryStatistics
     contents: MemoryContents
@@ -170,6 +172,7 @@ class MemoryStore:
                 lanes=MemoryLanes(work, world),
                 negative_preferences=MemoryNegativePreferences(work, world),
                 style=MemoryStyle(work, world),
+                exposures=MemoryExposures(work, world),
                 audit=MemoryAudit(work, world),
                 statistics=MemoryStatistics(work, world),
                 contents=MemoryContents(work, world),

@@ -16,6 +16,7 @@ from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, Suppression, SuppressionScope
 from nudge_core.model.event import GlobalMlsEvent, MarketEvent
+from nudge_core.model.exposure import Exposure
 from nudge_core.model.faq import Faq
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
 from nudge_core.model.feedback import NegativePreference
@@ -76,6 +77,7 @@ class Book:
         self.refresh_tokens: Table[UUID, RefreshToken] = Table(journal)
         self.api_keys: Table[UUID, ApiKey] = Table(journal)
         self.negative_preferences: Table[UUID, NegativePreference] = Table(journal)
+        self.exposures: Table[UUID, Exposure] = Table(journal)
         self.style_removals: Table[UUID, tuple[datetime, str]] = Table(journal)  # when and by whom, by habit
         self.audit: Table[UUID, AuditEntry] = Table(journal)
         self.audit_links: Table[int, ChainedEntry] = Table(journal)  # by place in the chain

@@ -21,6 +21,7 @@ from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
+from nudge_adapters.sql.ports.exposures import SqlExposures
 from nudge_adapters.sql.ports.held_numbers import SqlHeldNumbers
 from nudge_adapters.sql.ports.idempotency import SqlIdempotencyKeys
 from nudge_adapters.sql.ports.lanes import SqlLanes
@@ -89,6 +90,7 @@ class SqlTenantTransaction:
     lanes: SqlLanes
     negative_preferences: SqlNegativePreferences
     style: SqlStyle
+    exposures: SqlExposures
     audit: SqlAudit
     statistics: SqlStatistics
     contents: SqlContents
@@ -245,6 +247,7 @@ class SqlStore:
                 lanes=SqlLanes(work),
                 negative_preferences=SqlNegativePreferences(work),
                 style=SqlStyle(work),
+                exposures=SqlExposures(work),
                 audit=SqlAudit(work),
                 statistics=SqlStatistics(work),
                 contents=SqlContents(work),

@@ -11,7 +11,7 @@ block raises. There is no commit to call, so a step cannot call it.
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.contents import Contents, Faqs
-from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics, Style
+from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePreferences, Statistics, Style
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
@@ -51,6 +51,7 @@ __all__ = [
     "Contents",
     "Drafter",
     "Embedder",
+    "Exposures",
     "Faqs",
     "Feeds",
     "GlobalEvents",

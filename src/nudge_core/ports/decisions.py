@@ -11,6 +11,7 @@ from nudge_core.model.audit import AuditEntry
 from nudge_core.model.audit_trail import AuditFilter, ChainedEntry, ChainHead
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
 from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
+from nudge_core.model.exposure import ArmCounts, Exposure
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.statistics import OwnerCounts
@@ -88,6 +89,26 @@ class Style(Protocol):
 
     async def restore(self, fact_id: UUID) -> bool:
         """Let a habit hold again; False when it was not taken away."""
+        ...
+
+
+class Exposures(Protocol):
+    """For whom events were an offer, and whether they were shown or held out."""
+
+    async def add(self, exposures: Sequence[Exposure]) -> None:
+        """Store records; one that is stored already stays as it is.
+
+        Raises NotFound when a client or an event is not this professional's.
+        """
+        ...
+
+    async def arms(self, since: datetime, until: datetime) -> Sequence[ArmCounts]:
+        """Count the clients whose first exposure of a period lies from `since` to before `until`, by chance and arm.
+
+        Only periods of a client that are over count: `PERIOD_DAYS` have passed since that first exposure, and what they
+        did counts within them. A client with two chances, or both arms, in a period is left out. By probability, held
+        out first.
+        """
         ...
 
 

@@ -10,7 +10,7 @@ from uuid import UUID
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.contents import Contents, Faqs
-from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics, Style
+from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePreferences, Statistics, Style
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
@@ -136,6 +136,9 @@ class TenantTransaction(Protocol):
 
     @property
     def style(self) -> Style: ...
+
+    @property
+    def exposures(self) -> Exposures: ...
 
     @property
     def audit(self) -> Audit: ...

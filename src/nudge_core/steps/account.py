@@ -13,6 +13,7 @@ from typing import Any
 from attrs import evolve
 
 from nudge_core.errors import Conflict, Invalid
+from nudge_core.learning.holdout import share_of
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.event import stable_id
 from nudge_core.model.json import Json, JsonObject, plain_json
@@ -74,6 +75,7 @@ async def change(
     changed = evolve(user, **wanted)
     if "strategy" in wanted:
         rules_for(changed)
+        share_of(changed)
     if changed == user:
         return user
     return await _saved(tx, changed, "user_changed", actor, {"fields": sorted(wanted)})

@@ -199,7 +199,7 @@ async def _draft(parts: Parts, note: OutboxNote) -> WorkReport:
         prepared = await draft.prepare(tx, note, vertical)
     if prepared.stale is not None:
         async with parts.store.tenant(_owner(note)) as tx:
-            await draft.drop(tx, note)
+            await draft.drop(tx, note, prepared)
         return WorkReport(done=1)
     words = await draft.write(parts.drafters, prepared.brief, vertical)
     async with parts.store.tenant(_owner(note)) as tx:

@@ -18,6 +18,7 @@ from nudge_adapters.sql.tables.nudges import (
     audithead,
     auditlink,
     campaignbriefing,
+    exposure,
     negativepreference,
     styleremoval,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "client",
     "consent",
     "contentresource",
+    "exposure",
     "faq",
     "feedcounter",
     "feedcursor",

@@ -124,6 +124,25 @@ styleremoval = Table(
     tenant_key("styleremoval"),
 )
 
+exposure = Table(
+    "exposure",
+    METADATA,
+    identity(),
+    owner(),
+    Column("client_id", Uuid, nullable=False),
+    Column("event_id", Uuid, nullable=False),
+    Column("period", Integer, nullable=False, comment="stretches of 28 days since 1970-01-01"),
+    Column("at", INSTANT, nullable=False),
+    Column("probability", Double, nullable=False, comment="of being shown"),
+    Column("shown", Boolean, nullable=False),
+    tenant_key("exposure"),
+    within_tenant("client_id", "client"),
+    within_tenant("event_id", "marketevent"),
+    CheckConstraint("probability > 0 AND probability <= 1", "probability"),
+    Index("ix_exposure_user_id_client_id", "user_id", "client_id", "period"),
+    Index("ix_exposure_user_id_event_id", "user_id", "event_id"),
+)
+
 auditentry = Table(
     "auditentry",
     METADATA,

@@ -10,6 +10,8 @@ from litestar import Controller, get
 from litestar.params import QueryParameter
 
 from nudge_core.errors import Invalid
+from nudge_core.learning.holdout import share_or_none
+from nudge_core.learning.uplift import Difference, uplift
 from nudge_core.model.interaction import InteractionKind
 from nudge_core.model.statistics import OwnerCounts, Rate, rate
 from nudge_entrypoints.http.api.briefings import READ
@@ -51,8 +53,23 @@ class Figures:
     interactions: dict[str, int]
 
 
+@frozen(kw_only=True)
+class Uplift:
+    """Clients of a period of 28 days, counted once each when it is over: how many got a text, wrote, or met you.
+
+    A difference and its 95 per cent interval are null while either arm holds fewer than 30 clients.
+    """
+
+    since: datetime
+    until: datetime
+    held_out_share: float
+    texted: Difference
+    replied: Difference
+    met: Difference
+
+
 class Statistics(Controller):
-    """The route of the figures."""
+    """Routes of the figures."""
 
     path = "/statistics"
     tags = ["account"]  # noqa: RUF012  a Litestar controller's own attribute
@@ -66,11 +83,41 @@ class Statistics(Controller):
         until: Annotated[datetime, QueryParameter(name="to", description="To this instant, it not included.")],
     ) -> Figures:
         """Show what came of the nudges in a stretch of time of at most two years."""
-        begin, end = utc("from", since), utc("to", until)
-        if not timedelta() < end - begin <= LONGEST:
-            raise Invalid("to", f"later than `from` by at most {LONGEST.days} days", None)
+        begin, end = _stretch(since, until)
         async with api.parts.store.tenant(principal.user_id) as tx:
             return _figures(begin, end, await tx.statistics.counts(begin, end))
+
+    @get("/uplift", opt=READ)
+    async def read_uplift(
+        self,
+        api: TheApi,
+        principal: Caller,
+        since: Annotated[datetime, QueryParameter(name="from", description="From this instant on, it included.")],
+        until: Annotated[datetime, QueryParameter(name="to", description="To this instant, it not included.")],
+    ) -> Uplift:
+        """Show what nudges bring: clients who were shown to you beside clients who were held out by chance.
+
+        Needs `strategy.holdout`, an object `{"percent": N}`: without it nobody is held out, and nothing can be told.
+        """
+        begin, end = _stretch(since, until)
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            arms = await tx.exposures.arms(begin, end)
+            share = share_or_none(await tx.users.get(tx.user_id))
+        return Uplift(
+            since=begin,
+            until=end,
+            held_out_share=share,
+            texted=uplift(arms, lambda arm: arm.texted),
+            replied=uplift(arms, lambda arm: arm.replied),
+            met=uplift(arms, lambda arm: arm.met),
+        )
+
+
+def _stretch(since: datetime, until: datetime) -> tuple[datetime, datetime]:
+    begin, end = utc("from", since), utc("to", until)
+    if not timedelta() < end - begin <= LONGEST:
+        raise Invalid("to", f"later than `from` by at most {LONGEST.days} days", None)
+    return begin, end
 
 
 def _figures(since: datetime, until: datetime, counts: OwnerCounts) -> Figures:
