@@ -115,6 +115,9 @@ class Mute:
     async def ping(self) -> str:
         raise Unavailable("mute", "no answer")
 
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
 
 class Rude:
     """A drafter whose words may not stand."""
@@ -126,6 +129,9 @@ class Rude:
 
     async def ping(self) -> str:
         return "rude"
+
+    async def aclose(self) -> None:
+        """Nothing to give back."""
 
 
 class Tour:

@@ -1,4 +1,5 @@
-"""Habits of writing that a professional took away; for whom events were an offer, shown or held out."""
+"""Habits of writing that a professional took away; for whom events were an offer, shown or held out;
+vectors of public texts, which are paid for once."""
 
 from __future__ import annotations
 
@@ -55,6 +56,17 @@ def upgrade() -> None:
     )
     op.create_index("ix_exposure_user_id_client_id", "exposure", ["user_id", "client_id", "period"])
     op.create_index("ix_exposure_user_id_event_id", "exposure", ["user_id", "event_id"])
+    op.create_table(
+        "textmeaning",
+        sa.Column("digest", sa.LargeBinary, nullable=False, comment="SHA-256 of a public text"),
+        sa.Column("vector_model", sa.Text, nullable=False),
+        sa.Column("vector", sa.LargeBinary, nullable=False, comment="little-endian float32"),
+        sa.Column("stored_at", sa.DateTime(timezone=True), nullable=False),
+        sa.CheckConstraint("octet_length(digest) = 32", name=op.f("ck_textmeaning_digest")),
+        sa.PrimaryKeyConstraint("vector_model", "digest", name="pk_textmeaning"),
+    )
+    op.create_index("ix_textmeaning_stored_at", "textmeaning", ["stored_at"])
+    op.execute("GRANT SELECT, INSERT, UPDATE, DELETE ON textmeaning TO nudge_app")
     for table in ("styleremoval", "exposure"):
         for statement in _WALL:
             op.execute(statement.format(table=table))
@@ -62,5 +74,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Go back to the revision before: every habit holds again, and no comparison is left."""
+    op.drop_table("textmeaning")
     op.drop_table("exposure")
     op.drop_table("styleremoval")

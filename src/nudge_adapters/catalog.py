@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from attrs import evolve, field, frozen
 
+from nudge_adapters.embeddings.openai import OpenAiEmbedderSettings
 from nudge_adapters.feeds.build import (
     MarketSettings,
     ResoSettings,
@@ -55,14 +56,29 @@ DRAFTERS: Mapping[str, Callable[[DrafterNeeds], Drafter]] = MappingProxyType(
 )
 
 
-def _local_embedder() -> Embedder | None:
+@frozen(kw_only=True)
+class EmbedderNeeds:
+    """What an embedder is built of. `openai` None: the OpenAI embedder cannot be had."""
+
+    openai: OpenAiEmbedderSettings | None = None
+
+
+def _openai_embedder(needs: EmbedderNeeds) -> Embedder | None:
+    from nudge_adapters.embeddings.openai import build_openai_embedder
+
+    if needs.openai is None:
+        raise Misconfigured(["OPENAI_API_KEY: needed by the embedder `openai`"])
+    return build_openai_embedder(needs.openai)
+
+
+def _local_embedder(_needs: EmbedderNeeds) -> Embedder | None:
     from nudge_adapters.embeddings.local import build_local_embedder
 
     return build_local_embedder()
 
 
-EMBEDDERS: Mapping[str, Callable[[], Embedder | None]] = MappingProxyType(
-    {"local": _local_embedder, "none": lambda: None}
+EMBEDDERS: Mapping[str, Callable[[EmbedderNeeds], Embedder | None]] = MappingProxyType(
+    {"local": _local_embedder, "openai": _openai_embedder, "none": lambda _needs: None}
 )
 
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from dependency_injector import containers, providers
 
 from nudge_adapters import catalog
+from nudge_adapters.embeddings.openai import OpenAiEmbedderSettings
 from nudge_adapters.feeds.build import ResoSettings
-from nudge_adapters.llm.openai import BASE_URL, OpenAiSettings
+from nudge_adapters.llm.openai import OpenAiSettings
 from nudge_adapters.memory.store import MemoryStore
+from nudge_adapters.openai_service import BASE_URL
 from nudge_adapters.sms.build import TwilioAccount, build_twilio_codes, build_twilio_numbers
 from nudge_adapters.sms.local_codes import build_local_codes
 from nudge_adapters.sql.encryption import Keyring
@@ -111,7 +113,16 @@ def build_drafters(settings: Settings, verticals: Mapping[str, Vertical]) -> tup
 
 def build_embedder(settings: Settings) -> Embedder | None:
     """Return the configured embedder, or None for none."""
-    return catalog.chosen("NUDGE_EMBEDDER", catalog.EMBEDDERS, settings.embedder)()
+    openai = None
+    if settings.openai_api_key is not None:
+        openai = OpenAiEmbedderSettings(
+            api_key=settings.openai_api_key,
+            model=settings.openai_embedding_model,
+            dim=settings.openai_embedding_dim,
+            base_url=settings.openai_base_url or BASE_URL,
+        )
+    needs = catalog.EmbedderNeeds(openai=openai)
+    return catalog.chosen("NUDGE_EMBEDDER", catalog.EMBEDDERS, settings.embedder)(needs)
 
 
 def build_gateway(settings: Settings, clock: Clock) -> SmsGateway:
@@ -211,8 +222,9 @@ async def opened(settings: Settings, url: str | None, clock: Clock | None = None
         async with App(settings, parts, container) as app:
             yield app
     finally:
-        await parts.gateway.aclose()
-        await parts.store.aclose()
+        for part in (*parts.drafters, parts.embedder, parts.gateway, parts.store):
+            if part is not None:
+                await part.aclose()
 
 
 class App:

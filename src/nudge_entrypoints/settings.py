@@ -29,6 +29,8 @@ TWILIO_VERIFY = "https://verify.twilio.com"
 HTTP_PORT = 8000
 MOST_PORTS = 65_535
 OPENAI_MODEL = "gpt-5.4-mini"  # no announced end; gpt-5-mini ends on 2026-12-11 by the SDK's own list
+OPENAI_EMBEDDING_MODEL = "text-embedding-3-small"
+OPENAI_EMBEDDING_DIM = 512  # of 1,536: the model is made to be cut (performance.md 3.5)
 
 
 @frozen(kw_only=True)
@@ -83,6 +85,8 @@ class Settings:
     openai_api_key: Secret | None = None
     openai_base_url: str | None = None
     openai_model: str = OPENAI_MODEL
+    openai_embedding_model: str = OPENAI_EMBEDDING_MODEL
+    openai_embedding_dim: int = OPENAI_EMBEDDING_DIM
     mls: MlsSettings = MlsSettings()
     secret_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
     token_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
@@ -100,11 +104,13 @@ KNOWN = {
     "DATABASE_URL": "PostgreSQL to use instead of the embedded one",
     "DATABASE_OWNER_URL": "the same database with a login that may change the schema, when DATABASE_URL's may not",
     "NUDGE_DRAFTER": "offline (default) or openai",
-    "NUDGE_EMBEDDER": "local (default), hashing, or none",
+    "NUDGE_EMBEDDER": "local (default), openai, or none",
     "NUDGE_CARRIER": "simulator (default), console, or twilio",
-    "OPENAI_API_KEY": "key of the OpenAI drafter",
+    "OPENAI_API_KEY": "key of the OpenAI drafter and embedder",
     "OPENAI_BASE_URL": "address of a server that speaks the same protocol",
     "OPENAI_MODEL": "model of the OpenAI drafter",
+    "OPENAI_EMBEDDING_MODEL": f"model of the OpenAI embedder (default {OPENAI_EMBEDDING_MODEL})",
+    "OPENAI_EMBEDDING_DIM": f"values of its vectors (default {OPENAI_EMBEDDING_DIM}); another number embeds all anew",
     "MLS_PROFILE": "vendor of the shared MLS account: mlsgrid, bridge, trestle, spark_reso, wfrmls, spark",
     "MLS_BASE_URL": "address of the MLS, when it is not the vendor's own",
     "MLS_TOKEN": "bearer token of the shared MLS account",
@@ -168,6 +174,8 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         openai_api_key=read("OPENAI_API_KEY", secret, None),
         openai_base_url=read("OPENAI_BASE_URL", text, None),
         openai_model=read("OPENAI_MODEL", str, OPENAI_MODEL),
+        openai_embedding_model=read("OPENAI_EMBEDDING_MODEL", str, OPENAI_EMBEDDING_MODEL),
+        openai_embedding_dim=read("OPENAI_EMBEDDING_DIM", _dimension, OPENAI_EMBEDDING_DIM),
         mls=MlsSettings(
             profile=read("MLS_PROFILE", str, "reso"),
             base_url=read("MLS_BASE_URL", text, None),
@@ -198,8 +206,9 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
         token_keys=read("NUDGE_TOKEN_KEYS", signing_keys, {}),
         timezone=read("NUDGE_TIMEZONE", _zone, "America/Chicago"),
     )
-    if settings.drafter == "openai" and settings.openai_api_key is None:
-        problems.append("OPENAI_API_KEY: needed because NUDGE_DRAFTER is openai")
+    for name, chosen in (("NUDGE_DRAFTER", settings.drafter), ("NUDGE_EMBEDDER", settings.embedder)):
+        if chosen == "openai" and settings.openai_api_key is None:
+            problems.append(f"OPENAI_API_KEY: needed because {name} is openai")
     if settings.carrier == "twilio":
         needed = {
             "TWILIO_ACCOUNT_SID": settings.twilio.account_sid,
@@ -226,6 +235,12 @@ def _postgres_url(text: str) -> str | None:
     if not text.startswith(("postgresql://", "postgres://")):
         raise Invalid("DATABASE_URL", "a URL that begins with postgresql://", text)
     return text.replace("postgres://", "postgresql://", 1)
+
+
+def _dimension(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 4_096):
+        raise Invalid("OPENAI_EMBEDDING_DIM", "a whole number from 1 to 4,096", text)
+    return int(text)
 
 
 def _web_address(name: str, text: str) -> str:

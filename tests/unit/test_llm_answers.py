@@ -16,8 +16,9 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nudge_adapters.llm.answers import LONGEST_WAIT_S, QUOTA_CODES, TEXT_FORMAT, proposed_text, status_error, wait_s
+from nudge_adapters.llm.answers import TEXT_FORMAT, proposed_text
 from nudge_adapters.llm.openai import CANARY, OpenAiDrafter, OpenAiSettings, build_openai_drafter
+from nudge_adapters.openai_service import LONGEST_WAIT_S, QUOTA_CODES, status_error, wait_s
 from nudge_core.errors import Misconfigured, NudgeError, Refused, Unavailable
 from nudge_core.model.secret import Secret
 from nudge_core.verticals.real_estate.voice import INSTRUCTIONS, voice

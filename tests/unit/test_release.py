@@ -233,6 +233,9 @@ class FixedDrafter:
     async def ping(self) -> str:
         return "fixed"
 
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
 
 async def with_event(drafters: Sequence[Drafter], **changes: Any) -> tuple[Practice, UUID]:
     """A text about a home, to be drafted anew when it is due."""

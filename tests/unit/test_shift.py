@@ -93,6 +93,9 @@ class Poison:
     async def ping(self) -> str:
         return self.name
 
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
 
 async def poisoned(store: Store, clock: SteppingClock, folder: Path, *, notes: int, poison: int) -> None:
     """C2: so many drafts are asked for, of which `poison` raise and as many hang; all others are written."""
@@ -177,6 +180,9 @@ async def test_a_note_that_kills_its_process_costs_no_other_one_an_attempt(
 
         async def ping(self) -> str:
             return self.name
+
+        async def aclose(self) -> None:
+            """Nothing to give back."""
 
     deadly = evolve(parts, drafters=(Deadly(), *parts.drafters))
     deaths = 0

@@ -37,6 +37,9 @@ class HashingEmbedder:
         """Return one line that says what it is."""
         return "hashed words: for unit tests only"
 
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
     def _vector(self, text: str) -> Vector | None:
         values = np.zeros(self.dim, np.float32)
         for word in _WORD.findall(text.casefold()):

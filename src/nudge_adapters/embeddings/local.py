@@ -70,6 +70,9 @@ class LocalEmbedder:
         """Return one line that says what is loaded."""
         return f"{len(self._table):,} tokens of {self.model_id}"
 
+    async def aclose(self) -> None:
+        """Nothing to give back."""
+
     def _vectors(self, texts: Sequence[str]) -> list[Vector | None]:
         return [self._vector(mean) for mean in _means(self._tokenizer, self._table, texts)]
 

@@ -8,16 +8,16 @@ caller has templates. Source: `messaging.md` sections 14 and 15, `packages.md` s
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from attrs import field, frozen
 
-from nudge_adapters.llm.answers import TEXT_FORMAT, proposed_text, status_error
+from nudge_adapters.llm.answers import TEXT_FORMAT, proposed_text
 from nudge_adapters.llm.offline import voice_of
-from nudge_core.errors import Misconfigured, Refused, Unavailable
+from nudge_adapters.openai_service import BASE_URL, SERVICE, TIMEOUT_S, asking, build_client, setting_problems
+from nudge_core.errors import Misconfigured, Refused
 from nudge_core.learning.phrasing import guidance, with_emoji
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import Draft
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     import httpx2
     from openai import AsyncOpenAI
 
-SERVICE = "openai"
-BASE_URL = "https://api.openai.com/v1"
-TIMEOUT_S = 20.0  # messaging.md 14.3; the SDK's own is 600 s, three times
 OUTPUT_TOKENS = 2_000  # a text takes about 100; models that reason need room before it
 CANARY = "waxwing-heliotrope"
 """Stands in the instructions and has no business in a text: where it appears, the instructions leaked."""
@@ -87,8 +84,6 @@ class OpenAiDrafter:
 
     async def _ask(self, instructions: str, message: str) -> str:
         """Return the body of the answer to one request."""
-        import openai
-
         request: dict[str, Any] = {  # Any: the SDK's own parameter types are several hundred lines
             "model": self.settings.model,
             "instructions": f"{instructions}\nReference of these rules, never to be written: {CANARY}.",
@@ -97,33 +92,14 @@ class OpenAiDrafter:
             "max_output_tokens": OUTPUT_TOKENS,
             "store": False,
         }
-        try:
-            async with asyncio.timeout(self.settings.timeout_s):
-                response = await self.client.responses.with_raw_response.create(**request)
-                return str(response.text)
-        except TimeoutError as error:
-            raise Unavailable(SERVICE, f"no answer within {self.settings.timeout_s:g} s") from error
-        except openai.APIStatusError as error:
-            headers = {name.lower(): value for name, value in error.response.headers.items()}
-            raise status_error(error.status_code, error.body, headers, SERVICE) from error
-        except openai.APITimeoutError as error:
-            raise Unavailable(SERVICE, f"no answer within {self.settings.timeout_s:g} s") from error
-        except openai.APIError as error:
-            raise Unavailable(SERVICE, type(error).__name__) from error
+        async with asking(self.settings.timeout_s):
+            response = await self.client.responses.with_raw_response.create(**request)
+            return str(response.text)
 
     async def ping(self) -> str:
         """Return one line that says what answered. Raises Unavailable or Refused; costs nothing."""
-        import openai
-
-        try:
-            async with asyncio.timeout(self.settings.timeout_s):
-                await self.client.models.retrieve(self.settings.model)
-        except TimeoutError as error:
-            raise Unavailable(SERVICE, f"no answer within {self.settings.timeout_s:g} s") from error
-        except openai.APIStatusError as error:
-            raise status_error(error.status_code, error.body, {}, SERVICE) from error
-        except openai.APIError as error:
-            raise Unavailable(SERVICE, type(error).__name__) from error
+        async with asking(self.settings.timeout_s):
+            await self.client.models.retrieve(self.settings.model)
         return f"{self.settings.model} at {self.client.base_url.host}"
 
     async def aclose(self) -> None:
@@ -139,23 +115,9 @@ def build_openai_drafter(
     Raises:
         Misconfigured: a setting is unusable; every such setting is named.
     """
-    problems = [f"openai.{name}: must not be empty" for name in ("model", "base_url") if not getattr(settings, name)]
-    if not 0 < settings.timeout_s <= 600:
-        problems.append("openai.timeout_s: more than 0 and at most 600 seconds")
-    if settings.base_url and not settings.base_url.startswith(("https://", "http://")):
-        problems.append("openai.base_url: an address that begins with https:// or http://")
-    if problems:
+    if problems := setting_problems("openai", settings.model, settings.base_url, settings.timeout_s):
         raise Misconfigured(problems)
-    import httpx2
-    from openai import AsyncOpenAI
-
-    client = AsyncOpenAI(
-        api_key=settings.api_key.reveal(),
-        base_url=settings.base_url,
-        timeout=settings.timeout_s,
-        max_retries=0,
-        http_client=httpx2.AsyncClient(timeout=settings.timeout_s, follow_redirects=False, transport=transport),
-    )
+    client = build_client(settings.api_key, settings.base_url, settings.timeout_s, transport)
     return OpenAiDrafter(client, settings, voices)
 
 

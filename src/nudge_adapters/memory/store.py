@@ -21,6 +21,7 @@ from nudge_adapters.memory.idempotency import MemoryIdempotencyKeys
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
+from nudge_adapters.memory.meanings import MemoryMeanings
 from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
@@ -45,6 +46,7 @@ class MemorySystemTransaction:
     feeds: MemoryFeeds
     listings: MemoryListings
     global_events: MemoryGlobalEvents
+    meanings: MemoryMeanings
     runs: MemoryRuns
     notes: MemoryNotes
     sends: MemorySends
@@ -137,6 +139,7 @@ class MemoryStore:
                 MemoryFeeds(work, world),
                 MemoryListings(work, world),
                 MemoryGlobalEvents(work, world),
+                MemoryMeanings(work, world),
                 MemoryRuns(work, world),
                 MemoryNotes(work, world),
                 MemorySends(work, world),

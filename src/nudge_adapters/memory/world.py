@@ -33,6 +33,7 @@ from nudge_core.model.resource import ContentResource, Resource, ResourceType
 from nudge_core.model.sign_in import ApiKey, Attempt, RefreshToken, Session, SignInLock
 from nudge_core.model.timetable import TimetableEntry
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 
 
 @frozen
@@ -115,6 +116,7 @@ class World:
         self.users: Table[UUID, User] = Table(self.journal)
         self.listings: Table[tuple[str, str], AcceptedListing] = Table(self.journal)
         self.global_events: Table[UUID, GlobalMlsEvent] = Table(self.journal)
+        self.meanings: Table[tuple[str, bytes], tuple[Vector, datetime]] = Table(self.journal)  # by model and digest
         self.cursors: Table[str, FeedCursor] = Table(self.journal)
         self.unread: Table[UnreadRecord, StoredUnread] = Table(self.journal)
         self.counters: Table[tuple[str, str], int] = Table(self.journal)

@@ -36,6 +36,7 @@ TAKEN = MappingProxyType(
         "pk_campaignbriefing": ("briefing", _ID_TAKEN),
         "uq_campaignbriefing_one_per_resource_and_event": ("briefing", "there is one for this resource and event"),
         "pk_negativepreference": ("negative preference", _ID_TAKEN),
+        "pk_textmeaning": ("vector", "it is stored"),
         "pk_exposure": ("exposure", _ID_TAKEN),
         "pk_styleremoval": ("removal", _ID_TAKEN),
         "pk_auditentry": ("audit entry", _ID_TAKEN),

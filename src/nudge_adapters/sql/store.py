@@ -26,6 +26,7 @@ from nudge_adapters.sql.ports.held_numbers import SqlHeldNumbers
 from nudge_adapters.sql.ports.idempotency import SqlIdempotencyKeys
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
+from nudge_adapters.sql.ports.meanings import SqlMeanings
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
@@ -57,6 +58,7 @@ class SqlSystemTransaction:
     feeds: SqlFeeds
     listings: SqlListings
     global_events: SqlGlobalEvents
+    meanings: SqlMeanings
     runs: SqlRuns
     notes: SqlNotes
     sends: SqlSends
@@ -213,6 +215,7 @@ class SqlStore:
                 feeds=SqlFeeds(work),
                 listings=SqlListings(work),
                 global_events=SqlGlobalEvents(work),
+                meanings=SqlMeanings(work),
                 runs=SqlRuns(work),
                 notes=SqlNotes(work),
                 sends=SqlSends(work),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 import numpy as np
 from attrs import field, frozen
 from numpy.typing import NDArray
@@ -23,6 +25,11 @@ def _normalised(values: object) -> NDArray[np.float32]:
     array = array.copy() if normalised else (array.astype(np.float64) / length).astype(np.float32)
     array.flags.writeable = False
     return array
+
+
+def digest_of(text: str) -> bytes:
+    """Return by what a text is known where its vector is kept: SHA-256, 32 bytes; how its blanks stand is no matter."""
+    return hashlib.sha256(" ".join(text.split()).encode()).digest()
 
 
 @frozen(eq=False)

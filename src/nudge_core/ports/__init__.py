@@ -25,7 +25,7 @@ from nudge_core.ports.services import (
     PhoneNumbers,
     SmsGateway,
 )
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Meanings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Clients,
@@ -64,6 +64,7 @@ __all__ = [
     "ListingFeed",
     "Listings",
     "MarketEvents",
+    "Meanings",
     "Messages",
     "NegativePreferences",
     "Notes",

@@ -94,6 +94,10 @@ class Drafter(Protocol):
         """Return one line that says what answered, or raise."""
         ...
 
+    async def aclose(self) -> None:
+        """Give back connections."""
+        ...
+
 
 class Embedder(Protocol):
     """Texts into vectors of meaning."""
@@ -117,6 +121,10 @@ class Embedder(Protocol):
 
     async def ping(self) -> str:
         """Return one line that says what answered, or raise."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back connections."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 from uuid import UUID
@@ -16,6 +16,7 @@ from nudge_core.model.outbox import OutboxNote, ParkedNote, Topic
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.pipeline import PipelineRun, RunStatus
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 
 
 class Users(Protocol):
@@ -82,6 +83,25 @@ class Listings(Protocol):
 
     async def keys(self, source_id: str) -> frozenset[str]:
         """Return the keys of all stored listings that are not tombstones."""
+        ...
+
+
+class Meanings(Protocol):
+    """Vectors of public texts, once for everybody: what was paid for is not paid for again. Global.
+
+    A text is known by its digest (`nudge_core.model.vector.digest_of`); the text itself is not stored.
+    """
+
+    async def of(self, model_id: str, digests: Collection[bytes]) -> Mapping[bytes, Vector]:
+        """Return the stored vectors of a model among these texts."""
+        ...
+
+    async def keep(self, vectors: Mapping[bytes, Vector]) -> None:
+        """Store vectors, by digest; one that is stored stays as it is."""
+        ...
+
+    async def forget_before(self, instant: datetime) -> int:
+        """Delete what was stored before an instant; return how many."""
         ...
 
 

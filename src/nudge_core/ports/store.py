@@ -14,7 +14,7 @@ from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePref
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
-from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
+from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Meanings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
     Clients,
     Consents,
@@ -47,6 +47,9 @@ class SystemTransaction(Protocol):
 
     @property
     def global_events(self) -> GlobalEvents: ...
+
+    @property
+    def meanings(self) -> Meanings: ...
 
     @property
     def runs(self) -> Runs: ...

@@ -23,6 +23,7 @@ FORGET_PROCESSES_AFTER = timedelta(days=1)
 FORGET_RUNS_AFTER = timedelta(days=90)
 FORGET_KEYS_AFTER = timedelta(hours=24)  # as long as Stripe keeps them (reliability.md 11)
 FORGET_ATTEMPTS_AFTER = timedelta(days=2)  # the longest window that is counted is a day
+FORGET_MEANINGS_AFTER = timedelta(days=90)  # a listing that lives longer is paid for once a quarter
 BILLS_AT_ONCE = 200
 WORKER_DIED = "its worker died every time"
 
@@ -57,6 +58,7 @@ async def prune(parts: Parts) -> None:
         await tx.heartbeats.forget_before(tx.now - FORGET_PROCESSES_AFTER)
         await tx.runs.forget_before(tx.now - FORGET_RUNS_AFTER)
         await tx.attempts.forget_before(tx.now - FORGET_ATTEMPTS_AFTER)
+        await tx.meanings.forget_before(tx.now - FORGET_MEANINGS_AFTER)
 
 
 async def forget_keys(parts: Parts) -> None:

@@ -19,6 +19,7 @@ from nudge_core.steps import draft, ingest, match, propose, spread
 from nudge_core.steps.ingest import IngestReport
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.parts import Parts
+from nudge_core.walk.remembering import RememberingEmbedder
 
 NOTE_LEASE_S = 300.0  # longer than a model may take to draft (20 s) and a book of 5,000 notes to be embedded (2 min)
 NOTE_LIMIT_S = 120.0  # what a note may take before it counts as hung; well within its lease
@@ -187,7 +188,8 @@ async def _match(parts: Parts, note: OutboxNote) -> WorkReport:
     async with parts.store.tenant(_owner(note)) as tx:
         vertical = parts.vertical((await tx.users.get(tx.user_id)).vertical)
         found = await match.gather(tx, note, vertical)
-    rankings = await match.rank_events(found, vertical, parts.embedder)
+    embedder = None if parts.embedder is None else RememberingEmbedder(parts.store, parts.embedder)
+    rankings = await match.rank_events(found, vertical, embedder)
     async with parts.store.tenant(_owner(note)) as tx:
         done = await match.hand_on(tx, note, found, rankings, vertical)
     return WorkReport(done=1, withdrawn=done.overtaken)

@@ -12,7 +12,7 @@
 from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt, signinlock, signinsession
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.idempotency import idempotency
-from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
+from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource, textmeaning
 from nudge_adapters.sql.tables.nudges import (
     auditentry,
     audithead,
@@ -73,6 +73,7 @@ __all__ = [
     "signinsession",
     "styleremoval",
     "suppression",
+    "textmeaning",
     "timetable",
     "unreadrecord",
     "user",

@@ -10,9 +10,11 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     PrimaryKeyConstraint,
     String,
     Table,
+    Text,
     UniqueConstraint,
     Uuid,
     text,
@@ -33,6 +35,18 @@ from nudge_adapters.sql.tables.schema import (
 )
 from nudge_core.model.event import EventStatus, ListingEvent
 from nudge_core.model.resource import ResourceType
+
+textmeaning = Table(
+    "textmeaning",
+    METADATA,
+    Column("digest", LargeBinary, nullable=False, comment="SHA-256 of a public text"),
+    Column("vector_model", Text, nullable=False),
+    Column("vector", LargeBinary, nullable=False, comment="little-endian float32"),
+    Column("stored_at", INSTANT, nullable=False),
+    PrimaryKeyConstraint("vector_model", "digest", name="pk_textmeaning"),
+    CheckConstraint("octet_length(digest) = 32", "digest"),
+    Index("ix_textmeaning_stored_at", "stored_at"),
+)
 
 globalmlsevent = Table(
     "globalmlsevent",
