@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from nudge_adapters.memory import MemoryStore
+from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.clients import ClientsContract
 from tests.contracts.lanes import LanesContract
 from tests.contracts.market import MarketContract
 from tests.contracts.messages import MessagesContract
@@ -35,6 +38,7 @@ class StoreContract(
     CarrierEventsContract,
     PlannedContract,
     LanesContract,
+    ClientsContract,
 ):
     """Every promise of the storage ports."""
 
@@ -44,11 +48,22 @@ class TestMemoryStore(StoreContract):
     def store(self, clock: SteppingClock) -> Store:
         return MemoryStore(clock, CountingIds(1))
 
+    @pytest.fixture
+    def keyed_store(self, store: Store) -> Store:
+        return store
+
 
 class TestSqlStore(StoreContract):
     @pytest.fixture
     def store(self, sql_store: SqlStore) -> Store:
         return sql_store
+
+    @pytest.fixture
+    async def keyed_store(self, database: str, clock: SteppingClock) -> AsyncIterator[Store]:
+        """One that can keep secrets."""
+        store = SqlStore(database, clock, CountingIds(1), Keyring({"test": bytes(32)}, "test"))
+        yield store
+        await store.aclose()
 
 
 def test_every_promise_has_a_number_of_its_own_and_stands_in_the_reference() -> None:

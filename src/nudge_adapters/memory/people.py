@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
-
-from attrs import evolve
 
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client
 from nudge_core.model.faq import Faq
 from nudge_core.model.resource import ContentResource
 from nudge_core.model.user import User
@@ -66,67 +62,6 @@ class MemoryUsers:
     async def all(self) -> Sequence[User]:
         """Return every user, by id."""
         return sorted((user for user in self._users.rows() if self._visible(user.id)), key=lambda user: user.id)
-
-
-class MemoryClients:
-    """One professional's book."""
-
-    def __init__(self, work: Work, world: World) -> None:
-        assert work.user_id is not None
-        self._work = work
-        self._users = world.users
-        self._clients = world.book(work.user_id).clients
-
-    @reading
-    async def get(self, client_id: UUID) -> Client:
-        """Return the client, or raise NotFound."""
-        return self._clients.need(client_id, "client")
-
-    @writing
-    async def add(self, clients: Sequence[Client]) -> None:
-        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
-        emails = {client.email for client in self._clients.rows()} - {None}
-        for client in clients:
-            self._work.own(client.user_id, "client.user_id")
-        for client in clients:
-            if client.email in emails:
-                raise Conflict("client", "its e-mail is taken")
-            self._clients.add(client.id, client, "client")
-            emails |= {client.email} - {None}
-            self._users.need(client.user_id, "user")
-
-    @writing
-    async def save(self, client: Client) -> None:
-        """Replace a stored client, or raise NotFound."""
-        self._work.own(client.user_id, "client.user_id")
-        self._clients.need(client.id, "client")
-        if client.email and any(o.email == client.email for o in self._clients.rows() if o.id != client.id):
-            raise Conflict("client", "its e-mail is taken")
-        self._clients.put(client.id, client)
-
-    @reading
-    async def book(self) -> Sequence[Client]:
-        """Return the whole book, by id."""
-        return sorted(self._clients.rows(), key=lambda client: client.id)
-
-    @writing
-    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
-        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
-        for client_id in set(client_ids):
-            client = self._clients.get(client_id)
-            if client is not None and (client.last_interaction is None or client.last_interaction < at):
-                self._clients.put(client_id, evolve(client, last_interaction=at))
-
-    @reading
-    async def by_phone(self, phone: str) -> Sequence[Client]:
-        """Return those with this phone, by id."""
-        return sorted((c for c in self._clients.rows() if c.phone == phone), key=lambda client: client.id)
-
-    @reading
-    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
-        """Return those with one of these ids or one of these phones, each once, by id."""
-        rows = [row for row in self._clients.rows() if row.id in client_ids or row.phone in phones]
-        return sorted(rows, key=lambda row: row.id)
 
 
 class MemoryContents:

@@ -11,7 +11,9 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
+from nudge_adapters.memory.clients import MemoryClientFacts, MemoryClientNotes, MemoryClients
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
+from nudge_adapters.memory.dossiers import MemoryDossiers
 from nudge_adapters.memory.journal import Work
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
@@ -19,7 +21,7 @@ from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
-from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
+from nudge_adapters.memory.people import MemoryContents, MemoryFaqs, MemoryUsers
 from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
@@ -58,6 +60,9 @@ class MemoryTenantTransaction:
     global_events: MemoryGlobalEvents
     notes: MemoryNotes
     clients: MemoryClients
+    client_notes: MemoryClientNotes
+    client_facts: MemoryClientFacts
+    dossiers: MemoryDossiers
     resources: MemoryResources
     market_events: MemoryMarketEvents
     briefings: MemoryBriefings
@@ -143,6 +148,9 @@ class MemoryStore:
                 global_events=MemoryGlobalEvents(work, world),
                 notes=MemoryNotes(work, world),
                 clients=MemoryClients(work, world),
+                client_notes=MemoryClientNotes(work, world),
+                client_facts=MemoryClientFacts(work, world),
+                dossiers=MemoryDossiers(work, world),
                 resources=MemoryResources(work, world),
                 market_events=MemoryMarketEvents(work, world),
                 briefings=MemoryBriefings(work, world),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -29,7 +30,11 @@ class Client:
     `phone` is E.164 or None; a number that could not be read is kept in `phone_as_given`, so nothing is lost.
     `timezone` None means "not stated": the zones then follow from the address or the number's area code.
     `preferences` is what the vertical reads as wishes (`nudge_core.verticals`). `notes_embedding` is absent, never
-    zeros, when no embedding could be made.
+    zeros, when no embedding could be made. `notes` and `preferences` are projections: what is true of them stands in
+    notes and facts (`nudge_core.model.client_note`, `.client_fact`) as soon as there are any.
+
+    `version` rises with every write but one of `last_interaction` or of the embedding alone; `updated_at`: the last
+    such write, None when there was none.
     """
 
     id: UUID
@@ -46,6 +51,8 @@ class Client:
     preferences: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
     last_interaction: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     timezone: str | None = field(default=None, validator=fields.optional(fields.zone))
+    version: int = field(default=1, validator=fields.between(1, 2**31 - 1))
+    updated_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 
     @property
     def first_name(self) -> str:
@@ -56,3 +63,16 @@ class Client:
     def tags(self) -> tuple[str, ...]:
         """The professional's own tags, then the proposed ones."""
         return self.user_tags + self.ai_tags
+
+    @property
+    def sort_name(self) -> str:
+        """The name as names are sorted and searched: without the difference of capitals."""
+        return self.full_name.casefold()
+
+
+def tag_name(tag: str) -> str:
+    """Return a tag as tags are compared: folded; blanks, hyphens and underscores are equal."""
+    return " ".join(_GAPS.sub(" ", tag.casefold()).split())
+
+
+_GAPS = re.compile(r"[\s_-]+")

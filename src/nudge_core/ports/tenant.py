@@ -10,7 +10,6 @@ from uuid import UUID
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
-from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.event import EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
@@ -19,38 +18,6 @@ from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
 from nudge_core.model.resource import ContentResource, Resource
-
-
-class Clients(Protocol):
-    """One professional's book."""
-
-    async def get(self, client_id: UUID) -> Client:
-        """Return the client, or raise NotFound."""
-        ...
-
-    async def add(self, clients: Sequence[Client]) -> None:
-        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
-        ...
-
-    async def save(self, client: Client) -> None:
-        """Replace a stored client, or raise NotFound."""
-        ...
-
-    async def book(self) -> Sequence[Client]:
-        """Return the whole book, by id."""
-        ...
-
-    async def by_phone(self, phone: str) -> Sequence[Client]:
-        """Return those with this phone, by id."""
-        ...
-
-    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
-        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
-        ...
-
-    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
-        """Return those with one of these ids or one of these phones, each once, by id; one query."""
-        ...
 
 
 class Resources(Protocol):

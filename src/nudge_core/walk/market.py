@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from nudge_core.errors import Invalid, NudgeError, Unavailable
 from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
@@ -235,5 +235,5 @@ async def embed_book(parts: Parts, user_id: UUID) -> int:
     vectors = await parts.embedder.embed([client.notes for client in stale])
     async with parts.store.tenant(user_id) as tx:
         for client, vector in zip(stale, vectors, strict=True):
-            await tx.clients.save(evolve(client, notes_embedding=vector))
+            await tx.clients.set_meaning(client.id, client.notes, vector)
     return sum(vector is not None for vector in vectors)

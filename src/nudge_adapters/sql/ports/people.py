@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import Select, func, insert, or_, select, update
+from sqlalchemy import Select, insert, select, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.people import (
-    client_from_row,
-    client_to_row,
     content_from_row,
     content_to_row,
     faq_from_row,
@@ -21,12 +18,11 @@ from nudge_adapters.sql.rows.people import (
 )
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import NotFound
-from nudge_core.model.client import Client
 from nudge_core.model.faq import Faq
 from nudge_core.model.resource import ContentResource
 from nudge_core.model.user import User
 
-_user, _client = tables.user, tables.client
+_user = tables.user
 _content, _faq = tables.contentresource, tables.faq
 
 
@@ -69,66 +65,6 @@ class SqlUsers:
         """Return every user, by id."""
         rows = await self._work.rows(self._visible().order_by(_user.c.id))
         return [user_from_row(row, self._work.keyring) for row in rows]
-
-
-class SqlClients:
-    """One professional's book."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._mine = _client.c.user_id == work.owner
-
-    @reading
-    async def get(self, client_id: UUID) -> Client:
-        """Return the client, or raise NotFound."""
-        row = await self._work.row(select(_client).where(self._mine, _client.c.id == client_id))
-        if row is None:
-            raise NotFound("client", client_id)
-        return client_from_row(row)
-
-    @writing
-    async def add(self, clients: Sequence[Client]) -> None:
-        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
-        for client in clients:
-            self._work.own(client.user_id, "client.user_id")
-        if clients:
-            await self._work.run(insert(_client), [client_to_row(client) for client in clients])
-
-    @writing
-    async def save(self, client: Client) -> None:
-        """Replace a stored client, or raise NotFound."""
-        self._work.own(client.user_id, "client.user_id")
-        saved = await self._work.changed(
-            update(_client).where(self._mine, _client.c.id == client.id).values(client_to_row(client))
-        )
-        if saved == 0:
-            raise NotFound("client", client.id)
-
-    @writing
-    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
-        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
-        those = (self._mine, _client.c.id.in_(client_ids))
-        raised = func.greatest(_client.c.last_interaction, at)
-        await self._work.run(update(_client).where(*those).values(last_interaction=raised))
-
-    @reading
-    async def book(self) -> Sequence[Client]:
-        """Return the whole book, by id."""
-        rows = await self._work.rows(select(_client).where(self._mine).order_by(_client.c.id))
-        return [client_from_row(row) for row in rows]
-
-    @reading
-    async def by_phone(self, phone: str) -> Sequence[Client]:
-        """Return those with this phone, by id."""
-        query = select(_client).where(self._mine, _client.c.phone == phone).order_by(_client.c.id)
-        return [client_from_row(row) for row in await self._work.rows(query)]
-
-    @reading
-    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
-        """Return those with one of these ids or one of these phones, each once, by id."""
-        which = or_(_client.c.id.in_(sorted(client_ids)), _client.c.phone.in_(sorted(phones)))
-        query = select(_client).where(self._mine, which).order_by(_client.c.id)
-        return [client_from_row(row) for row in await self._work.rows(query)]
 
 
 class SqlContents:

@@ -98,6 +98,9 @@ def client_to_row(client: Client) -> NewRow:
         "last_interaction": client.last_interaction,
         "timezone": client.timezone,
         "created_at": client.created_at,
+        "version": client.version,
+        "updated_at": client.updated_at,
+        "sort_name": client.sort_name,
     }
 
 
@@ -118,6 +121,8 @@ def client_from_row(row: Row) -> Client:
         last_interaction=row["last_interaction"],
         timezone=row["timezone"],
         created_at=row["created_at"],
+        version=row["version"],
+        updated_at=row["updated_at"],
     )
 
 

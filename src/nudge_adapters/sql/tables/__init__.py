@@ -10,6 +10,7 @@
 """
 
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
+from nudge_adapters.sql.tables.clients import clientfact, clientnote, keptoptout, optoutkey
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
@@ -25,6 +26,8 @@ __all__ = [
     "campaignbriefing",
     "carrierevent",
     "client",
+    "clientfact",
+    "clientnote",
     "consent",
     "contentresource",
     "faq",
@@ -34,10 +37,12 @@ __all__ = [
     "heartbeat",
     "inboundcursor",
     "interaction",
+    "keptoptout",
     "listingsnapshot",
     "marketevent",
     "message",
     "negativepreference",
+    "optoutkey",
     "outbox",
     "pipelinerun",
     "resource",

@@ -1,0 +1,99 @@
+"""What is known of clients and from where, and the opt-outs that outlive them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    Double,
+    Identity,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    Uuid,
+)
+
+from nudge_adapters.sql.tables.schema import (
+    INSTANT,
+    METADATA,
+    OBJECT,
+    identity,
+    one_of,
+    owner,
+    tenant_key,
+    within_tenant,
+)
+from nudge_core.model.client_fact import FactState
+from nudge_core.model.consent import SuppressionScope
+
+clientnote = Table(
+    "clientnote",
+    METADATA,
+    owner(),
+    identity(),
+    Column("client_id", Uuid, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("author", String(100), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("seq", BigInteger, Identity(always=True), nullable=False, comment="order of writing"),
+    tenant_key("clientnote"),
+    within_tenant("client_id", "client"),
+    Index("ix_clientnote_user_id_client_id", "user_id", "client_id", "at", "seq"),
+)
+
+clientfact = Table(
+    "clientfact",
+    METADATA,
+    owner(),
+    identity(),
+    Column("client_id", Uuid, nullable=False),
+    Column("kind", String(60), nullable=False),
+    Column("value", OBJECT, nullable=False, comment="an object with the one member `value`"),
+    Column("source", String(60), nullable=False),
+    Column("recorded_by", String(100), nullable=False),
+    Column("at", INSTANT, nullable=False),
+    Column("recorded_at", INSTANT, nullable=False),
+    Column("confidence", Double, nullable=False),
+    Column("span_text_id", Uuid, comment="the note or text it was read in"),
+    Column("span_start", Integer),
+    Column("span_end", Integer),
+    Column("state", String(10), nullable=False),
+    Column("superseded_by", Uuid),
+    Column("seq", BigInteger, Identity(always=True), nullable=False, comment="order of writing"),
+    tenant_key("clientfact"),
+    within_tenant("client_id", "client"),
+    within_tenant("superseded_by", "clientfact"),
+    CheckConstraint(one_of("state", FactState), "state"),
+    CheckConstraint("confidence BETWEEN 0 AND 1", "confidence"),
+    CheckConstraint("num_nulls(span_text_id, span_start, span_end) IN (0, 3)", "span_is_told_whole"),
+    Index("ix_clientfact_user_id_client_id", "user_id", "client_id", "at", "seq"),
+    Index("ix_clientfact_user_id_superseded_by", "user_id", "superseded_by"),
+)
+
+optoutkey = Table(
+    "optoutkey",
+    METADATA,
+    owner(),
+    identity(),
+    Column("secret", String, nullable=False, comment="encrypted: nudge_adapters.sql.encryption"),
+    tenant_key("optoutkey"),
+)
+
+keptoptout = Table(
+    "keptoptout",
+    METADATA,
+    owner(),
+    identity(),
+    Column("mark", String(64), nullable=False, comment="keyed hash of a phone, by the tenant's `optoutkey`"),
+    Column("scope", String(10), nullable=False),
+    Column("topic", String(60), nullable=False),
+    Column("reason", String(100), nullable=False),
+    Column("held_since", INSTANT, nullable=False),
+    tenant_key("keptoptout"),
+    UniqueConstraint("user_id", "mark", "scope", "topic"),
+    CheckConstraint(one_of("scope", SuppressionScope), "scope"),
+)
