@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from attrs import evolve
 
-from nudge_core.errors import Conflict, NotFound
+from nudge_core.errors import Conflict, Invalid, NotFound
+from nudge_core.model.client import ClientFilter, ClientOrder
 from nudge_core.model.consent import ConsentKind, SuppressionScope
+from nudge_core.model.page import PageRequest
 from nudge_core.model.vector import Vector
 from nudge_core.ports import Store
 from tests import samples
@@ -189,3 +193,74 @@ class PeopleContract(StorageContract):
             await tx.audit.add(entries)
         async with store.tenant(OWNER) as tx:
             assert await tx.audit.of_subject(BEN) == [entries[1], entries[2], entries[0]]
+
+    async def test_uow_600_a_client_is_changed_over_the_version_it_was_read_at(self, store: Store) -> None:
+        await add_practice(store)
+        async with store.tenant(OWNER) as tx:
+            read = await tx.clients.get(BEN)
+            await tx.clients.touch([BEN], later(60))
+            saved = await tx.clients.save(evolve(read, notes="Wants a garage"))
+        assert (saved.version, saved.notes, saved.last_interaction) == (read.version + 1, "Wants a garage", later(60))
+        with pytest.raises(Conflict, match="changed"):
+            async with store.tenant(OWNER) as tx:
+                await tx.clients.save(evolve(read, notes="Wants a pool"))
+        with pytest.raises(NotFound):
+            async with store.tenant(OWNER) as tx:
+                await tx.clients.save(samples.client(OWNER, 99))
+
+    async def test_uow_601_the_vector_of_notes_that_have_changed_since_is_not_stored(self, store: Store) -> None:
+        await add_practice(store)
+        vector = Vector(np.array([0.6, 0.8], dtype=np.float32), "m")
+        async with store.tenant(OWNER) as tx:
+            before = await tx.clients.get(BEN)
+            assert await tx.clients.describe(BEN, before.notes, vector)
+            assert not await tx.clients.describe(BEN, "other notes", None)
+            assert not await tx.clients.describe(uid(99), before.notes, vector)
+            assert await tx.clients.get(BEN) == evolve(before, notes_embedding=vector)
+        async with store.tenant(OTHER) as tx:
+            assert not await tx.clients.describe(BEN, before.notes, None)
+
+    @pytest.mark.parametrize("order", list(ClientOrder))
+    async def test_uow_602_pages_in_every_order_hold_each_client_once(self, store: Store, order: ClientOrder) -> None:
+        await add_user(store)
+        await add_user(store, 2)
+        for number, name in ((10, "ben Ortiz"), (11, "Ben Ortiz"), (12, "Ána"), (13, "ben Ortiz"), (14, "Zoe_%")):
+            contact = later(number) if number % 2 else None
+            await add_client(
+                store, OWNER, number, full_name=name, created_at=later(number // 2), last_interaction=contact
+            )
+        await add_client(store, OTHER, 20)
+        seen: list[int] = []
+        after: tuple[str, ...] | None = None
+        async with store.tenant(OWNER) as tx:
+            while True:
+                page = await tx.clients.page(PageRequest(limit=2, after=after), order, ClientFilter())
+                seen += [client.id.int for client in page.items]
+                if (after := page.last) is None:
+                    break
+            with pytest.raises(Invalid, match="cursor"):
+                await tx.clients.page(PageRequest(after=("x",)), order, ClientFilter())
+        wanted = {
+            ClientOrder.NAME: [10, 11, 13, 14, 12],
+            ClientOrder.NEWEST: [14, 13, 12, 11, 10],
+            ClientOrder.LAST_CONTACT: [13, 11, 14, 12, 10],
+        }
+        assert seen == wanted[order]
+
+    async def test_uow_603_a_page_of_those_with_a_tag_or_letters_in_the_name(self, store: Store) -> None:
+        await add_user(store)
+        await add_client(store, OWNER, 10, full_name="Ben Ortiz", user_tags=("vip",))
+        await add_client(store, OWNER, 11, full_name="100% Zoe", ai_tags=("vip", "buyer"))
+        await add_client(store, OWNER, 12, full_name="Vip Ito")
+
+        async def found(**which: Any) -> list[int]:
+            async with store.tenant(OWNER) as tx:
+                page = await tx.clients.page(PageRequest(), ClientOrder.NAME, ClientFilter(**which))
+                return [client.id.int for client in page.items]
+
+        assert await found(tag="vip") == [11, 10]
+        assert await found(name_has="IT") == [12]
+        assert await found(name_has="%") == [11]
+        assert await found(tag="vip", name_has="ben") == [10]
+        async with store.tenant(OWNER) as tx:
+            assert await tx.clients.tags() == {"vip": 2, "buyer": 1}

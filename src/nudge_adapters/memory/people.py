@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
+from attrs import evolve
+
+from nudge_adapters.memory.book_pages import is_meant, page_after, sort_key
 from nudge_adapters.memory.journal import Work, reading, writing
+from nudge_adapters.memory.opt_outs import restore_opt_outs
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
+from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.faq import Faq
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentResource
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 
 
 class MemoryUsers:
@@ -62,6 +71,128 @@ class MemoryUsers:
     async def all(self) -> Sequence[User]:
         """Return every user, by id."""
         return sorted((user for user in self._users.rows() if self._visible(user.id)), key=lambda user: user.id)
+
+
+class MemoryClients:
+    """One professional's book."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._users = world.users
+        self._book = world.book(work.user_id)
+        self._clients = self._book.clients
+
+    @reading
+    async def get(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound."""
+        return self._clients.need(client_id, "client")
+
+    @writing
+    async def add(self, clients: Sequence[Client]) -> None:
+        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
+        emails = {client.email for client in self._clients.rows()} - {None}
+        for client in clients:
+            self._work.own(client.user_id, "client.user_id")
+        for client in clients:
+            if client.email in emails:
+                raise Conflict("client", "its e-mail is taken")
+            self._clients.add(client.id, client, "client")
+            emails |= {client.email} - {None}
+            self._users.need(client.user_id, "user")
+        restore_opt_outs(self._work, self._book, {client.phone for client in clients if client.phone})
+
+    @writing
+    async def save(self, client: Client) -> Client:
+        """Store a changed one over the version it was read at; return it with its new version."""
+        self._work.own(client.user_id, "client.user_id")
+        stored = self._clients.need(client.id, "client")
+        if stored.version != client.version:
+            raise Conflict("client", "somebody changed it since it was read")
+        if client.email and any(o.email == client.email for o in self._clients.rows() if o.id != client.id):
+            raise Conflict("client", "its e-mail is taken")
+        contacts = [at for at in (stored.last_interaction, client.last_interaction) if at is not None]
+        last = max(contacts, default=None)
+        saved = evolve(client, version=client.version + 1, last_interaction=last, updated_at=self._work.now)
+        self._clients.put(client.id, saved)
+        restore_opt_outs(self._work, self._book, {client.phone} if client.phone else set())
+        return saved
+
+    @writing
+    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
+        """Store the vector of these notes; False when the client has others by now."""
+        stored = self._clients.get(client_id)
+        if stored is None or stored.notes != notes:
+            return False
+        self._clients.put(client_id, evolve(stored, notes_embedding=vector))
+        return True
+
+    @reading
+    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
+        """Return a page of the book."""
+        rows = self._meant(which)
+        keyed = sorted((sort_key(row, order), row) for row in rows)
+        return page_after(keyed, request, newest_first=order is not ClientOrder.NAME)
+
+    def _meant(self, which: ClientFilter) -> list[Client]:
+        return [row for row in self._clients.rows() if is_meant(row, which, self._book)]
+
+    @reading
+    async def for_change(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound; here every transaction waits for every other one."""
+        return self._clients.need(client_id, "client")
+
+    @reading
+    async def mentioning(self, words: Collection[str], which: ClientFilter) -> Sequence[Client]:
+        """Return those who pass the filter with one of these words in name, tags or notes, by id."""
+        found = [row for row in self._meant(which) if any(word in _said_of(row) for word in words)]
+        return sorted(found, key=lambda row: row.id)
+
+    @reading
+    async def meanings(self, model_id: str, which: ClientFilter) -> Mapping[UUID, Vector]:
+        """Return the vectors by this model of those who pass the filter."""
+        vectors = {row.id: row.notes_embedding for row in self._meant(which)}
+        return {one: vector for one, vector in vectors.items() if vector is not None and vector.model_id == model_id}
+
+    @reading
+    async def reachable_at(self, phones: Collection[str], emails: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these phones or e-mails, each once, by id."""
+        folded = {email.lower() for email in emails}
+        rows = [row for row in self._clients.rows() if row.phone in phones or (row.email or "").lower() in folded]
+        return sorted(rows, key=lambda row: row.id)
+
+    @reading
+    async def tags(self) -> Mapping[str, int]:
+        """Return how many clients have each tag."""
+        return Counter(tag for row in self._clients.rows() for tag in set(row.tags))
+
+    @reading
+    async def book(self) -> Sequence[Client]:
+        """Return the whole book, by id."""
+        return sorted(self._clients.rows(), key=lambda client: client.id)
+
+    @writing
+    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
+        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
+        for client_id in set(client_ids):
+            client = self._clients.get(client_id)
+            if client is not None and (client.last_interaction is None or client.last_interaction < at):
+                self._clients.put(client_id, evolve(client, last_interaction=at))
+
+    @reading
+    async def by_phone(self, phone: str) -> Sequence[Client]:
+        """Return those with this phone, by id."""
+        return sorted((c for c in self._clients.rows() if c.phone == phone), key=lambda client: client.id)
+
+    @reading
+    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these ids or one of these phones, each once, by id."""
+        rows = [row for row in self._clients.rows() if row.id in client_ids or row.phone in phones]
+        return sorted(rows, key=lambda row: row.id)
+
+
+def _said_of(client: Client) -> str:
+    return "\n".join([client.full_name, *client.tags, client.notes]).lower()
 
 
 class MemoryContents:

@@ -11,17 +11,17 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
-from nudge_adapters.memory.clients import MemoryClientFacts, MemoryClientNotes, MemoryClients
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.dossiers import MemoryDossiers
 from nudge_adapters.memory.journal import Work
+from nudge_adapters.memory.knowledge import MemoryClientFacts, MemoryClientNotes
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
 from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
-from nudge_adapters.memory.people import MemoryContents, MemoryFaqs, MemoryUsers
+from nudge_adapters.memory.people import MemoryClients, MemoryContents, MemoryFaqs, MemoryUsers
 from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds

@@ -17,16 +17,16 @@ from nudge_adapters.sql import tables
 from nudge_adapters.sql.encryption import Keyring, Place, key_of
 from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
-from nudge_adapters.sql.ports.clients import SqlClientFacts, SqlClientNotes, SqlClients
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.dossiers import SqlDossiers
+from nudge_adapters.sql.ports.knowledge import SqlClientFacts, SqlClientNotes
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
-from nudge_adapters.sql.ports.people import SqlContents, SqlFaqs, SqlUsers
+from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds

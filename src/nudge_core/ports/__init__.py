@@ -9,7 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.carrier_events import CarrierEvents
-from nudge_core.ports.clients import ClientFacts, ClientNotes, Clients, Dossiers
+from nudge_core.ports.clients import ClientFacts, ClientNotes, Dossiers
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.services import (
     Clock,
@@ -26,6 +26,7 @@ from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
     Audit,
     Briefings,
+    Clients,
     Consents,
     Contents,
     Faqs,

@@ -8,12 +8,13 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.carrier_events import CarrierEvents
-from nudge_core.ports.clients import ClientFacts, ClientNotes, Clients, Dossiers
+from nudge_core.ports.clients import ClientFacts, ClientNotes, Dossiers
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
     Audit,
     Briefings,
+    Clients,
     Consents,
     Contents,
     Faqs,

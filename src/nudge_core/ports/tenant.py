@@ -10,6 +10,7 @@ from uuid import UUID
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.briefing import BriefingStatus, CampaignBriefing
+from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.event import EventStatus, MarketEvent
 from nudge_core.model.faq import Faq
@@ -17,7 +18,82 @@ from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
 from nudge_core.model.message import Delivery, LastWords, Message, Receipt, ScheduledMessage
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentResource, Resource
+from nudge_core.model.vector import Vector
+
+
+class Clients(Protocol):
+    """One professional's book."""
+
+    async def get(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound."""
+        ...
+
+    async def add(self, clients: Sequence[Client]) -> None:
+        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken.
+
+        A phone whose opt-out was kept when its client was erased is suppressed again, here and in `save`.
+        """
+        ...
+
+    async def save(self, client: Client) -> Client:
+        """Store a changed one over the version it was read at; return it with its new version.
+
+        The later of two instants of last contact is kept. Raises Conflict when somebody changed it since, or its
+        e-mail is taken; NotFound.
+        """
+        ...
+
+    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
+        """Store the vector of these notes; False, and nothing stored, when the client has others by now.
+
+        Not a change that a person made: the version stays.
+        """
+        ...
+
+    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
+        """Return a page of the book. Raises Invalid when the key to go on after is none of this order."""
+        ...
+
+    async def tags(self) -> Mapping[str, int]:
+        """Return how many clients have each tag, the professional's own and the proposed ones."""
+        ...
+
+    async def for_change(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound; whoever else would change it waits for this transaction."""
+        ...
+
+    async def mentioning(self, words: Collection[str], which: ClientFilter) -> Sequence[Client]:
+        """Return those who pass the filter with one of these words in name, tags or notes, by id.
+
+        `words`: in lower case; a part of a longer word counts too. Without a word nobody.
+        """
+        ...
+
+    async def meanings(self, model_id: str, which: ClientFilter) -> Mapping[UUID, Vector]:
+        """Return the vectors by this model of those who pass the filter."""
+        ...
+
+    async def reachable_at(self, phones: Collection[str], emails: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these phones or e-mails (whatever the capitals), each once, by id; one query."""
+        ...
+
+    async def book(self) -> Sequence[Client]:
+        """Return the whole book, by id."""
+        ...
+
+    async def by_phone(self, phone: str) -> Sequence[Client]:
+        """Return those with this phone, by id."""
+        ...
+
+    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
+        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
+        ...
+
+    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these ids or one of these phones, each once, by id; one query."""
+        ...
 
 
 class Resources(Protocol):

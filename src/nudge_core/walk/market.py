@@ -235,5 +235,5 @@ async def embed_book(parts: Parts, user_id: UUID) -> int:
     vectors = await parts.embedder.embed([client.notes for client in stale])
     async with parts.store.tenant(user_id) as tx:
         for client, vector in zip(stale, vectors, strict=True):
-            await tx.clients.set_meaning(client.id, client.notes, vector)
+            await tx.clients.describe(client.id, client.notes, vector)
     return sum(vector is not None for vector in vectors)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import Select, insert, select, update
+from sqlalchemy import Select, Text, cast, func, insert, or_, select, update
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.ports.book_pages import count_tags, filters, page_of_clients
+from nudge_adapters.sql.ports.opt_outs import restore_opt_outs
 from nudge_adapters.sql.rows.people import (
+    client_from_row,
+    client_to_row,
     content_from_row,
     content_to_row,
     faq_from_row,
@@ -16,13 +21,17 @@ from nudge_adapters.sql.rows.people import (
     user_from_row,
     user_to_row,
 )
+from nudge_adapters.sql.rows.values import vector_from_row, vector_to_columns
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.errors import NotFound
+from nudge_core.errors import Conflict, NotFound
+from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.faq import Faq
+from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import ContentResource
 from nudge_core.model.user import User
+from nudge_core.model.vector import Vector
 
-_user = tables.user
+_user, _client = tables.user, tables.client
 _content, _faq = tables.contentresource, tables.faq
 
 
@@ -65,6 +74,127 @@ class SqlUsers:
         """Return every user, by id."""
         rows = await self._work.rows(self._visible().order_by(_user.c.id))
         return [user_from_row(row, self._work.keyring) for row in rows]
+
+
+class SqlClients:
+    """One professional's book."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._mine = _client.c.user_id == work.owner
+
+    @reading
+    async def get(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound."""
+        row = await self._work.row(select(_client).where(self._mine, _client.c.id == client_id))
+        if row is None:
+            raise NotFound("client", client_id)
+        return client_from_row(row)
+
+    @writing
+    async def add(self, clients: Sequence[Client]) -> None:
+        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
+        for client in clients:
+            self._work.own(client.user_id, "client.user_id")
+        if clients:
+            await self._work.run(insert(_client), [client_to_row(client) for client in clients])
+            await restore_opt_outs(self._work, {client.phone for client in clients if client.phone})
+
+    @writing
+    async def save(self, client: Client) -> Client:
+        """Store a changed one over the version it was read at; return it with its new version."""
+        self._work.own(client.user_id, "client.user_id")
+        this = (self._mine, _client.c.id == client.id)
+        values = {**client_to_row(client), "version": client.version + 1, "updated_at": self._work.now}
+        values["last_interaction"] = func.greatest(_client.c.last_interaction, client.last_interaction)
+        change = update(_client).where(*this, _client.c.version == client.version).values(values)
+        row = await self._work.row(change.returning(*_client.c))
+        if row is not None:
+            await restore_opt_outs(self._work, {client.phone} if client.phone else ())
+            return client_from_row(row)
+        if await self._work.row(select(_client.c.id).where(*this)) is None:
+            raise NotFound("client", client.id)
+        raise Conflict("client", "somebody changed it since it was read")
+
+    @writing
+    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
+        """Store the vector of these notes; False when the client has others by now."""
+        this = (self._mine, _client.c.id == client_id, _client.c.notes == notes)
+        change = update(_client).where(*this).values(vector_to_columns("notes_embedding", vector))
+        return await self._work.changed(change) > 0
+
+    @reading
+    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
+        """Return a page of the book."""
+        return await page_of_clients(self._work, request, order, which)
+
+    @reading
+    async def for_change(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound; whoever else would change it waits for this transaction."""
+        this = select(_client).where(self._mine, _client.c.id == client_id)
+        row = await self._work.row(this.with_for_update(key_share=True))
+        if row is None:
+            raise NotFound("client", client_id)
+        return client_from_row(row)
+
+    @reading
+    async def mentioning(self, words: Collection[str], which: ClientFilter) -> Sequence[Client]:
+        """Return those who pass the filter with one of these words in name, tags or notes, by id."""
+        if not words:
+            return []
+        tags = cast(_client.c.user_tags.op("||")(_client.c.ai_tags), Text)
+        said = func.lower(_client.c.full_name + "\n" + tags + "\n" + _client.c.notes)
+        somewhere = or_(*(func.strpos(said, word) > 0 for word in sorted(words)))
+        query = select(_client).where(self._mine, *filters(which), somewhere).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
+    async def meanings(self, model_id: str, which: ClientFilter) -> Mapping[UUID, Vector]:
+        """Return the vectors by this model of those who pass the filter."""
+        columns = (_client.c.id, _client.c.notes_embedding, _client.c.notes_embedding_model)
+        by_model = _client.c.notes_embedding_model == model_id
+        rows = await self._work.rows(select(*columns).where(self._mine, by_model, *filters(which)))
+        read = ((row["id"], vector_from_row(row, "notes_embedding")) for row in rows)
+        return {client_id: vector for client_id, vector in read if vector is not None}
+
+    @reading
+    async def reachable_at(self, phones: Collection[str], emails: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these phones or e-mails, each once, by id."""
+        folded = sorted({email.lower() for email in emails})
+        which = or_(func.lower(_client.c.email).in_(folded), _client.c.phone.in_(sorted(phones)))
+        query = select(_client).where(self._mine, which).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
+    async def tags(self) -> Mapping[str, int]:
+        """Return how many clients have each tag."""
+        return await count_tags(self._work)
+
+    @writing
+    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
+        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
+        those = (self._mine, _client.c.id.in_(client_ids))
+        raised = func.greatest(_client.c.last_interaction, at)
+        await self._work.run(update(_client).where(*those).values(last_interaction=raised))
+
+    @reading
+    async def book(self) -> Sequence[Client]:
+        """Return the whole book, by id."""
+        rows = await self._work.rows(select(_client).where(self._mine).order_by(_client.c.id))
+        return [client_from_row(row) for row in rows]
+
+    @reading
+    async def by_phone(self, phone: str) -> Sequence[Client]:
+        """Return those with this phone, by id."""
+        query = select(_client).where(self._mine, _client.c.phone == phone).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
+    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these ids or one of these phones, each once, by id."""
+        which = or_(_client.c.id.in_(sorted(client_ids)), _client.c.phone.in_(sorted(phones)))
+        query = select(_client).where(self._mine, which).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
 
 
 class SqlContents:

@@ -16,6 +16,7 @@ def client_note_to_row(note: ClientNote) -> NewRow:
         "text": note.text,
         "author": note.author,
         "at": note.at,
+        "is_whole": note.is_whole,
     }
 
 
@@ -28,6 +29,7 @@ def client_note_from_row(row: Row) -> ClientNote:
         text=row["text"],
         author=row["author"],
         at=row["at"],
+        is_whole=row["is_whole"],
     )
 
 

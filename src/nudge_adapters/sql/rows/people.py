@@ -100,7 +100,6 @@ def client_to_row(client: Client) -> NewRow:
         "created_at": client.created_at,
         "version": client.version,
         "updated_at": client.updated_at,
-        "sort_name": client.sort_name,
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     Double,
@@ -39,6 +40,7 @@ clientnote = Table(
     Column("text", Text, nullable=False),
     Column("author", String(100), nullable=False),
     Column("at", INSTANT, nullable=False),
+    Column("is_whole", Boolean, nullable=False),
     Column("seq", BigInteger, Identity(always=True), nullable=False, comment="order of writing"),
     tenant_key("clientnote"),
     within_tenant("client_id", "client"),

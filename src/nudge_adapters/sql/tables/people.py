@@ -87,17 +87,16 @@ client = Table(
     Column("last_interaction", INSTANT),
     Column("timezone", String(60)),
     Column("created_at", INSTANT, nullable=False),
-    Column("version", Integer, nullable=False, server_default=text("1")),
+    Column("version", Integer, nullable=False),
     Column("updated_at", INSTANT),
-    Column("sort_name", Text(collation="C"), nullable=False, server_default="", comment="the name, capitals folded"),
     tenant_key("client"),
     UniqueConstraint("user_id", "email"),
-    CheckConstraint("version >= 1", "version"),
     CheckConstraint("phone ~ '^[+][1-9][0-9]{6,14}$'", "phone_is_e164"),
     CheckConstraint(both_or_none("notes_embedding", "notes_embedding_model"), "embedding_names_its_model"),
+    CheckConstraint("version >= 1", "version"),
+    Index("ix_client_by_name", "user_id", text('lower(full_name COLLATE "C")'), "id"),
+    Index("ix_client_by_creation", "user_id", "created_at", "id"),
     Index("ix_client_user_id_phone", "user_id", "phone", postgresql_where=text("phone IS NOT NULL")),
-    Index("ix_client_user_id_sort_name", "user_id", "sort_name", "id"),
-    Index("ix_client_user_id_created_at", "user_id", "created_at", "id"),
 )
 
 consent = Table(

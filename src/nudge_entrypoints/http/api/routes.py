@@ -8,13 +8,17 @@ from litestar import Controller, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 
 PREFIX = "/api/v1"
 
-CONTROLLERS: Sequence[type[Controller]] = (Faqs,)
+CONTROLLERS: Sequence[type[Controller]] = (
+    Clients,
+    Faqs,
+)
 """A module per subject; a line each, so that two can be added at once."""
 
 
