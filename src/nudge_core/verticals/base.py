@@ -70,6 +70,10 @@ class Vertical(Protocol):
         """How it speaks: what drafters need."""
         ...
 
+    def role_names(self, role: Role) -> frozenset[str]:
+        """Return the tags that mean a role, as `nudge_core.model.client.tag_name` writes them."""
+        ...
+
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
         """Read a client into rows of the audience, one per role; none when no role or no wish is known.
 

@@ -7,6 +7,7 @@ from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
+from nudge_core.walk.meanings import embed_client
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
 from nudge_core.walk.schedule import ReleaseReport, release_due
@@ -25,6 +26,7 @@ __all__ = [
     "collect_bills",
     "drain",
     "embed_book",
+    "embed_client",
     "hear",
     "hear_again",
     "hear_waiting",

@@ -8,6 +8,8 @@ from litestar import Controller, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
+from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
@@ -16,6 +18,8 @@ from nudge_entrypoints.http.identity import Authenticator, Identified, may, prin
 PREFIX = "/api/v1"
 
 CONTROLLERS: Sequence[type[Controller]] = (
+    ClientKnowledge,
+    ClientRecords,
     Clients,
     Faqs,
 )
