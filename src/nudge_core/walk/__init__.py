@@ -6,6 +6,7 @@ The same walk serves the library, the worker, the demo and the tests.
 from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
+from nudge_core.walk.looking import Found, look_up
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.meanings import embed_client
 from nudge_core.walk.parts import Parts
@@ -16,6 +17,7 @@ from nudge_core.walk.sending import Drained, drain, send_due, tidy
 __all__ = [
     "Bounded",
     "Drained",
+    "Found",
     "Heard",
     "Parts",
     "PassReport",
@@ -31,6 +33,7 @@ __all__ = [
     "hear_again",
     "hear_waiting",
     "keep_unread",
+    "look_up",
     "poll",
     "poll_inbound",
     "reconcile",

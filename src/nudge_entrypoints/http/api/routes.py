@@ -10,6 +10,7 @@ from litestar.middleware import DefineMiddleware
 
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
 from nudge_entrypoints.http.api.client_records import ClientRecords
+from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.faqs import Faqs
@@ -20,6 +21,7 @@ PREFIX = "/api/v1"
 CONTROLLERS: Sequence[type[Controller]] = (
     ClientKnowledge,
     ClientRecords,
+    ClientSearch,
     Clients,
     Faqs,
 )
