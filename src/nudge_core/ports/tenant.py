@@ -127,6 +127,10 @@ class MarketEvents(Protocol):
         """Return the stored ones among `ids`, oldest first."""
         ...
 
+    async def about(self, resource_id: UUID, limit: int) -> Sequence[MarketEvent]:
+        """Return the events about a resource, newest first."""
+        ...
+
     async def mark(self, ids: Sequence[UUID], status: EventStatus, error: str | None = None) -> None:
         """Move events along their machine; already there is fine. Raises IllegalTransition."""
         ...

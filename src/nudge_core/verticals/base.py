@@ -89,6 +89,13 @@ class Vertical(Protocol):
         """
         ...
 
+    def offered(self, resource: Resource) -> MarketEvent | None:
+        """Return a thing as it is on offer now, as an event to compare wishes with; None when it is not on offer.
+
+        For looking only: it is no event that happened, so nothing is told of it.
+        """
+        ...
+
     def text_of(self, facts: JsonObject) -> str:
         """Return the text whose meaning is compared with clients' notes; empty when there is none."""
         ...

@@ -13,6 +13,7 @@ from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
 from nudge_core.walk.schedule import ReleaseReport, release_due
 from nudge_core.walk.sending import Drained, drain, send_due, tidy
+from nudge_core.walk.suiting import draft_for, suits
 
 __all__ = [
     "Bounded",
@@ -26,6 +27,7 @@ __all__ = [
     "WorkReport",
     "code_of",
     "collect_bills",
+    "draft_for",
     "drain",
     "embed_book",
     "embed_client",
@@ -40,6 +42,7 @@ __all__ = [
     "release_due",
     "run_once",
     "send_due",
+    "suits",
     "tidy",
     "unbounded",
     "work",

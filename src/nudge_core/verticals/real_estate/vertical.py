@@ -62,6 +62,10 @@ class RealEstate:
         """Read an event into what it offers; see `Vertical.subject`."""
         return subject.subject(event, wished_features)
 
+    def offered(self, resource: Resource) -> MarketEvent | None:
+        """Return a home as it is on offer now; None when it is not."""
+        return events.offered(resource)
+
     def text_of(self, facts: JsonObject) -> str:
         """Return the text whose meaning is compared with clients' notes."""
         return subject.text_of(facts)

@@ -9,6 +9,7 @@ from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
+from nudge_entrypoints.http.api.client_matches import ClientMatches
 from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
@@ -20,6 +21,7 @@ PREFIX = "/api/v1"
 
 CONTROLLERS: Sequence[type[Controller]] = (
     ClientKnowledge,
+    ClientMatches,
     ClientRecords,
     ClientSearch,
     Clients,
