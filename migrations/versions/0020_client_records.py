@@ -11,7 +11,7 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
-_TABLES = ("clientnote", "clientfact", "optoutkey", "keptoptout")
+_TABLES = ("clientnote", "clientfact", "optoutkey", "keptoptout", "clientimport", "clientmerge")
 _INSTANT = sa.DateTime(timezone=True)
 
 
@@ -102,6 +102,33 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "mark", "scope", "topic", name=op.f("uq_keptoptout_user_id_mark_scope_topic")),
         sa.CheckConstraint("scope IN ('all', 'topic')", name=op.f("ck_keptoptout_scope")),
     )
+    _owned(
+        "clientimport",
+        sa.Column("created_by", sa.String(100), nullable=False),
+        sa.Column("created_at", _INSTANT, nullable=False),
+        sa.Column("rows", sa.Integer, nullable=False),
+        sa.Column("added", postgresql.JSONB, nullable=False, comment="ids of who became a client"),
+        sa.Column("problems", postgresql.JSONB, nullable=False, comment="lines and rules, never a value"),
+        sa.Column("undone_at", _INSTANT),
+        sa.CheckConstraint("rows >= 0", name=op.f("ck_clientimport_rows")),
+    )
+    op.create_index("ix_clientimport_user_id_created_at", "clientimport", ["user_id", "created_at", "id"])
+    _owned(
+        "clientmerge",
+        sa.Column("kept_id", sa.Uuid, nullable=False),
+        sa.Column("gone_id", sa.Uuid, nullable=False),
+        sa.Column("merged_by", sa.String(100), nullable=False),
+        sa.Column("merged_at", _INSTANT, nullable=False),
+        sa.Column(
+            "before", postgresql.JSONB, nullable=False, comment="both clients as they were, and the one they became"
+        ),
+        sa.Column(
+            "moved", postgresql.JSONB, nullable=False, comment="ids by table, audiences, facts: what an undo moves back"
+        ),
+        sa.Column("undone_at", _INSTANT),
+    )
+    op.create_index("ix_clientmerge_user_id_kept_id", "clientmerge", ["user_id", "kept_id"])
+    op.create_index("ix_clientmerge_user_id_gone_id", "clientmerge", ["user_id", "gone_id"])
 
 
 def downgrade() -> None:

@@ -23,7 +23,8 @@ ADDRESS = f"/api/v1/clients/{uid(10)}"
 def home(number: int, price: int, **facts: Any) -> Any:
     """A home on offer."""
     attributes = {
-        "status": ListingStatus.ACTIVE.value, "list_price_cents": price * 100, "beds": 3, "city": "Austin", "subdivision": "Zilker",
+        "status": ListingStatus.ACTIVE.value, "list_price_cents": price * 100, "beds": 3, "city": "Austin",
+        "subdivision": "Zilker",
         "address": f"{number} Timber St", "remarks": "A garage and a garden near the lake.",
     }  # fmt: skip
     return samples.resource(RITA, number, attributes=attributes | facts)

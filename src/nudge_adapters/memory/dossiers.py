@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from attrs import evolve
 
 from nudge_adapters.memory.journal import Table, Work, reading, writing
+from nudge_adapters.memory.merging import reassign, rename_work
 from nudge_adapters.memory.opt_outs import keep_opt_outs
 from nudge_adapters.memory.world import Book, World
+from nudge_core.errors import Conflict
 from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
+from nudge_core.model.client_merge import Moved
 from nudge_core.model.dossier import (
     Dossier,
     Happened,
@@ -83,6 +86,54 @@ class MemoryDossiers:
         )
 
     @writing
+    async def reassign(self, source: UUID, target: UUID, only: Moved | None) -> Moved:
+        """Let what belongs to one client belong to another one; return what moved."""
+        for one in (source, target):
+            self._book.clients.need(one, "client")
+        if only is None:
+            rename_work(self._world, self._work.user_id, source, target)
+        return reassign(self._book, source, target, only)
+
+    @writing
+    async def put_back(self, client: Client) -> None:
+        """Store a client exactly so, over what is stored, or anew; the version is above the stored one."""
+        self._work.own(client.user_id, "client.user_id")
+        if client.email and any(o.email == client.email for o in self._book.clients.rows() if o.id != client.id):
+            raise Conflict("client", "its e-mail is taken")
+        stored = self._book.clients.get(client.id)
+        version = client.version if stored is None else max(client.version, stored.version + 1)
+        self._book.clients.put(client.id, evolve(client, version=version))
+
+    @writing
+    async def drop(self, client_id: UUID) -> None:
+        """Remove a client of whom nothing else is held any more. Raises NotFound."""
+        self._book.clients.need(client_id, "client")
+        self._book.clients.drop(client_id)
+
+    @writing
+    async def drop_note(self, note_id: UUID) -> None:
+        """Remove the note that a merge wrote, because the merge is undone. A missing one is fine."""
+        if note_id in self._book.client_notes:
+            self._book.client_notes.drop(note_id)
+
+    @writing
+    async def take_back(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Remove those of these clients whom nobody has changed, texted or decided about since they were added."""
+        book = self._book
+        gone = {one for one in client_ids if (client := book.clients.get(one)) and self._is_untouched(client)}
+        for table in (book.client_notes, book.client_facts):
+            for row in [row for row in table.rows() if row.client_id in gone]:
+                table.drop(row.id)
+        for one in gone:
+            book.clients.drop(one)
+        return frozenset(gone)
+
+    def _is_untouched(self, client: Client) -> bool:
+        tables = {name: table for name, table in _tables(self._book).items() if name not in ("notes", "facts")}
+        held = any(_of(table, client.id) for table in tables.values())
+        return client.version == 1 and not held and not _concerning(self._book, client.id)
+
+    @writing
     async def erase(self, client_id: UUID) -> Mapping[str, int]:
         """Remove everything personal of a client from every table; return what was done, by table and deed."""
         book, client = self._book, self._book.clients.need(client_id, "client")
@@ -112,6 +163,10 @@ class MemoryDossiers:
             for row in _of(table, client_id):
                 table.drop(row.id)
                 done[f"{name} removed"] += 1
+        for merge in book.client_merges.rows():
+            if client_id in (merge.kept.id, merge.gone.id):
+                book.client_merges.drop(merge.id)
+                done["merges removed"] += 1
         book.clients.drop(client_id)
         done["clients removed"] = 1
         return {deed: number for deed, number in sorted(done.items()) if number}

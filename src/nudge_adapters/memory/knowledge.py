@@ -9,7 +9,9 @@ from attrs import evolve
 
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
+from nudge_core.errors import Conflict
 from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_import import ClientImport
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.page import Page, PageRequest, id_after
 
@@ -94,3 +96,44 @@ class MemoryClientFacts:
     async def of_client(self, client_id: UUID) -> Sequence[ClientFact]:
         """Return a client's facts with their whole history, the earliest first."""
         return sorted((fact for fact in self._facts.rows() if fact.client_id == client_id), key=lambda fact: fact.at)
+
+
+class MemoryClientImports:
+    """Clients that came together."""
+
+    def __init__(self, work: Work, world: World) -> None:
+        assert work.user_id is not None
+        self._work = work
+        self._users = world.users
+        self._imports = world.book(work.user_id).client_imports
+
+    @writing
+    async def add(self, imported: ClientImport) -> None:
+        """Store one. Raises Conflict when its id is taken."""
+        self._work.own(imported.user_id, "clientimport.user_id")
+        self._imports.add(imported.id, imported, "import")
+        self._users.need(imported.user_id, "user")
+
+    @reading
+    async def get(self, import_id: UUID) -> ClientImport:
+        """Return one, or raise NotFound."""
+        return self._imports.need(import_id, "import")
+
+    @writing
+    async def undone(self, import_id: UUID) -> None:
+        """Mark one as taken back now. Raises Conflict when it was already, NotFound."""
+        stored = self._imports.need(import_id, "import")
+        if stored.undone_at is not None:
+            raise Conflict("import", "it was taken back already")
+        self._imports.put(import_id, evolve(stored, undone_at=self._work.now))
+
+    @reading
+    async def page(self, request: PageRequest) -> Page[ClientImport]:
+        """Return a page of imports, newest first."""
+        after = id_after(request)
+        rows = sorted(self._imports.rows(), key=lambda one: (one.created_at, one.id), reverse=True)
+        if after is not None:
+            last = self._imports.get(after)
+            rows = [] if last is None else [o for o in rows if (o.created_at, o.id) < (last.created_at, last.id)]
+        items = tuple(rows[: request.limit])
+        return Page(items=items, last=(str(items[-1].id),) if len(rows) > len(items) else None)

@@ -14,9 +14,10 @@ from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.dossiers import MemoryDossiers
 from nudge_adapters.memory.journal import Work
-from nudge_adapters.memory.knowledge import MemoryClientFacts, MemoryClientNotes
+from nudge_adapters.memory.knowledge import MemoryClientFacts, MemoryClientImports, MemoryClientNotes
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
+from nudge_adapters.memory.merging import MemoryClientMerges
 from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryAudit, MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
@@ -62,6 +63,8 @@ class MemoryTenantTransaction:
     clients: MemoryClients
     client_notes: MemoryClientNotes
     client_facts: MemoryClientFacts
+    client_imports: MemoryClientImports
+    client_merges: MemoryClientMerges
     dossiers: MemoryDossiers
     resources: MemoryResources
     market_events: MemoryMarketEvents
@@ -150,6 +153,8 @@ class MemoryStore:
                 clients=MemoryClients(work, world),
                 client_notes=MemoryClientNotes(work, world),
                 client_facts=MemoryClientFacts(work, world),
+                client_imports=MemoryClientImports(work, world),
+                client_merges=MemoryClientMerges(work, world),
                 dossiers=MemoryDossiers(work, world),
                 resources=MemoryResources(work, world),
                 market_events=MemoryMarketEvents(work, world),

@@ -15,6 +15,8 @@ from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
 from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_import import ClientImport
+from nudge_core.model.client_merge import ClientMerge
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.consent import Consent, Suppression, SuppressionScope
 from nudge_core.model.event import GlobalMlsEvent, MarketEvent
@@ -64,6 +66,8 @@ class Book:
         self.clients: Table[UUID, Client] = Table(journal)
         self.client_notes: Table[UUID, ClientNote] = Table(journal)
         self.client_facts: Table[UUID, ClientFact] = Table(journal)
+        self.client_imports: Table[UUID, ClientImport] = Table(journal)
+        self.client_merges: Table[UUID, ClientMerge] = Table(journal)
         self.kept_opt_outs: Table[tuple[str, SuppressionScope, str], KeptOptOut] = Table(journal)
         self.opt_out_key = os.urandom(OPT_OUT_KEY_BYTES)
         self.resources: Table[UUID, Resource] = Table(journal)

@@ -19,9 +19,10 @@ from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.dossiers import SqlDossiers
-from nudge_adapters.sql.ports.knowledge import SqlClientFacts, SqlClientNotes
+from nudge_adapters.sql.ports.knowledge import SqlClientFacts, SqlClientImports, SqlClientNotes
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
+from nudge_adapters.sql.ports.merging import SqlClientMerges
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
@@ -73,6 +74,8 @@ class SqlTenantTransaction:
     clients: SqlClients
     client_notes: SqlClientNotes
     client_facts: SqlClientFacts
+    client_imports: SqlClientImports
+    client_merges: SqlClientMerges
     dossiers: SqlDossiers
     resources: SqlResources
     market_events: SqlMarketEvents
@@ -197,6 +200,8 @@ class SqlStore:
                 clients=SqlClients(work),
                 client_notes=SqlClientNotes(work),
                 client_facts=SqlClientFacts(work),
+                client_imports=SqlClientImports(work),
+                client_merges=SqlClientMerges(work),
                 dossiers=SqlDossiers(work),
                 resources=SqlResources(work),
                 market_events=SqlMarketEvents(work),

@@ -208,6 +208,19 @@ async def follow_preferences(
             await tx.client_facts.save(ended)
 
 
+def adopted_facts(client: Client, known: Sequence[ClientFact], by: str) -> list[ClientFact]:
+    """Return facts for the preferences that stood there before there were facts, and have none yet."""
+    told = {fact.kind for fact in known if fact.state is not FactState.PROPOSED}
+    stated = sorted(kind for kind, value in client.preferences.items() if value is not None)
+    return [_adopted(client, kind, by) for kind in stated if kind not in told]
+
+
+def first_facts(tx: TenantTransaction, client: Client, by: str, source: str) -> list[ClientFact]:
+    """Return the facts that somebody who is added comes with."""
+    stated = sorted(kind for kind, value in client.preferences.items() if value is not None)
+    return [_direct(tx, client, kind, by, source) for kind in stated]
+
+
 def _direct(tx: TenantTransaction, client: Client, kind: str, by: str, source: str) -> ClientFact:
     return ClientFact(
         id=stable_id("fact", str(client.id), kind, str(client.version)),

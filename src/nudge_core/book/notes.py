@@ -73,14 +73,18 @@ async def follow_notes(tx: TenantTransaction, before: Client | None, after: Clie
     if before is not None and before.notes == after.notes:
         return
     if before is None:
-        if after.notes:
-            await tx.client_notes.add([_note(tx, _first_id(after.id), after.id, after.notes, by)])
+        await tx.client_notes.add(first_notes(after, by))
         return
     known = await tx.client_notes.of_client(after.id)
     whole = evolve(
         _note(tx, stable_id("whole note", str(after.id), str(after.version)), after.id, after.notes, by), is_whole=True
     )
     await tx.client_notes.add([whole] if known or not before.notes.strip() else [_first(before), whole])
+
+
+def first_notes(client: Client, by: str) -> list[ClientNote]:
+    """Return the notes that somebody who is added comes with: one, or none. Their instant is the client's first."""
+    return [evolve(_first(client), author=by)] if client.notes.strip() else []
 
 
 def _first_id(client_id: UUID) -> UUID:

@@ -9,7 +9,7 @@ block raises. There is no commit to call, so a step cannot call it.
 """
 
 from nudge_core.ports.carrier_events import CarrierEvents
-from nudge_core.ports.clients import ClientFacts, ClientNotes, Dossiers
+from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Dossiers
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.services import (
     Clock,
@@ -45,6 +45,8 @@ __all__ = [
     "Briefings",
     "CarrierEvents",
     "ClientFacts",
+    "ClientImports",
+    "ClientMerges",
     "ClientNotes",
     "Clients",
     "Clock",

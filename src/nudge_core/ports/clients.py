@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from nudge_core.model.client import Client
 from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_import import ClientImport
+from nudge_core.model.client_merge import ClientMerge, Moved
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.dossier import Dossier, TimelineEntry
 from nudge_core.model.page import Page, PageRequest
@@ -48,6 +51,42 @@ class ClientFacts(Protocol):
         ...
 
 
+class ClientImports(Protocol):
+    """Clients that came together."""
+
+    async def add(self, imported: ClientImport) -> None:
+        """Store one. Raises Conflict when its id is taken."""
+        ...
+
+    async def get(self, import_id: UUID) -> ClientImport:
+        """Return one, or raise NotFound."""
+        ...
+
+    async def undone(self, import_id: UUID) -> None:
+        """Mark one as taken back now. Raises Conflict when it was already, NotFound."""
+        ...
+
+    async def page(self, request: PageRequest) -> Page[ClientImport]:
+        """Return a page of imports, newest first."""
+        ...
+
+
+class ClientMerges(Protocol):
+    """Two clients that became one."""
+
+    async def add(self, merge: ClientMerge) -> None:
+        """Store one. Raises Conflict when its id is taken."""
+        ...
+
+    async def get(self, merge_id: UUID) -> ClientMerge:
+        """Return one, or raise NotFound: also when one of the two was erased since."""
+        ...
+
+    async def undone(self, merge_id: UUID) -> None:
+        """Mark one as undone now. Raises Conflict when it was already, NotFound."""
+        ...
+
+
 class Dossiers(Protocol):
     """All that is held of one client, across every table."""
 
@@ -57,6 +96,35 @@ class Dossiers(Protocol):
 
     async def of(self, client_id: UUID) -> Dossier:
         """Return everything that is held, or raise NotFound."""
+        ...
+
+    async def reassign(self, source: UUID, target: UUID, only: Moved | None) -> Moved:
+        """Let what belongs to one client belong to another one; return what moved.
+
+        Args:
+            source: whose it is.
+            target: whose it becomes.
+            only: what moved the other way round, to be moved back as far as it is there; None: everything.
+        """
+        ...
+
+    async def put_back(self, client: Client) -> None:
+        """Store a client exactly so, over what is stored, or anew; the version is above the stored one."""
+        ...
+
+    async def drop(self, client_id: UUID) -> None:
+        """Remove a client of whom nothing else is held any more. Raises NotFound."""
+        ...
+
+    async def drop_note(self, note_id: UUID) -> None:
+        """Remove the note that a merge wrote, because the merge is undone. A missing one is fine."""
+        ...
+
+    async def take_back(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Remove those of these clients whom nobody has changed, texted or decided about since they were added.
+
+        What came with them (first note, facts) goes with them; of the others nothing changes. Returns who is gone.
+        """
         ...
 
     async def erase(self, client_id: UUID) -> Mapping[str, int]:

@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.ports.carrier_events import CarrierEvents
-from nudge_core.ports.clients import ClientFacts, ClientNotes, Dossiers
+from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Dossiers
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
@@ -107,6 +107,12 @@ class TenantTransaction(Protocol):
 
     @property
     def client_facts(self) -> ClientFacts: ...
+
+    @property
+    def client_imports(self) -> ClientImports: ...
+
+    @property
+    def client_merges(self) -> ClientMerges: ...
 
     @property
     def dossiers(self) -> Dossiers: ...

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Table, Text, delete, literal, select, tuple_, union_all
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.ports.erasing import concerning, erase, their_phones
+from nudge_adapters.sql.ports.erasing import concerning, erase, take_back, their_phones
+from nudge_adapters.sql.ports.merging import put_back, reassign
 from nudge_adapters.sql.rows.clients import client_note_from_row, fact_from_row
 from nudge_adapters.sql.rows.nudges import audit_from_row, briefing_from_row, negative_preference_from_row
 from nudge_adapters.sql.rows.people import client_from_row, consent_from_row, suppression_from_row
@@ -18,6 +19,8 @@ from nudge_adapters.sql.rows.texts import message_from_row
 from nudge_adapters.sql.rows.values import Row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import NotFound
+from nudge_core.model.client import Client
+from nudge_core.model.client_merge import Moved
 from nudge_core.model.dossier import Dossier, Happening, TimelineEntry, only_member, read_timeline_key
 from nudge_core.model.page import Page, PageRequest
 
@@ -124,6 +127,35 @@ class SqlDossiers:
         condition = table.c.client_id == which if isinstance(which, UUID) else which
         query = select(table).where(table.c.user_id == self._work.owner, condition)
         return tuple(read(row) for row in await self._work.rows(query.order_by(table.c[by], table.c.id)))
+
+    @writing
+    async def reassign(self, source: UUID, target: UUID, only: Moved | None) -> Moved:
+        """Let what belongs to one client belong to another one; return what moved."""
+        return await reassign(self._work, source, target, only)
+
+    @writing
+    async def put_back(self, client: Client) -> None:
+        """Store a client exactly so, over what is stored, or anew; the version is above the stored one."""
+        await put_back(self._work, client)
+
+    @writing
+    async def drop(self, client_id: UUID) -> None:
+        """Remove a client of whom nothing else is held any more. Raises NotFound."""
+        client = tables.client
+        gone = delete(client).where(client.c.user_id == self._work.owner, client.c.id == client_id)
+        if await self._work.changed(gone) == 0:
+            raise NotFound("client", client_id)
+
+    @writing
+    async def drop_note(self, note_id: UUID) -> None:
+        """Remove the note that a merge wrote, because the merge is undone. A missing one is fine."""
+        note = tables.clientnote
+        await self._work.run(delete(note).where(note.c.user_id == self._work.owner, note.c.id == note_id))
+
+    @writing
+    async def take_back(self, client_ids: Collection[UUID]) -> frozenset[UUID]:
+        """Remove those of these clients whom nobody has changed, texted or decided about since they were added."""
+        return await take_back(self._work, client_ids)
 
     @writing
     async def erase(self, client_id: UUID) -> Mapping[str, int]:

@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from attrs import evolve
-from sqlalchemy import ColumnElement, Table, Text, cast, delete, or_, select, update
+from sqlalchemy import ColumnElement, Table, Text, Uuid, any_, cast, delete, exists, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.ports.consent import SqlSuppressions
@@ -94,6 +95,11 @@ async def erase(work: Work, client_id: UUID) -> Mapping[str, int]:
         done[f"{name} removed"] = await work.changed(gone)
     plans = delete(_briefing).where(_briefing.c.user_id == work.owner, _briefing.c.client_id == client_id)
     done["briefings removed"] = await work.changed(plans)
+    merge = tables.clientmerge
+    merges = delete(merge).where(
+        merge.c.user_id == work.owner, or_(merge.c.kept_id == client_id, merge.c.gone_id == client_id)
+    )
+    done["merges removed"] = await work.changed(merges)
     await work.run(delete(_client).where(_client.c.user_id == work.owner, _client.c.id == client_id))
     done["clients removed"] = 1
     return {deed: number for deed, number in sorted(done.items()) if number}
@@ -151,3 +157,26 @@ async def _forget_work(work: Work, client: Client, texts: Collection[str]) -> in
         left = update(_outbox).where(mine, _outbox.c.id == note.id).values(payload=payload, lease_until=None)
         changed += await work.changed(left)
     return changed
+
+
+async def take_back(work: Work, client_ids: Collection[UUID]) -> frozenset[UUID]:
+    """Do what `nudge_core.ports.Dossiers.take_back` promises: four statements, however many clients."""
+    mine = (_client.c.user_id == work.owner, _client.c.id == any_(literal(sorted(client_ids), ARRAY(Uuid))))
+    held = [
+        exists().where(table.c.user_id == _client.c.user_id, table.c.client_id == _client.c.id)
+        for name, table in REMOVED.items()
+        if name not in ("notes", "facts")
+    ]
+    member = func.jsonb_build_array(func.jsonb_build_object("client_id", cast(_client.c.id, Text)))
+    held.append(
+        exists().where(
+            _briefing.c.user_id == _client.c.user_id,
+            or_(_briefing.c.client_id == _client.c.id, _briefing.c.matched_audience.contains(member)),
+        )
+    )
+    untouched = select(_client.c.id).where(*mine, _client.c.version == 1, *(~one for one in held)).with_for_update()
+    gone = set((await work.run(untouched)).scalars())
+    for table, column in ((tables.clientnote, "client_id"), (tables.clientfact, "client_id"), (_client, "id")):
+        these = table.c[column] == any_(literal(sorted(gone), ARRAY(Uuid)))
+        await work.run(delete(table).where(table.c.user_id == work.owner, these))
+    return frozenset(gone)

@@ -8,14 +8,22 @@ from uuid import UUID
 from sqlalchemy import insert, select, tuple_, update
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.rows.clients import client_note_from_row, client_note_to_row, fact_from_row, fact_to_row
+from nudge_adapters.sql.rows.clients import (
+    client_note_from_row,
+    client_note_to_row,
+    fact_from_row,
+    fact_to_row,
+    import_from_row,
+    import_to_row,
+)
 from nudge_adapters.sql.work import Work, reading, writing
-from nudge_core.errors import NotFound
+from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_import import ClientImport
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.page import Page, PageRequest, id_after
 
-_note, _fact = tables.clientnote, tables.clientfact
+_note, _fact, _import = tables.clientnote, tables.clientfact, tables.clientimport
 
 
 class SqlClientNotes:
@@ -88,3 +96,48 @@ class SqlClientFacts:
         """Return a client's facts with their whole history, the earliest first."""
         query = select(_fact).where(self._mine, _fact.c.client_id == client_id).order_by(_fact.c.at, _fact.c.seq)
         return [fact_from_row(row) for row in await self._work.rows(query)]
+
+
+class SqlClientImports:
+    """Clients that came together."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+        self._mine = _import.c.user_id == work.owner
+
+    @writing
+    async def add(self, imported: ClientImport) -> None:
+        """Store one. Raises Conflict when its id is taken."""
+        self._work.own(imported.user_id, "clientimport.user_id")
+        await self._work.run(insert(_import), import_to_row(imported))
+
+    @reading
+    async def get(self, import_id: UUID) -> ClientImport:
+        """Return one, or raise NotFound."""
+        row = await self._work.row(select(_import).where(self._mine, _import.c.id == import_id))
+        if row is None:
+            raise NotFound("import", import_id)
+        return import_from_row(row)
+
+    @writing
+    async def undone(self, import_id: UUID) -> None:
+        """Mark one as taken back now. Raises Conflict when it was already, NotFound."""
+        this = (self._mine, _import.c.id == import_id)
+        mark = update(_import).where(*this, _import.c.undone_at.is_(None)).values(undone_at=self._work.now)
+        if await self._work.changed(mark) == 0:
+            if await self._work.row(select(_import.c.id).where(*this)) is None:
+                raise NotFound("import", import_id)
+            raise Conflict("import", "it was taken back already")
+
+    @reading
+    async def page(self, request: PageRequest) -> Page[ClientImport]:
+        """Return a page of imports, newest first."""
+        query = select(_import).where(self._mine)
+        after = id_after(request)
+        if after is not None:
+            last = select(_import.c.created_at, _import.c.id).where(self._mine, _import.c.id == after)
+            query = query.where(tuple_(_import.c.created_at, _import.c.id) < last.scalar_subquery())
+        newest = query.order_by(_import.c.created_at.desc(), _import.c.id.desc())
+        rows = await self._work.rows(newest.limit(request.limit + 1))
+        items = tuple(import_from_row(row) for row in rows[: request.limit])
+        return Page(items=items, last=(str(items[-1].id),) if len(rows) > len(items) else None)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
+import msgspec
+
 from nudge_adapters.sql.rows.values import NewRow, Row, json_from, to_object
 from nudge_core.model.client_fact import ClientFact, FactState, Span
+from nudge_core.model.client_import import ClientImport, RowProblem
 from nudge_core.model.client_note import ClientNote
 
 
@@ -74,4 +79,32 @@ def fact_from_row(row: Row) -> ClientFact:
         span=span,
         state=FactState(row["state"]),
         superseded_by=row["superseded_by"],
+    )
+
+
+def import_to_row(imported: ClientImport) -> NewRow:
+    """Return the row of an import."""
+    return {
+        "id": imported.id,
+        "user_id": imported.user_id,
+        "created_by": imported.created_by,
+        "created_at": imported.created_at,
+        "rows": imported.rows,
+        "added": [str(one) for one in imported.added],
+        "problems": [to_object(one.as_json()) for one in imported.problems],
+        "undone_at": imported.undone_at,
+    }
+
+
+def import_from_row(row: Row) -> ClientImport:
+    """Return an import."""
+    return ClientImport(
+        id=row["id"],
+        user_id=row["user_id"],
+        created_by=row["created_by"],
+        created_at=row["created_at"],
+        rows=row["rows"],
+        added=msgspec.convert(row["added"], tuple[UUID, ...]),
+        problems=msgspec.convert(row["problems"], tuple[RowProblem, ...]),
+        undone_at=row["undone_at"],
     )

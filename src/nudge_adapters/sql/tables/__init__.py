@@ -10,7 +10,7 @@
 """
 
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
-from nudge_adapters.sql.tables.clients import clientfact, clientnote, keptoptout, optoutkey
+from nudge_adapters.sql.tables.clients import clientfact, clientimport, clientmerge, clientnote, keptoptout, optoutkey
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, campaignbriefing, negativepreference
 from nudge_adapters.sql.tables.operations import heartbeat, timetable
@@ -27,6 +27,8 @@ __all__ = [
     "carrierevent",
     "client",
     "clientfact",
+    "clientimport",
+    "clientmerge",
     "clientnote",
     "consent",
     "contentresource",

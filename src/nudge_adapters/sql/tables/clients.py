@@ -99,3 +99,36 @@ keptoptout = Table(
     UniqueConstraint("user_id", "mark", "scope", "topic"),
     CheckConstraint(one_of("scope", SuppressionScope), "scope"),
 )
+
+clientimport = Table(
+    "clientimport",
+    METADATA,
+    owner(),
+    identity(),
+    Column("created_by", String(100), nullable=False),
+    Column("created_at", INSTANT, nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("added", OBJECT, nullable=False, comment="ids of who became a client"),
+    Column("problems", OBJECT, nullable=False, comment="lines and rules, never a value"),
+    Column("undone_at", INSTANT),
+    tenant_key("clientimport"),
+    CheckConstraint("rows >= 0", "rows"),
+    Index("ix_clientimport_user_id_created_at", "user_id", "created_at", "id"),
+)
+
+clientmerge = Table(
+    "clientmerge",
+    METADATA,
+    owner(),
+    identity(),
+    Column("kept_id", Uuid, nullable=False),
+    Column("gone_id", Uuid, nullable=False),
+    Column("merged_by", String(100), nullable=False),
+    Column("merged_at", INSTANT, nullable=False),
+    Column("before", OBJECT, nullable=False, comment="both clients as they were, and the one they became"),
+    Column("moved", OBJECT, nullable=False, comment="ids by table, audiences, facts: what an undo moves back"),
+    Column("undone_at", INSTANT),
+    tenant_key("clientmerge"),
+    Index("ix_clientmerge_user_id_kept_id", "user_id", "kept_id"),
+    Index("ix_clientmerge_user_id_gone_id", "user_id", "gone_id"),
+)

@@ -8,6 +8,7 @@ from litestar import Controller, Router
 from litestar.di import Provide
 from litestar.middleware import DefineMiddleware
 
+from nudge_entrypoints.http.api.client_imports import ClientImports
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
 from nudge_entrypoints.http.api.client_matches import ClientMatches
 from nudge_entrypoints.http.api.client_records import ClientRecords
@@ -20,6 +21,7 @@ from nudge_entrypoints.http.identity import Authenticator, Identified, may, prin
 PREFIX = "/api/v1"
 
 CONTROLLERS: Sequence[type[Controller]] = (
+    ClientImports,
     ClientKnowledge,
     ClientMatches,
     ClientRecords,
