@@ -11,6 +11,7 @@ from litestar.middleware import DefineMiddleware
 from nudge_entrypoints.http.api.client_imports import ClientImports
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
 from nudge_entrypoints.http.api.client_matches import ClientMatches
+from nudge_entrypoints.http.api.client_merges import ClientMerges
 from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
@@ -24,6 +25,7 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientImports,
     ClientKnowledge,
     ClientMatches,
+    ClientMerges,
     ClientRecords,
     ClientSearch,
     Clients,
