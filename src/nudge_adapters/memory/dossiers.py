@@ -14,6 +14,7 @@ from nudge_adapters.memory.merging import reassign, rename_work
 from nudge_adapters.memory.opt_outs import keep_opt_outs
 from nudge_adapters.memory.world import Book, World
 from nudge_core.errors import Conflict
+from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
 from nudge_core.model.client_merge import Moved
@@ -84,6 +85,16 @@ class MemoryDossiers:
             briefings=_oldest((only_member(one, client_id) for one in _concerning(book, client_id)), "created_at"),
             audit=_oldest((row for row in book.audit.rows() if row.subject_id == client_id), "at"),
         )
+
+    @reading
+    async def plans(self, client_ids: Collection[UUID]) -> Mapping[UUID, Mapping[BriefingStatus, int]]:
+        """Return how many plans each of these clients has, by state."""
+        found: dict[UUID, dict[BriefingStatus, int]] = {}
+        for one in self._book.briefings.rows():
+            if one.is_plan and one.client_id in client_ids and one.client_id is not None:
+                counts = found.setdefault(one.client_id, {})
+                counts[one.status] = counts.get(one.status, 0) + 1
+        return found
 
     @writing
     async def reassign(self, source: UUID, target: UUID, only: Moved | None) -> Moved:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Protocol
 from uuid import UUID
 
+from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.client import Client
 from nudge_core.model.client_fact import ClientFact
 from nudge_core.model.client_import import ClientImport
@@ -96,6 +97,10 @@ class Dossiers(Protocol):
 
     async def of(self, client_id: UUID) -> Dossier:
         """Return everything that is held, or raise NotFound."""
+        ...
+
+    async def plans(self, client_ids: Collection[UUID]) -> Mapping[UUID, Mapping[BriefingStatus, int]]:
+        """Return how many plans each of these clients has, by state, in one query; who has none has no entry."""
         ...
 
     async def reassign(self, source: UUID, target: UUID, only: Moved | None) -> Moved:

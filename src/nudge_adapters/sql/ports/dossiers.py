@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Table, Text, delete, literal, select, tuple_, union_all
+from sqlalchemy import ColumnElement, Table, Text, delete, func, literal, select, tuple_, union_all
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.ports.erasing import concerning, erase, take_back, their_phones
@@ -19,6 +19,7 @@ from nudge_adapters.sql.rows.texts import message_from_row
 from nudge_adapters.sql.rows.values import Row
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import NotFound
+from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.client import Client
 from nudge_core.model.client_merge import Moved
 from nudge_core.model.dossier import Dossier, Happening, TimelineEntry, only_member, read_timeline_key
@@ -127,6 +128,20 @@ class SqlDossiers:
         condition = table.c.client_id == which if isinstance(which, UUID) else which
         query = select(table).where(table.c.user_id == self._work.owner, condition)
         return tuple(read(row) for row in await self._work.rows(query.order_by(table.c[by], table.c.id)))
+
+    @reading
+    async def plans(self, client_ids: Collection[UUID]) -> Mapping[UUID, Mapping[BriefingStatus, int]]:
+        """Return how many plans each of these clients has, by state, in one query."""
+        plan = tables.campaignbriefing.c
+        query = (
+            select(plan.client_id, plan.status, func.count())
+            .where(plan.user_id == self._work.owner, plan.is_plan, plan.client_id.in_(sorted(client_ids)))
+            .group_by(plan.client_id, plan.status)
+        )
+        found: dict[UUID, dict[BriefingStatus, int]] = {}
+        for client_id, status, number in await self._work.run(query):
+            found.setdefault(client_id, {})[status] = number
+        return found
 
     @writing
     async def reassign(self, source: UUID, target: UUID, only: Moved | None) -> Moved:

@@ -12,6 +12,7 @@ from nudge_entrypoints.http.api.client_imports import ClientImports
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
 from nudge_entrypoints.http.api.client_matches import ClientMatches
 from nudge_entrypoints.http.api.client_merges import ClientMerges
+from nudge_entrypoints.http.api.client_overview import ClientOverview
 from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
@@ -26,6 +27,7 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientKnowledge,
     ClientMatches,
     ClientMerges,
+    ClientOverview,
     ClientRecords,
     ClientSearch,
     Clients,
