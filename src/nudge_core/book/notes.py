@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from nudge_core.errors import Invalid
 from nudge_core.model.audit import about_client
@@ -27,7 +27,7 @@ class Noted:
     """What a note did: the client as they are now, plans that rest now, and what the words speak of."""
 
     client: Client
-    note: ClientNote
+    note: ClientNote = field(repr=False)
     paused: int = 0
     hardship: Hardship | None = None
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from uuid import UUID
 
 import numpy as np
-from attrs import frozen
+from attrs import field, frozen
 
 from nudge_core.matching.constraints import FULL
 from nudge_core.matching.semantic import NEUTRAL, cosine, dot_products, error_bound
@@ -48,7 +48,7 @@ class Hit:
 
     client_id: UUID
     score: float
-    words: Mapping[str, tuple[str, ...]]
+    words: Mapping[str, tuple[str, ...]] = field(repr=False)
     word_rank: int | None
     meaning_rank: int | None
     similarity: float | None

@@ -55,7 +55,7 @@ class ClientMerge:
     gone: Client = field(repr=False)
     after: Client = field(repr=False)
     moved: Moved = field(repr=False)
-    facts: tuple[FactChange, ...] = ()
+    facts: tuple[FactChange, ...] = field(default=(), repr=False)
     undone_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 
 

@@ -78,8 +78,8 @@ class Dossier:
     """
 
     client: Client
-    notes: tuple[ClientNote, ...]
-    facts: tuple[ClientFact, ...]
+    notes: tuple[ClientNote, ...] = field(repr=False)
+    facts: tuple[ClientFact, ...] = field(repr=False)
     messages: tuple[Message, ...]
     scheduled: tuple[ScheduledMessage, ...]
     interactions: tuple[Interaction, ...]

@@ -59,7 +59,7 @@ class NewNote:
 class NotedView:
     """The note, the client's version now, plans that rest because of it, and what the words speak of."""
 
-    note: NoteView
+    note: NoteView = field(repr=False)
     version: int
     paused_plans: int
     hardship: Hardship | None
@@ -73,7 +73,7 @@ class FactView:
     kind: str
     value: Any = field(repr=False)
     source: str
-    recorded_by: str
+    recorded_by: str = field(repr=False)
     at: datetime
     recorded_at: datetime
     confidence: float
