@@ -65,6 +65,11 @@ def _role_words(client: Client) -> frozenset[str]:
     return frozenset(map(tag_name, [*client.tags, *(word for word in words if isinstance(word, str))]))
 
 
+def said_of(client: Client) -> str:
+    """Return all that words are looked for in, in lower case."""
+    return "\n".join([client.full_name, *client.tags, client.notes]).lower()
+
+
 def sort_key(client: Client, order: ClientOrder) -> tuple[str, str]:
     """Return the texts that order a client: the id last."""
     if order is ClientOrder.NAME:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from attrs import evolve
 
-from nudge_adapters.memory.book_pages import is_meant, page_after, sort_key
+from nudge_adapters.memory.book_pages import is_meant, page_after, said_of, sort_key
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.opt_outs import restore_opt_outs
 from nudge_adapters.memory.world import World
@@ -145,7 +145,7 @@ class MemoryClients:
     @reading
     async def mentioning(self, words: Collection[str], which: ClientFilter) -> Sequence[Client]:
         """Return those who pass the filter with one of these words in name, tags or notes, by id."""
-        found = [row for row in self._meant(which) if any(word in _said_of(row) for word in words)]
+        found = [row for row in self._meant(which) if any(word in said_of(row) for word in words)]
         return sorted(found, key=lambda row: row.id)
 
     @reading
@@ -189,10 +189,6 @@ class MemoryClients:
         """Return those with one of these ids or one of these phones, each once, by id."""
         rows = [row for row in self._clients.rows() if row.id in client_ids or row.phone in phones]
         return sorted(rows, key=lambda row: row.id)
-
-
-def _said_of(client: Client) -> str:
-    return "\n".join([client.full_name, *client.tags, client.notes]).lower()
 
 
 class MemoryContents:

@@ -26,7 +26,6 @@ from nudge_adapters.sql.ports.merging import SqlClientMerges
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlAudit, SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
-from nudge_adapters.sql.ports.opt_outs import reseal_opt_out_key
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
 from nudge_adapters.sql.ports.people import SqlClients, SqlContents, SqlFaqs, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
@@ -261,7 +260,7 @@ class SqlStore:
                 anew[name] = keyring.encrypt(keyring.decrypt(stored, place), place)
             if anew:
                 await connection.execute(update(tables.user).where(this).values(anew))
-            return len(anew) + await reseal_opt_out_key(connection, user_id, keyring)
+        return len(anew)
 
 
 _WHO = text(

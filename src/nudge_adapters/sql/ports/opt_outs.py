@@ -12,12 +12,11 @@ import os
 from collections.abc import Collection
 from uuid import UUID
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.encryption import Keyring, Place, key_of, needed
+from nudge_adapters.sql.encryption import Place, needed
 from nudge_adapters.sql.rows.people import suppression_to_row
 from nudge_adapters.sql.work import Work
 from nudge_core.model.consent import Suppression, SuppressionScope
@@ -102,14 +101,3 @@ async def restore_opt_outs(work: Work, phones: Collection[str]) -> None:
     ]
     if again:
         await work.run(insert(_suppression), [suppression_to_row(one) for one in again])
-
-
-async def reseal_opt_out_key(connection: AsyncConnection, user_id: UUID, keyring: Keyring) -> int:
-    """Write a tenant's key anew with the ring's current one, if an older one wrote it; return how many were written."""
-    this = (_key.c.user_id == user_id, _key.c.id == user_id)
-    stored = (await connection.execute(select(_key.c.secret).where(*this).with_for_update())).scalar()
-    if stored is None or key_of(stored) == keyring.current:
-        return 0
-    anew = keyring.encrypt(keyring.decrypt(stored, place_of(user_id)), place_of(user_id))
-    await connection.execute(update(_key).where(*this).values(secret=anew))
-    return 1
