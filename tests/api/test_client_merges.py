@@ -46,12 +46,14 @@ async def arrange(store: Store, clock: SteppingClock) -> None:
         await tx.briefings.add(samples.briefing(RITA, 60, matched_audience=both))
         await tx.briefings.add(samples.briefing(RITA, 61, matched_audience=(samples.member(ANA),)))
         await tx.briefings.add(samples.briefing(RITA, 62, client_id=ANA, is_plan=True))
+        await tx.market_events.add([samples.market_event(RITA, 45)])
         for number, client_id in ((70, BEN), (71, ANA)):
             await tx.messages.receive(samples.inbound(RITA, number, client_id))
             await tx.interactions.add([samples.interaction(RITA, number + 10, client_id)])
             await tx.scheduled.add([samples.scheduled(RITA, number + 20, client_id)])
             await tx.consents.add([samples.consent(RITA, number + 30, client_id)])
             await tx.negative_preferences.add([samples.negative_preference(RITA, number + 40, client_id, uid(60))])
+            await tx.exposures.add([samples.exposure(RITA, number + 50, client_id, uid(45))])
         await tx.notes.add([samples.note(500, RITA, payload={"client_id": str(ANA)})])
     clock.forward(60)
     async with store.tenant(RITA) as tx:
@@ -89,7 +91,7 @@ async def test_a_merge_loses_no_value_and_its_undo_restores_exactly(office: Offi
         assert told.status_code == 201, told.text
         assert told.json()["moved"] == {
             "messages": 1, "scheduled": 1, "interactions": 1, "notes": 1, "facts": 3, "consents": 1,
-            "negative_preferences": 1, "briefings": 1, "audiences": 2,
+            "negative_preferences": 1, "exposures": 1, "briefings": 1, "audiences": 2,
         }  # fmt: skip
         one = (await rita.get(f"/api/v1/clients/{BEN}")).json()
         assert (one["email"], one["timezone"]) == ("ben@example.com", "America/Denver")

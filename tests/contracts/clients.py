@@ -70,6 +70,8 @@ async def a_whole_life(store: Store) -> None:
         await tx.carrier_events.add(evolve(arrival_of(text).at(NOON, OWNER), handled_at=NOON))
         await tx.scheduled.add([samples.scheduled(OWNER, 80, BEN, parent_plan_id=uid(60))])
         await tx.negative_preferences.add([samples.negative_preference(OWNER, 90, BEN, uid(61))])
+        await tx.market_events.add([samples.market_event(OWNER, 40)])
+        await tx.exposures.add([samples.exposure(OWNER, 91, BEN, uid(40))])
         await tx.audit.add([samples.audit_entry(OWNER, 95, BEN, action="client.changed", facts={"fields": ["phone"]})])
         await tx.notes.add(
             [
@@ -269,6 +271,7 @@ class ClientsContract(StorageContract):
             "carrier_events blanked": 1,
             "clients removed": 1,
             "consents removed": 1,
+            "exposures removed": 1,
             "facts removed": 2,
             "interactions removed": 1,
             "messages removed": 2,

@@ -136,6 +136,7 @@ def tables_of(book: Book) -> Mapping[str, Table[UUID, Any]]:  # Any: rows of sev
         "facts": book.client_facts,
         "consents": book.consents,
         "negative_preferences": book.negative_preferences,
+        "exposures": book.exposures,
     }
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from attrs import evolve
 
+from nudge_adapters.memory.erasing import tables_of
 from nudge_adapters.memory.journal import Table, Work, reading, writing
 from nudge_adapters.memory.world import Book, World
 from nudge_core.errors import Conflict
@@ -80,13 +81,4 @@ def rename_work(world: World, user_id: UUID | None, source: UUID, target: UUID) 
 
 
 def _tables(book: Book) -> Mapping[str, Table[UUID, Any]]:  # Any: rows of several kinds, each with a client
-    return {
-        "scheduled": book.scheduled,
-        "messages": book.messages,
-        "interactions": book.interactions,
-        "notes": book.client_notes,
-        "facts": book.client_facts,
-        "consents": book.consents,
-        "negative_preferences": book.negative_preferences,
-        "briefings": book.briefings,
-    }
+    return {**tables_of(book), "briefings": book.briefings}

@@ -43,6 +43,7 @@ REMOVED: Mapping[str, Table] = {
     "facts": tables.clientfact,
     "consents": tables.consent,
     "negative_preferences": _dismissed,
+    "exposures": tables.exposure,
 }
 """Tables whose rows of a client go whole, in an order that the references allow."""
 
