@@ -37,7 +37,7 @@ KEY = {"Idempotency-Key": "said once"}
 NOT_OF_CLIENTS = frozenset(
     {
         "apikey", "contentresource", "faq", "marketevent", "phonenumber", "refreshtoken", "resource",
-        "senderlane", "signinsession",
+        "senderlane", "signinsession", "styleremoval",
     }
 )  # fmt: skip
 """Tables of a professional that hold nothing about clients."""
@@ -87,6 +87,8 @@ async def arrange(office: Office) -> None:
         await tx.messages.queue([samples.approved(RITA, 71, BEN, content=f"Hi {CANARY}", briefing_id=uid(61))])
         await tx.scheduled.add([samples.scheduled(RITA, 80, BEN, content=f"{CANARY}!", parent_plan_id=uid(60))])
         await tx.negative_preferences.add([samples.negative_preference(RITA, 90, BEN, uid(61))])
+        await tx.market_events.add([samples.market_event(RITA, 45)])
+        await tx.exposures.add([samples.exposure(RITA, 91, BEN, uid(45))])
         work = {"ranking": {"members": [about.as_json()]}, "event_id": str(uid(5))}
         await tx.notes.add([samples.note(96, RITA, payload=work)])
     async with office.caller(RITA) as rita:

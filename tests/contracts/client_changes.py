@@ -80,7 +80,7 @@ class ClientChangesContract(StorageContract):
             moved = await tx.dossiers.reassign(BEN, uid(11), None)
             assert {name: numbers_of(ids) for name, ids in moved.rows.items()} == {
                 "scheduled": [80], "messages": [70, 71], "interactions": [50], "notes": [30], "facts": [40, 41],
-                "consents": [20], "negative_preferences": [90], "briefings": [60],
+                "consents": [20], "negative_preferences": [90], "exposures": [91], "briefings": [60],
             }  # fmt: skip
             assert [(move.place, move.other_too) for move in moved.audiences] == [(0, True)]
             left = await tx.dossiers.of(BEN)
