@@ -91,6 +91,11 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
     async with store.system() as tx:
         for user in (_rita(), _tom()):
             await tx.users.add(user)
+    return office_on(store, clock, **changes)
+
+
+def office_on(store: Store, clock: SteppingClock, **changes: Any) -> Office:
+    """Build the application on a store in which Rita and Tom are already; the arguments are those of `open_office`."""
     parts = changes.pop("parts", None) or quiet_parts(store, clock)
     known = ("buckets", "edge", "controllers", "heard", "settings")
     of_the_app = {name: changes.pop(name) for name in known if name in changes}
