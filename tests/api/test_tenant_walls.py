@@ -13,8 +13,8 @@ from nudge_adapters.sql.store import SqlStore, open_engine
 from nudge_entrypoints.http.document import build_document
 from tests.api.office import TOM, office_on, open_office
 from tests.api.tenant_fuzz import Findings, Fuzz, operations
-from tests.api.test_tenants import BODIES, CANARY, NOT_REACHED, RITAS, TOMS, VARYING
-from tests.api.two_books import fill, held
+from tests.api.test_tenants import BODIES, NOT_REACHED, RITAS, TOMS, VARYING
+from tests.api.two_books import CANARY, fill, held
 from tests.samples import CountingIds, SteppingClock
 from tests.two_practices import without_filters
 
