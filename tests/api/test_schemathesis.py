@@ -180,4 +180,6 @@ def _names_the_field(answer: Response) -> bool:
     if answer.status_code not in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNPROCESSABLE_ENTITY):
         return True
     told = answer.json()
+    if told["code"] == "idempotency_mismatch":
+        return True  # no field is wrong: the key belongs to another request
     return bool(told.get("errors")) and all(one["field"] and one["rule"] for one in told["errors"])
