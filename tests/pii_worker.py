@@ -15,9 +15,8 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
-from nudge_adapters.sms.server.__main__ import AheadClock
 from nudge_adapters.sql.store import SqlStore
-from nudge_adapters.system import RandomIds
+from nudge_adapters.system import AheadClock, RandomIds
 from nudge_core.errors import Unavailable
 from nudge_core.model.carrier import Accepted, InboundText, OutgoingText, ProviderRecord, SendOutcome
 from nudge_core.model.lane import UNPACED

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid4
+
+from attrs import frozen
 
 
 class SystemClock:
@@ -12,6 +14,17 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present instant, in UTC."""
         return datetime.now(UTC)
+
+
+@frozen
+class AheadClock:
+    """The time of this machine, so many seconds ahead: for practice and drills that must not wait for a lawful hour."""
+
+    ahead_s: float
+
+    def now(self) -> datetime:
+        """Return the present instant, moved, in UTC."""
+        return SystemClock().now() + timedelta(seconds=self.ahead_s)
 
 
 class RandomIds:

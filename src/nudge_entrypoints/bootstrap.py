@@ -41,6 +41,7 @@ from nudge_core.sending.watch import DoubtWatch
 from nudge_core.verticals import VERTICALS, Vertical
 from nudge_core.walk import Parts
 from nudge_entrypoints.callbacks import callbacks_of
+from nudge_entrypoints.practice_clock import practice_clock
 from nudge_entrypoints.settings import MlsSettings, Settings, TwilioSettings
 
 MARKET_START = datetime.fromisoformat("2026-05-04T15:00:00+00:00")  # a Monday, ten in the morning in Austin
@@ -210,8 +211,12 @@ async def opened(settings: Settings, url: str | None, clock: Clock | None = None
     Args:
         settings: of the installation.
         url: of a database at the newest revision; None keeps everything in memory.
-        clock: a simulated one, or None.
+        clock: a simulated one; None: that of the home, which is the machine's unless it was moved for trying out.
+
+    Raises:
+        Misconfigured: the home's clock was moved, and texts would reach phones.
     """
+    clock = clock or practice_clock(settings)
     container = Container(
         settings=providers.Object(settings),
         database_url=providers.Object(url),

@@ -59,11 +59,17 @@ def demo(
 
 
 @app.command()
-def up(*, as_json: AsJsonLines = False) -> None:
+def up(
+    *,
+    as_json: AsJsonLines = False,
+    at: Annotated[
+        str | None, typer.Option(metavar="HH:MM", help="Move the clock of the practice ahead to this time of the day.")
+    ] = None,
+) -> None:
     """Everything on this machine: database, Redis, HTTP, worker. What dies is started again; Ctrl-C ends it."""
     from nudge_entrypoints.up import up as run
 
-    run(loaded(), as_json=as_json)
+    run(loaded(), as_json=as_json, at=at)
 
 
 @app.command()
@@ -121,6 +127,17 @@ def texts(
         return
     for text in told:
         typer.echo(f"{text['at']}  {text['body']}")
+
+
+@app.command()
+def reply(
+    phone: Annotated[str, typer.Argument(help="A telephone, E.164, that got a text.")],
+    words: Annotated[str, typer.Argument(help="What its holder writes back, such as STOP.")],
+) -> None:
+    """Let somebody answer the last text that the simulated carrier delivered to their phone. Needs `nudge up`."""
+    from nudge_entrypoints.practice_phone import reply as write
+
+    typer.echo(f"written to {write(loaded(), phone, words)}")
 
 
 @app.command()

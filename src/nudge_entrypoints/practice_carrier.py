@@ -17,11 +17,15 @@ from pathlib import Path
 
 from nudge_adapters import catalog
 from nudge_adapters.sms.callbacks import FALLBACK_PATH, INBOUND_PATH
+from nudge_core.errors import Misconfigured
+from nudge_entrypoints.practice_clock import CARRIER_ADDRESS, ahead_of
 from nudge_entrypoints.settings import Settings
 
 MODULE = "nudge_adapters.sms.server"
+HOST = "127.0.0.1"
 ACCOUNT_BYTES = 16  # "AC" and 32 hexadecimal digits
 TOKEN_BYTES = 16
+ANSWER_S = 10.0
 VERIFY_SERVICE = "VA" + "0" * 32  # the practice carrier gives codes for any service
 
 
@@ -46,25 +50,26 @@ class PracticeCarrier:
         self._home = home
         self._web = web
         self._port = free_port()
+        self._address = f"http://{HOST}:{self._port}"
         self._account, self._token = _account(home / "carrier.json")
+        (home / CARRIER_ADDRESS).write_text(self._address, encoding="utf-8")
 
     def command(self) -> list[str]:
         """Return the program and its arguments; the token is in the environment, where nobody else looks."""
         return [
             sys.executable, "-m", MODULE, "--port", str(self._port), "--account", self._account, "--answers",
-            "--ledger", str(self._home / "carrier.jsonl"),
+            "--ledger", str(self._home / "carrier.jsonl"), "--ahead-s", str(ahead_of(self._home)),
             "--inbound-url", f"{self._web}{INBOUND_PATH}", "--fallback-url", f"{self._web}{FALLBACK_PATH}",
         ]  # fmt: skip
 
     def environment(self) -> Mapping[str, str]:
         """Return what the worker, the web and the carrier itself are told."""
-        address = f"http://127.0.0.1:{self._port}"
         return {
             "NUDGE_CARRIER": "twilio",
             "TWILIO_ACCOUNT_SID": self._account,
             "TWILIO_AUTH_TOKEN": self._token,
-            "TWILIO_API_BASE_URL": address,
-            "TWILIO_VERIFY_BASE_URL": address,
+            "TWILIO_API_BASE_URL": self._address,
+            "TWILIO_VERIFY_BASE_URL": self._address,
             "TWILIO_VERIFY_SERVICE_SID": VERIFY_SERVICE,
             "PUBLIC_BASE_URL": self._web,
         }
@@ -73,9 +78,26 @@ class PracticeCarrier:
 def free_port() -> int:
     """Return a port of this machine that nobody listens on now."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        probe.bind((HOST, 0))
         port: int = probe.getsockname()[1]
         return port
+
+
+def somebody_writes(home: Path, sender: str, recipient: str, body: str) -> None:
+    """Let a person text one of our numbers, as their phone would; it arrives as a signed webhook.
+
+    Raises:
+        Misconfigured: no carrier of `nudge up` answers.
+    """
+    import httpx
+
+    try:
+        address, (account, token) = (home / CARRIER_ADDRESS).read_text(encoding="utf-8"), _kept(home / "carrier.json")
+        text = {"from": sender, "to": recipient, "body": body}
+        with httpx.Client(auth=(account, token), timeout=ANSWER_S) as client:
+            client.post(f"{address}/_carrier/person", json=text).raise_for_status()
+    except (OSError, httpx.HTTPError) as error:
+        raise Misconfigured(["reply: the simulated carrier does not answer; it is part of `nudge up`"]) from error
 
 
 def _account(path: Path) -> tuple[str, str]:
@@ -87,5 +109,9 @@ def _account(path: Path) -> tuple[str, str]:
         with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             json.dump(made, file)
         fresh.replace(path)
+    return _kept(path)
+
+
+def _kept(path: Path) -> tuple[str, str]:
     kept = json.loads(path.read_text())
     return kept["account"], kept["token"]

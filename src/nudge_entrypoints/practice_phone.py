@@ -1,16 +1,33 @@
-"""What a phone would have shown: the texts and codes that the simulated carrier has delivered on this machine."""
+"""A phone that does not exist: what the simulated carrier has delivered to it on this machine, and what it answers."""
 
 from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Mapping
+from typing import Any
 
 from nudge_adapters.sms.local_codes import CODE
-from nudge_core.errors import Misconfigured
+from nudge_core.errors import Misconfigured, NotFound
 from nudge_entrypoints.bootstrap import codes_of, ledger_of
+from nudge_entrypoints.practice_carrier import somebody_writes
 from nudge_entrypoints.settings import Settings
 
 SHOWN_KINDS = frozenset({"accepted", CODE})  # of the journals' entries
+
+
+def reply(settings: Settings, phone: str, body: str) -> str:
+    """Let the holder of a phone answer the last text that it got; return the number that they write to.
+
+    Raises:
+        NotFound: the phone has got no text to answer.
+        Misconfigured: texts of this installation go to real phones, or no simulated carrier runs.
+    """
+    numbers = [entry["sender"] for entry in _delivered(settings, phone) if entry.get("sender")]
+    if not numbers:
+        raise NotFound("text", "to this phone")
+    somebody_writes(settings.home, phone, numbers[-1], body)
+    return str(numbers[-1])
 
 
 def texts_to(settings: Settings, phone: str) -> list[dict[str, str]]:
@@ -19,6 +36,12 @@ def texts_to(settings: Settings, phone: str) -> list[dict[str, str]]:
     Raises:
         Misconfigured: texts of this installation go to real phones.
     """
+    found = [{"at": str(entry["at"]), "body": str(entry["body"])} for entry in _delivered(settings, phone)]
+    return sorted(found, key=lambda text: text["at"])
+
+
+def _delivered(settings: Settings, phone: str) -> list[Mapping[str, Any]]:
+    """Return the journals' entries of what reached a phone, those of each journal in their order."""
     if settings.carrier != "simulator":
         raise Misconfigured(["NUDGE_CARRIER: only what the simulator delivered can be read here"])
     found = []
@@ -28,5 +51,5 @@ def texts_to(settings: Settings, phone: str) -> list[dict[str, str]]:
             with contextlib.suppress(json.JSONDecodeError):  # one that is being written
                 entry = json.loads(line)
                 if entry.get("kind") in SHOWN_KINDS and entry.get("recipient") == phone:
-                    found.append({"at": str(entry["at"]), "body": str(entry["body"])})
-    return sorted(found, key=lambda text: text["at"])
+                    found.append(entry)
+    return found

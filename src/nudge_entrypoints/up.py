@@ -6,6 +6,8 @@ import os
 import socket
 import sys
 from collections.abc import Mapping
+from datetime import time
+from zoneinfo import ZoneInfo
 
 from attrs import evolve
 
@@ -13,6 +15,7 @@ from nudge_core.errors import Misconfigured, Unavailable
 from nudge_entrypoints import practice_carrier, servers
 from nudge_entrypoints.http.serving import HOST, bound
 from nudge_entrypoints.practice_carrier import PracticeCarrier
+from nudge_entrypoints.practice_clock import FILE, move_to, practice_clock
 from nudge_entrypoints.settings import Settings
 from nudge_entrypoints.supervisor import Part, ProcessPart, ServerPart, Supervisor
 from nudge_entrypoints.telling import Teller
@@ -70,14 +73,35 @@ def _bound(port: int) -> socket.socket:
         raise Misconfigured([f"NUDGE_HTTP_PORT: {error.why}"]) from error
 
 
-def up(settings: Settings, *, as_json: bool = False) -> None:
+def up(settings: Settings, *, as_json: bool = False, at: str | None = None) -> None:
     """Run everything until Ctrl-C or SIGTERM.
 
+    Args:
+        settings: of the installation.
+        as_json: say what happens as JSON lines.
+        at: time of the day, "HH:MM", that the clock of a practice is moved ahead to; it stays ahead from then on.
+
     Raises:
-        Misconfigured: the port is taken, or a server cannot be run on this machine.
+        Misconfigured: the port is taken, a server cannot be run on this machine, or texts would reach phones while
+            the clock is ahead.
     """
     probe = _bound(settings.http_port)  # said before anything is started; and one port for every start of the server
     settings = evolve(settings, http_port=probe.getsockname()[1])
     probe.close()
     teller = Teller("nudge", as_json=as_json)
+    _tell_the_time(settings, teller, at)
     Supervisor(Installation(settings, teller, as_json=as_json).parts(), teller).run()
+
+
+def _tell_the_time(settings: Settings, teller: Teller, at: str | None) -> None:
+    """Move the practice's clock where that is asked for; say when it is not the machine's."""
+    if at is not None:
+        try:
+            wanted = time.fromisoformat(at)
+        except ValueError as error:
+            raise Misconfigured(["--at: a time of the day such as 13:00"]) from error
+        move_to(settings, wanted.replace(tzinfo=None))
+    clock = practice_clock(settings)
+    if clock is not None:
+        local = clock.now().astimezone(ZoneInfo(settings.timezone))
+        teller.say(f"the clock of this practice says {local:%A, %d %B, %H:%M}", f"it is ahead, and goes on in {FILE}")

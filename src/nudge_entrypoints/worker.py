@@ -75,6 +75,7 @@ class Wake:
     def __init__(self, address: Callable[[], str | None]) -> None:
         self._address = address
         self._redis: ArqRedis | None = None
+        self._connecting = asyncio.Lock()  # two requests at once are not to open two pools
         self._not_before = 0.0
 
     async def send(self) -> bool:
@@ -83,13 +84,11 @@ class Wake:
             return False
         try:
             async with asyncio.timeout(WAKE_S):
-                if self._redis is None:
-                    address = self._address()
-                    if address is None:
-                        self._not_before = time.monotonic() + SULK_S
-                        return False
-                    self._redis = await _connect(address)
-                await self._redis.enqueue_job(WAKE, _job_id=WAKE)
+                redis = await self._connected()
+                if redis is None:
+                    self._not_before = time.monotonic() + SULK_S
+                    return False
+                await redis.enqueue_job(WAKE, _job_id=WAKE)
         except Exception:  # whatever is wrong with Redis, the caller's work is stored and will be found
             self._not_before = time.monotonic() + SULK_S
             broken, self._redis = self._redis, None
@@ -97,14 +96,21 @@ class Wake:
             return False
         return True
 
+    async def _connected(self) -> ArqRedis | None:
+        async with self._connecting:
+            if self._redis is None and (address := self._address()) is not None:
+                self._redis = await _connect(address)
+            return self._redis
+
     async def state(self) -> RedisState:
         """Return whether Redis answers now, within `WAKE_S` seconds."""
-        address = self._address()
-        if address is None:
+        if self._address() is None:
             return RedisState.NONE
         try:
             async with asyncio.timeout(WAKE_S):
-                redis = self._redis = self._redis or await _connect(address)
+                redis = await self._connected()
+                if redis is None:
+                    return RedisState.NONE
                 await redis.ping()
         except Exception:
             broken, self._redis = self._redis, None

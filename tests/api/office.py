@@ -86,13 +86,19 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
         store: empty.
         clock: the one the store was made with.
         changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`; `limits`: how often who may call, else anyhow;
-            `settings`; of the application: `buckets`, `edge`, `controllers`.
+            `settings`; of the application: `buckets`, `edge`, `controllers`, `heard`.
     """
     async with store.system() as tx:
         for user in (_rita(), _tom()):
             await tx.users.add(user)
+    return office_on(store, clock, **changes)
+
+
+def office_on(store: Store, clock: SteppingClock, **changes: Any) -> Office:
+    """Build the application on a store in which Rita and Tom are already; the arguments are those of `open_office`."""
     parts = changes.pop("parts", None) or quiet_parts(store, clock)
-    of_the_app = {name: changes.pop(name) for name in ("buckets", "edge", "controllers", "settings") if name in changes}
+    known = ("buckets", "edge", "controllers", "heard", "settings")
+    of_the_app = {name: changes.pop(name) for name in known if name in changes}
     limits = changes.pop("limits", PLENTY)
     settings = of_the_app.pop("settings", load({}))
     api = Api(

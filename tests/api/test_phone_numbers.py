@@ -110,7 +110,8 @@ async def test_a_number_that_is_not_sold_is_refused_and_may_be_asked_for_again(s
     async with shop.office.caller() as rita:
         for _ in range(2):
             refused = await rita.post(PATH, json={"number": "+15125550999"})
-            assert (refused.status_code, refused.json()["code"]) == (502, "refused")
+            assert (refused.status_code, refused.json()["code"]) == (422, "invalid")
+            assert refused.json()["errors"][0]["field"] == "number"
         assert (await rita.get(PATH)).json()["items"] == []
         assert (await rita.post(PATH, json={"number": "0512"})).status_code == 400
     assert shop.sold == []

@@ -88,7 +88,8 @@ def build_app(
         handlers: further routes.
         clock: what time it is when an event arrives; None is the machine's.
         metrics: where calls are counted; None makes new counters.
-        heard: awaited after an event was stored that may have made work, such as a wake-up of the worker.
+        heard: awaited after something was stored that may have made work: a carrier's event, a change through the
+            API. Such as a wake-up of the worker; bounded, raises nothing.
         health: asked when the page of metrics is; bounded and remembered by whoever gives it.
         api: what the routes of the API work with; None: there is no API.
         authenticator: proves who calls the API; needed with it.
@@ -100,7 +101,7 @@ def build_app(
     counted = Metrics() if metrics is None else metrics
     routes: list[ControllerRouterHandler] = [*handlers, _metrics_route(counted, health)]
     if api is not None and authenticator is not None:
-        routes.append(api_router(api, authenticator, buckets, limits, controllers))
+        routes.append(api_router(api, authenticator, buckets, limits, controllers, heard))
         routes += document_handlers(api, controllers)
     callbacks, token = callbacks_of(settings), settings.twilio.auth_token
     if callbacks is not None and token is not None:

@@ -56,6 +56,7 @@ async def serve(settings: Settings, url: str, teller: Teller, fd: int | None = N
             app.parts,
             settings,
             handlers=health_handlers(check),
+            clock=app.clock,
             heard=wake.send,
             health=check,
             metrics=metrics,

@@ -7,6 +7,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from attrs import evolve
 
 from nudge_adapters.feeds.build import MarketSettings, build_market
 from nudge_core.model.event import ListingEvent
@@ -95,3 +96,37 @@ async def test_nothing_runs_before_it_is_used_nor_after_it_is_closed() -> None:
     await feed.aclose()
     await feed.aclose()
     assert threading.active_count() == threads
+
+
+async def test_who_looks_for_the_first_time_is_shown_a_week_day_by_day_and_then_the_present() -> None:
+    clock = Clock()
+    clock.instant = START + timedelta(days=60)
+    cursor, newest = FeedCursor(source_id="market:7"), list[datetime]()
+    for _look in range(9):
+        feed = build_market(MarketSettings(start=START, seed=7, size=100), clock)  # anew each time, as a worker does
+        seen = []
+        while True:
+            page = await feed.read(cursor, clock.now())
+            seen += [one.snapshot.modified_at for one in page.listings if one.snapshot.modified_at is not None]
+            cursor = page.cursor
+            if not page.more:
+                break
+        await feed.aclose()
+        newest.append(max([*seen, *newest[-1:]]))
+        clock.instant += timedelta(minutes=5)
+    days = [(START + timedelta(days=60) - at) / timedelta(days=1) for at in newest]
+    assert days[0] >= 7, "the baseline is a week old"
+    assert all(7 - look <= day for look, day in enumerate(days[:7])), "no look shows more than a day"
+    assert days[-1] < 1, "and the present is reached"
+
+
+async def test_a_cursor_of_before_goes_on_with_the_present() -> None:
+    clock = Clock()
+    feed = build_market(MarketSettings(start=START, seed=7, size=50), clock)
+    page = await feed.read(FeedCursor(source_id=feed.source_id), clock.now())
+    old = {name: value for name, value in page.cursor.state.items() if not name.startswith("market_")}
+    clock.instant += timedelta(days=9)
+    later = await feed.read(evolve(page.cursor, state=old), clock.now())
+    await feed.aclose()
+    stamps = [one.snapshot.modified_at for one in later.listings if one.snapshot.modified_at is not None]
+    assert max(stamps) > START + timedelta(days=8)

@@ -12,18 +12,15 @@ import json
 import os
 import signal
 import sys
-from datetime import datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
-
-from attrs import frozen
 
 from nudge_adapters.sms.carrier import CarrierSettings
 from nudge_adapters.sms.fate import SOME_ANSWER, People, Weather
 from nudge_adapters.sms.faults import Fault, FaultPlan
 from nudge_adapters.sms.journal import FileJournal, MemoryJournal
 from nudge_adapters.sms.server import ServerSettings, carrier_server
-from nudge_adapters.system import SystemClock
+from nudge_adapters.system import AheadClock
 from nudge_core.errors import NudgeError
 from nudge_core.model.secret import Secret
 
@@ -93,17 +90,6 @@ def settings_of(given: argparse.Namespace, token: str) -> ServerSettings:
         latency_s=given.latency_ms / 1_000,
         signs_fragment=given.sign_fragment,
     )
-
-
-@frozen
-class AheadClock:
-    """This machine's clock, so many seconds ahead: for drills that must not wait for a lawful hour."""
-
-    ahead_s: float
-
-    def now(self) -> datetime:
-        """Return the present instant, moved."""
-        return SystemClock().now() + timedelta(seconds=self.ahead_s)
 
 
 async def serve(given: argparse.Namespace, token: str) -> None:

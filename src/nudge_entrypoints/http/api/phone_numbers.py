@@ -11,7 +11,7 @@ from attrs import field, frozen
 from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from nudge_core.errors import Invalid
+from nudge_core.errors import Invalid, Refused
 from nudge_core.model import fields
 from nudge_core.model.phone_number import FreeNumber, HeldNumber, NumberStatus
 from nudge_core.ports import PhoneNumbers
@@ -22,6 +22,7 @@ from nudge_entrypoints.http.identity import SCOPE, Principal, Scope
 
 MOST_FOUND = 30
 USUALLY_FOUND = 10
+NOT_ON_OFFER = "number_not_available"  # the seller's reason: the number is the caller's mistake, not the service's
 
 
 @frozen(kw_only=True)
@@ -97,9 +98,14 @@ class PhoneNumberRoutes(Controller):
     async def buy_phone_number(self, api: TheApi, principal: Caller, data: JSONBody[Purchase]) -> NumberView:
         """Buy this very number. This spends money; asking again buys nothing more."""
         async with _seller(api) as seller:
-            bought = await buy_number(
-                api.parts.store, seller, principal.user_id, data.number, api.parts.ids.new(), principal.actor
-            )
+            try:
+                bought = await buy_number(
+                    api.parts.store, seller, principal.user_id, data.number, api.parts.ids.new(), principal.actor
+                )
+            except Refused as error:
+                if error.reason != NOT_ON_OFFER:
+                    raise
+                raise Invalid("number", "one that is on offer: /phone-numbers/available", data.number) from error
         async with api.parts.store.tenant(principal.user_id) as tx:
             return _view(bought, (await tx.users.get(principal.user_id)).twilio_phone_number)
 

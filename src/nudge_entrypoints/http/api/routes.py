@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from litestar import Controller, Router
 from litestar.di import Provide
@@ -44,6 +44,7 @@ from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
+from nudge_entrypoints.http.waking import Waking
 
 PREFIX = "/api/v1"
 
@@ -99,6 +100,7 @@ def api_router(
     buckets: Buckets | None = None,
     limits: Limits | None = None,
     controllers: Sequence[type[Controller]] = CONTROLLERS,
+    heard: Callable[[], Awaitable[object]] | None = None,
 ) -> Router:
     """Return all routes of the API.
 
@@ -108,7 +110,9 @@ def api_router(
         buckets: counters of rates; None counts in this process.
         limits: how often who may call.
         controllers: the subjects.
+        heard: awaited after a request that changed something was answered.
     """
+    woken = heard or _nobody
     counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
@@ -124,8 +128,13 @@ def api_router(
             lambda app: Limited(app, counted, by_address(allowed)),
             lambda app: Identified(app, authenticator),
             lambda app: Limited(app, counted, by_caller(allowed)),
+            lambda app: Waking(app, woken),
             lambda app: Idempotency(app, api.parts.store),
         ],
         request_class=StrictRequest,
         request_max_body_size=LARGEST_BODY,
     )
+
+
+async def _nobody() -> None:
+    """Wake nobody: workers find the work when they look."""
