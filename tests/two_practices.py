@@ -27,6 +27,7 @@ from nudge_core.model.audit_trail import AuditFilter
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.carrier_event import Arrival, EventKind
+from nudge_core.model.change import Place
 from nudge_core.model.client import ClientFilter, ClientOrder
 from nudge_core.model.client_fact import FactState
 from nudge_core.model.conversation import MessageFilter
@@ -238,6 +239,7 @@ ARGUMENTS: dict[str, Sequence[Any]] = {
     "content_id": _both(CONTENT),
     "faq_id": _both(FAQ),
     "number_id": _both(NUMBER),
+    "changes.place": [None, Place(transaction=0, id=0, at=NOON)],
     "held_numbers.to": [NumberStatus.LEAVING],
     "session_id": _both(SESSION),
     "session_ids": _one_and_all(_both(SESSION)),

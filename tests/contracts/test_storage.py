@@ -15,6 +15,7 @@ from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.clients import ClientsContract
+from tests.contracts.changes import ChangesContract
 from tests.contracts.conversations import ConversationsContract
 from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract
@@ -48,6 +49,7 @@ class StoreContract(
     DecisionsContract,
     ConversationsContract,
     AccessContract,
+    ChangesContract,
     ClientsContract,
 ):
     """Every promise of the storage ports."""
