@@ -72,7 +72,7 @@ NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT = 31, 32, 33, 34, 35
 WRITTEN, KNOWN, IMPORT, MERGE, NOBODY = 41, 42, 43, 44, 45
 SECOND = 199  # a second client of the caller's, who is added on the way
 
-RANDOM = {"optoutkey": {"secret"}, "keptoptout": {"mark", "id"}}
+RANDOM = {"optoutkey": {"secret"}, "keptoptout": {"mark", "id"}, "change": {"xact", "id"}}
 """Columns that are other ones each time."""
 
 

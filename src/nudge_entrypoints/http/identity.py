@@ -39,6 +39,7 @@ class Scope(StrEnum):
     CONTENT_READ = "content:read"
     CONTENT_WRITE = "content:write"
     OPERATIONS_READ = "operations:read"
+    EVENTS_READ = "events:read"
 
 
 EVERY_SCOPE = frozenset(Scope)

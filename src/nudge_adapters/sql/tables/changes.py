@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, Column, Identity, Index, String, Table, Uuid, text
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
 from nudge_adapters.sql.tables.schema import INSTANT, METADATA, one_of, owner, tenant_key
@@ -20,6 +21,8 @@ class TransactionId(UserDefinedType[int]):
         """Return the type as DDL names it."""
         return "xid8"
 
+
+ischema_names["xid8"] = TransactionId  # so that alembic reads the type back
 
 change = Table(
     "change",

@@ -24,6 +24,7 @@ from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.conversations import Conversations
 from nudge_entrypoints.http.api.copilot import CoPilot, CoPilotActions
+from nudge_entrypoints.http.api.events import Events, Live
 from nudge_entrypoints.http.api.faqs import Faqs
 from nudge_entrypoints.http.api.interactions import Interactions
 from nudge_entrypoints.http.api.market_events import MarketActivity, MarketEventRoutes
@@ -43,6 +44,7 @@ from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
+from nudge_entrypoints.http.streams import Hub
 
 PREFIX = "/api/v1"
 
@@ -61,8 +63,10 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientSearch,
     Clients,
     ContentResources,
+    Events,
     Faqs,
     FeedState,
+    Live,
     MarketActivity,
     MarketEventRoutes,
     MlsConnection,
@@ -97,6 +101,7 @@ def api_router(
     buckets: Buckets | None = None,
     limits: Limits | None = None,
     controllers: Sequence[type[Controller]] = CONTROLLERS,
+    hub: Hub | None = None,
 ) -> Router:
     """Return all routes of the API.
 
@@ -106,7 +111,9 @@ def api_router(
         buckets: counters of rates; None counts in this process.
         limits: how often who may call.
         controllers: the subjects.
+        hub: who follows live; None: a hub with its usual limits.
     """
+    followed = hub or Hub(api.parts.store)
     counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
@@ -114,6 +121,8 @@ def api_router(
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
             "principal": Provide(principal_of, sync_to_thread=False),
+            "hub": Provide(lambda: followed, sync_to_thread=False),
+            "authenticator": Provide(lambda: authenticator, sync_to_thread=False),
         },
         guards=[may],
         # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because
