@@ -7,20 +7,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 
 from litestar import Controller, Request, WebSocket, get, websocket
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.openapi import ResponseSpec
-from litestar.params import FromQuery, ParameterKwarg
+from litestar.params import FromQuery, HeaderParameter, QueryParameter
 from litestar.response import Stream
-from litestar.response.streaming import ASGIStreamingResponse
-from litestar.types import Send
+from litestar.types import Message, Receive, Send
+from litestar.types import Scope as AsgiScope
 
 from nudge_core.model.change import MOST_PLACE
 from nudge_entrypoints.http.api.context import Caller, TheApi
@@ -36,15 +37,17 @@ SUBPROTOCOL = "nudge.live.v1"
 TOKEN_PREFIX = "nudge.token."  # noqa: S105  what stands before one
 UNAUTHENTICATED, TRY_LATER = 4401, 1013  # ours, as HTTP's 401; RFC 6455's registry: try again later
 
+_log = logging.getLogger(__name__)
+
 TheHub = NamedDependency[Hub]
 TheAuthenticator = NamedDependency[Authenticator]
 After = Annotated[
     str | None,
-    ParameterKwarg(max_length=MOST_PLACE, description="Id of the last event that came; for who sets no header."),
+    QueryParameter(max_length=MOST_PLACE, description="Id of the last event that came; for who sets no header."),
 ]
 LastEventId = Annotated[
     str | None,
-    ParameterKwarg(header="Last-Event-ID", max_length=MOST_PLACE, description="Id of the last event that came."),
+    HeaderParameter(name="Last-Event-ID", max_length=MOST_PLACE, description="Id of the last event that came."),
 ]
 
 
@@ -115,27 +118,23 @@ class _EventStream(Stream):
         super().__init__(events, media_type=MEDIA_TYPE, headers={"X-Accel-Buffering": "no"})
         self._stalled_s = stalled_s
 
-    def to_asgi_response(self, *given: Any, **named: Any) -> ASGIStreamingResponse:  # Any: Litestar's own
-        made = super().to_asgi_response(*given, **named)
-        answer = _BoundedAnswer.__new__(_BoundedAnswer)
-        for kind in type(made).__mro__:
-            for name in getattr(kind, "__slots__", ()):
-                if hasattr(made, name):
-                    setattr(answer, name, getattr(made, name))
-        answer.stalled_s = self._stalled_s
-        return answer
+    def to_asgi_response(self, *given: Any, **named: Any) -> Any:  # Any: Litestar's own
+        """Return what sends it."""
+        answer = super().to_asgi_response(*given, **named)
+        events, stalled_s = self.iterator, self._stalled_s
 
+        async def bounded(scope: AsgiScope, receive: Receive, send: Send) -> None:
+            async def send_soon(message: Message) -> None:
+                async with asyncio.timeout(stalled_s):
+                    await send(message)
 
-class _BoundedAnswer(ASGIStreamingResponse):
-    stalled_s: float
+            async with aclosing(cast("AsyncGenerator[bytes, None]", events)):
+                try:
+                    await answer(scope, receive, send_soon)
+                except* TimeoutError:
+                    _log.info("a stream was not read")
 
-    async def _stream(self, send: Send) -> None:
-        events: Any = self.iterator
-        async with aclosing(events):
-            async for piece in events:
-                async with asyncio.timeout(self.stalled_s):
-                    await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": b"", "more_body": False})
+        return bounded
 
 
 class Live(Controller):
