@@ -17,8 +17,8 @@ from nudge_entrypoints.http.api.context import Access, Api
 from nudge_entrypoints.http.app import build_app
 from nudge_entrypoints.http.authentication import StoredCredentials
 from nudge_entrypoints.http.sign_in_desk import Prints, SignInDesk
-from nudge_entrypoints.http.tokens import AccessTokens
 from nudge_entrypoints.http.streams import StreamLimits
+from nudge_entrypoints.http.tokens import AccessTokens
 from nudge_entrypoints.metrics import Metrics
 from nudge_entrypoints.settings import load
 from tests import samples
@@ -84,7 +84,10 @@ class Lobby:
 
 
 async def open_lobby(
-    store: Store, clock: SteppingClock, folder: Path, codes: OneTimeCodes | None = None,
+    store: Store,
+    clock: SteppingClock,
+    folder: Path,
+    codes: OneTimeCodes | None = None,
     streams: StreamLimits = BRIEF,
 ) -> Lobby:
     """Build the application on an empty store, with Rita and Tom in it."""

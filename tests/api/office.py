@@ -95,7 +95,9 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
         for user in (_rita(), _tom()):
             await tx.users.add(user)
     parts = changes.pop("parts", None) or quiet_parts(store, clock)
-    of_the_app = {name: changes.pop(name) for name in ("buckets", "edge", "controllers", "settings", "streams") if name in changes}
+    of_the_app = {
+        name: changes.pop(name) for name in ("buckets", "edge", "controllers", "settings", "streams") if name in changes
+    }
     of_the_app.setdefault("streams", BRIEF)
     limits = changes.pop("limits", PLENTY)
     settings = of_the_app.pop("settings", load({}))

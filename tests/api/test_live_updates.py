@@ -200,7 +200,7 @@ async def test_so_many_and_no_more(clock: SteppingClock) -> None:
                     pass
         await following.aclose()
         async with asyncio.timeout(PATIENCE_S):
-            while not await _may_follow(server.origin):
+            while not await _may_follow(server.origin):  # noqa: ASYNC110 - there is nothing to wait for but its effect
                 await asyncio.sleep(0.01)
 
 
@@ -240,7 +240,7 @@ async def test_a_reader_who_stops_reading_is_let_go_and_costs_a_page(clock: Step
     await asyncio.wait_for(office.app(scope, receive, send), PATIENCE_S)
     assert len(taken) == 5
     async with office.caller() as rita, asyncio.timeout(PATIENCE_S):
-        while b'nudge_streams{kind="sse"} 0.0' not in (await rita.get("/metrics")).content:
+        while b'nudge_streams{kind="sse"} 0.0' not in (await rita.get("/metrics")).content:  # noqa: ASYNC110 - there is nothing to wait for but its effect
             await asyncio.sleep(0.01)
 
 
@@ -278,7 +278,7 @@ async def test_an_idle_stream_holds_no_connection_and_another_process_wakes_it(
         ritas = [await following.enter_async_context(by_events(server.origin, str(RITA))) for _ in range(5)]
         for rita in ritas:
             await rita.until("ready")
-        pool = sql_store._engine.sync_engine.pool  # noqa: SLF001  what is out of it is what is held
+        pool = sql_store._engine.sync_engine.pool  # what is out of it is what is held
         event.listen(pool, "checkout", lambda *_given: held.append(pool.checkedout()))  # type: ignore[attr-defined]
         await asyncio.sleep(0)
         begun = len(held)

@@ -84,7 +84,10 @@ class ChangesContract(StorageContract):
         async with store.tenant(OWNER) as tx:
             await tx.client_imports.add(client_samples.imported(OWNER, 70, BEN))
             await tx.client_imports.undone(uid(70))
-        assert told(await happened(store, place)) == [("import.progress", 70, "done"), ("import.progress", 70, "undone")]
+        assert told(await happened(store, place)) == [
+            ("import.progress", 70, "done"),
+            ("import.progress", 70, "undone"),
+        ]
 
     async def test_uow_663_what_is_rolled_back_did_not_happen(self, store: Store) -> None:
         await add_practice(store)
@@ -167,6 +170,16 @@ class ChangesContract(StorageContract):
             assert (await tx.change_news.since(begun.until)).owners == {OWNER, OTHER}
 
     def test_a_text_that_is_no_place_is_none(self) -> None:
-        for text in ("", "1", "1-2", "1-2-3-4", "-1-2-3", "g-1-1", "1-1-" + "f" * 11, "f" * 16 + "-1-1", "1-1-ffffffffff"):
+        for text in (
+            "",
+            "1",
+            "1-2",
+            "1-2-3-4",
+            "-1-2-3",
+            "g-1-1",
+            "1-1-" + "f" * 11,
+            "f" * 16 + "-1-1",
+            "1-1-ffffffffff",
+        ):
             assert Place.read(text) is None, text
         assert {kind.value.split(".")[0] for kind in ChangeKind} == {"message", "briefing", "import"}

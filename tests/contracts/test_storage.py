@@ -14,8 +14,8 @@ from nudge_core.ports import Store
 from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
-from tests.contracts.clients import ClientsContract
 from tests.contracts.changes import ChangesContract
+from tests.contracts.clients import ClientsContract
 from tests.contracts.conversations import ConversationsContract
 from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract

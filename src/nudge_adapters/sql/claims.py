@@ -65,7 +65,9 @@ def definitions(home: str) -> Sequence[str]:
 
 def fingerprint(home: str) -> str:
     """Return what is the same for the same functions and rights, and for no others."""
-    told = "\n".join([*definitions(home), *triggers.triggers(home), *(f"{table}: {rights}" for table, rights in RIGHTS.items())])
+    told = "\n".join(
+        [*definitions(home), *triggers.triggers(home), *(f"{table}: {rights}" for table, rights in RIGHTS.items())]
+    )
     return hashlib.sha256(told.encode()).hexdigest()
 
 

@@ -57,7 +57,7 @@ def functions(home: str) -> Sequence[str]:
     """Return the statements that make the functions; `home` is the schema of the tables."""
     into = f"INSERT INTO {home}.change ({_COLUMNS})"
     added = [
-        _function(f"notice_new_{table}", f"{into} SELECT {values}, {_AT} FROM added; RETURN NULL", home)
+        _function(f"notice_new_{table}", f"{into} SELECT {values}, {_AT} FROM added; RETURN NULL", home)  # noqa: S608 - our own words
         for table, values in _NEW_ROWS.items()
     ]
     changed = [

@@ -43,7 +43,7 @@ _BEGIN = text(
 NOW = "app.now"
 """The setting that tells the database the time of a clock that is not its own, for what its triggers write."""
 
-_BEGIN_AT = text(f"SELECT b.*, set_config('{NOW}', :now, true) FROM ({_BEGIN.text}) AS b(now, t, z, l, s, i)")
+_BEGIN_AT = text(f"SELECT b.*, set_config('{NOW}', :now, true) FROM ({_BEGIN.text}) AS b(now, t, z, l, s, i)")  # noqa: S608 - our own words
 
 
 _BIND = text("SELECT set_config('app.tenant_id', :tenant, true)")

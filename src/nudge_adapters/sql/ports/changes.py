@@ -2,7 +2,7 @@
 
 Transactions commit in another order than they began, so "everything after the last number I saw" would skip those that
 commit late. A row is read only when no transaction up to its own is open any more: `xact` below the `xmin` of the
-snapshot that reads. See `docs/explanation/adr/late-commits.md`.
+snapshot that reads. See `docs/explanation/adr/0021-late-commits.md`.
 """
 
 from __future__ import annotations
