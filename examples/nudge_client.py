@@ -91,11 +91,17 @@ class NudgeClient:
         return [UUID(one) for one in answer.json()["message_ids"]]
 
     def follow(self, after: str = "") -> Iterator[Event]:
-        """Yield what happens, for ever; a stream that breaks off is taken up after the last event that came."""
+        """Yield what happens, for ever; a stream that breaks off is taken up after the last event that came.
+
+        `ready`: everything that was missed is told. `reset`: too long ago, so read everything anew.
+        """
         while True:
             headers = self._headers() | ({"Last-Event-ID": after} if after else {})
             try:
                 with self._http.stream("GET", f"{self.origin}{PREFIX}/events", headers=headers) as answer:
+                    if answer.status_code == httpx.codes.UNAUTHORIZED and self.refresh_token:
+                        self._renew()  # the token ran out while it was followed
+                        continue
                     if answer.status_code != httpx.codes.OK:
                         answer.read()
                         raise ProblemError(answer)
@@ -109,6 +115,10 @@ class NudgeClient:
     def _take(self, answer: httpx.Response) -> None:
         pair = answer.json()
         self.access_token, self.refresh_token = pair["access_token"], pair["refresh_token"]
+
+    def _renew(self) -> None:
+        token, self.refresh_token = self.refresh_token, ""  # it is good once, whatever comes of it
+        self._take(self._call("POST", "/sign-in/refresh", {"refresh_token": token}))
 
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self.access_token}"} if self.access_token else {}
@@ -135,9 +145,8 @@ class NudgeClient:
                 return answer
             problem = ProblemError(answer)
             if problem.status == httpx.codes.UNAUTHORIZED and self.refresh_token and not renewed:
-                renewed, token = True, self.refresh_token
-                self.refresh_token = ""  # it is good once, whatever comes of it
-                self._take(self._call("POST", "/sign-in/refresh", {"refresh_token": token}))
+                renewed = True
+                self._renew()
                 if tried < MOST_TRIES:
                     continue
             is_running = problem.code == "idempotency_running"

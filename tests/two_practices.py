@@ -27,6 +27,7 @@ from nudge_core.model.audit_trail import AuditFilter
 from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.carrier_event import Arrival, EventKind
+from nudge_core.model.change import Place
 from nudge_core.model.client import ClientFilter, ClientOrder
 from nudge_core.model.client_fact import FactState
 from nudge_core.model.conversation import MessageFilter
@@ -71,7 +72,7 @@ NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT, HABIT, EXPOSURE = 31, 32, 33, 34, 35, 3
 WRITTEN, KNOWN, IMPORT, MERGE, NOBODY = 41, 42, 43, 44, 45
 SECOND = 199  # a second client of the caller's, who is added on the way
 
-RANDOM = {"optoutkey": {"secret"}, "keptoptout": {"mark", "id"}}
+RANDOM = {"optoutkey": {"secret"}, "keptoptout": {"mark", "id"}, "change": {"xact", "id"}}
 """Columns that are other ones each time."""
 
 
@@ -241,6 +242,7 @@ ARGUMENTS: dict[str, Sequence[Any]] = {
     "style.fact_id": _both(HABIT),
     "faq_id": _both(FAQ),
     "number_id": _both(NUMBER),
+    "changes.place": [None, Place(transaction=0, id=0, at=NOON)],
     "held_numbers.to": [NumberStatus.LEAVING],
     "session_id": _both(SESSION),
     "session_ids": _one_and_all(_both(SESSION)),

@@ -121,6 +121,9 @@ class Metrics:
             "nudge_notes", "Work handed on, per state", ["state"], multiprocess_mode="mostrecent",
             registry=self.registry,
         )  # fmt: skip
+        self._streams = Gauge(
+            "nudge_streams", "Who follows live", ["kind"], multiprocess_mode="livesum", registry=self.registry
+        )
         self._sign_ins = Counter("nudge_sign_in", "What happened around signing in", ["event"], registry=self.registry)
         self._alarms = Counter(
             "nudge_sign_in_alarms", "Phones and sources locked over guessing", ["reason"], registry=self.registry
@@ -155,6 +158,10 @@ class Metrics:
         self._states |= set(health.notes)
         for state in self._states:
             self._notes.labels(state).set(health.notes.get(state, 0))
+
+    def followed(self, kind: StrEnum, by: int) -> None:
+        """Count one more who follows live, or one less. `kind`: how."""
+        self._streams.labels(kind.value).inc(by)
 
     def signed_in(self, event: SignInEvent) -> None:
         """Count one event of signing in."""

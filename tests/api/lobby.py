@@ -17,11 +17,12 @@ from nudge_entrypoints.http.api.context import Access, Api
 from nudge_entrypoints.http.app import build_app
 from nudge_entrypoints.http.authentication import StoredCredentials
 from nudge_entrypoints.http.sign_in_desk import Prints, SignInDesk
+from nudge_entrypoints.http.streams import StreamLimits
 from nudge_entrypoints.http.tokens import AccessTokens
 from nudge_entrypoints.metrics import Metrics
 from nudge_entrypoints.settings import load
 from tests import samples
-from tests.api.office import PLENTY
+from tests.api.office import BRIEF, PLENTY
 from tests.parts import quiet_parts
 from tests.samples import SteppingClock, uid
 
@@ -82,7 +83,13 @@ class Lobby:
         return float(lines[0].rpartition(" ")[2]) if lines else 0.0
 
 
-async def open_lobby(store: Store, clock: SteppingClock, folder: Path, codes: OneTimeCodes | None = None) -> Lobby:
+async def open_lobby(
+    store: Store,
+    clock: SteppingClock,
+    folder: Path,
+    codes: OneTimeCodes | None = None,
+    streams: StreamLimits = BRIEF,
+) -> Lobby:
     """Build the application on an empty store, with Rita and Tom in it."""
     async with store.system() as tx:
         for number in (1, 2):
@@ -101,5 +108,7 @@ async def open_lobby(store: Store, clock: SteppingClock, folder: Path, codes: On
         access=Access(desk=desk, tokens=tokens),
     )  # fmt: skip
     doors = StoredCredentials(store=store, tokens=tokens)
-    app = build_app(parts, settings, clock=clock, api=api, authenticator=doors, metrics=metrics, limits=PLENTY)
+    app = build_app(
+        parts, settings, clock=clock, api=api, authenticator=doors, metrics=metrics, limits=PLENTY, streams=streams
+    )
     return Lobby(app, store, clock, desk, tokens, metrics, path)

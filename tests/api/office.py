@@ -20,6 +20,7 @@ from nudge_entrypoints.http.buckets import Rate
 from nudge_entrypoints.http.idempotency import HEADER
 from nudge_entrypoints.http.identity import EVERY_SCOPE, AnyConnection, Principal, Scope
 from nudge_entrypoints.http.rates import Limits
+from nudge_entrypoints.http.streams import StreamLimits
 from nudge_entrypoints.settings import load
 from tests import samples
 from tests.parts import quiet_parts
@@ -28,6 +29,8 @@ from tests.samples import SteppingClock, uid
 RITA, TOM = uid(1), uid(2)
 SESSION = uid(9_000)
 _ANY = Rate(per_minute=1e9, burst=1_000_000_000)
+BRIEF = StreamLimits(longest_s=0)
+"""Streams that end when everything is told: `httpx.ASGITransport` shows an answer when it is whole."""
 PLENTY = Limits(address=_ANY, authentication=_ANY, tenant=_ANY, credential=_ANY)
 
 
@@ -86,7 +89,7 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
         store: empty.
         clock: the one the store was made with.
         changes: of the `Api`: `numbers`, `codes`, `feed`, `parts`; `limits`: how often who may call, else anyhow;
-            `settings`; of the application: `buckets`, `edge`, `controllers`, `heard`.
+            `settings`; of the application: `buckets`, `edge`, `controllers`, `heard`, `streams`.
     """
     async with store.system() as tx:
         for user in (_rita(), _tom()):
@@ -97,8 +100,9 @@ async def open_office(store: Store, clock: SteppingClock, **changes: Any) -> Off
 def office_on(store: Store, clock: SteppingClock, **changes: Any) -> Office:
     """Build the application on a store in which Rita and Tom are already; the arguments are those of `open_office`."""
     parts = changes.pop("parts", None) or quiet_parts(store, clock)
-    known = ("buckets", "edge", "controllers", "heard", "settings")
+    known = ("buckets", "edge", "controllers", "heard", "settings", "streams")
     of_the_app = {name: changes.pop(name) for name in known if name in changes}
+    of_the_app.setdefault("streams", BRIEF)
     limits = changes.pop("limits", PLENTY)
     settings = of_the_app.pop("settings", load({}))
     api = Api(

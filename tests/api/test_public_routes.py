@@ -43,3 +43,9 @@ async def test_every_other_route_names_a_scope_and_refuses_nobody_in_particular(
                     refused += 1
     assert found == OPEN
     assert refused >= 8
+
+
+def test_the_one_socket_without_identity_at_its_door_asks_for_it_inside(lobby: Lobby) -> None:
+    """`tests/api/test_live_updates.py` tries that door: a browser can set no header of a WebSocket."""
+    sockets = {route.path for route in lobby.app.routes if isinstance(route, WebSocketRoute)}
+    assert sockets == {f"{PREFIX}/live"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from litestar import Litestar, get
 from litestar.exceptions import NotFoundException, PermissionDeniedException
 from litestar.params import FromPath
 
+from nudge_core.model.change import Place
 from nudge_entrypoints.http.document import build_document
 from tests.api.office import RITA, TOM, Office
 from tests.api.tenant_fuzz import Fuzz, operations
@@ -28,8 +30,8 @@ TEXTS = {"kind": "areas"}  # of preferences
 ENDING = ("suppress_client", "undo_import", "undo_merge", "merge_clients", "erase_client")
 """Operations after which there is no plan or client left for the others."""
 
-VARYING = frozenset({"check_mls_connection", "make_api_key"})
-"""The one says when it looked, the other shows a new secret."""
+VARYING = frozenset({"check_mls_connection", "make_api_key", "follow_events"})
+"""They say when they looked, show a new secret, and where the stream stands."""
 
 NOT_REACHED = frozenset(
     {
@@ -63,6 +65,22 @@ async def test_a_foreign_id_is_answered_as_one_that_never_was(office: Office, ki
     assert await held(office.store, ritas) == before
     every = {one.id for one in operations(fuzz.document) if one.method != "delete" and fuzz.has_hole(one)}
     assert every - found.reached == NOT_REACHED, "operations that the fuzz never got behind the door of"
+
+
+async def test_a_stream_from_the_beginning_tells_of_one_s_own_and_of_nobody_else_s(office: Office) -> None:
+    ritas, toms = await _furnished(office)
+    beginning = Place(transaction=0, id=0, at=office.clock.now()).text
+    told = {}
+    for who in (RITA, TOM):
+        async with office.caller(who) as caller:
+            answer = await caller.get("/api/v1/events", headers={"Last-Event-ID": beginning})
+        told[who] = {UUID(found) for found in re.findall(r'"(?:subject|client)_id": "([^"]+)"', answer.text)}
+        assert CANARY not in answer.text
+    assert told[RITA]
+    assert told[TOM]
+    assert told[RITA].isdisjoint(told[TOM])
+    assert told[TOM].isdisjoint(ritas.ids().values())
+    assert told[RITA].isdisjoint(toms.ids().values())
 
 
 THING = uid(77)

@@ -14,6 +14,7 @@ from nudge_core.ports import Store
 from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.changes import ChangesContract
 from tests.contracts.client_changes import ClientChangesContract
 from tests.contracts.clients import ClientsContract
 from tests.contracts.conversations import ConversationsContract
@@ -49,6 +50,7 @@ class StoreContract(
     DecisionsContract,
     ConversationsContract,
     AccessContract,
+    ChangesContract,
     ClientsContract,
     ClientChangesContract,
 ):

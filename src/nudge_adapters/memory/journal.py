@@ -90,6 +90,20 @@ class Table(Generic[K, V]):
         return len(self._rows)
 
 
+class WatchedTable(Table[K, V]):
+    """Rows by key; `notice` hears of each one that is written, with what stood there before."""
+
+    def __init__(self, journal: Journal, notice: Callable[[V | None, V], object]) -> None:
+        super().__init__(journal)
+        self._notice = notice
+
+    def put(self, key: K, row: V) -> None:
+        """Insert or replace."""
+        old = self.get(key)
+        super().put(key, row)
+        self._notice(old, row)
+
+
 class Work:
     """One transaction: its time, whose it is, and whether it can still be used.
 

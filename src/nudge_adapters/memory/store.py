@@ -13,6 +13,7 @@ from attrs import field, frozen
 from nudge_adapters.memory.access import MemoryApiKeys, MemoryAttempts, MemoryOverviews, MemorySessions
 from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
+from nudge_adapters.memory.changes import MemoryChangeNews, MemoryChanges
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.contents import MemoryContents, MemoryFaqs
 from nudge_adapters.memory.dossiers import MemoryDossiers
@@ -59,6 +60,7 @@ class MemorySystemTransaction:
     carrier_events: MemoryCarrierEvents
     schedules: MemorySchedules
     attempts: MemoryAttempts
+    change_news: MemoryChangeNews
 
 
 @frozen(eq=False)
@@ -99,6 +101,7 @@ class MemoryTenantTransaction:
     overviews: MemoryOverviews
     carrier_events: MemoryCarrierEvents
     idempotency: MemoryIdempotencyKeys
+    changes: MemoryChanges
 
 
 @frozen(eq=False)
@@ -124,6 +127,7 @@ class MemoryStore:
         async with self._turn:
             self._inside.add(task)
             work = Work(self._clock.now(), user_id, self._ids)
+            self._world.moment.begin(work.now)
             try:
                 yield work
                 if work.broken:
@@ -157,6 +161,7 @@ class MemoryStore:
                 MemoryCarrierEvents(work, world),
                 MemorySchedules(work, world),
                 MemoryAttempts(work, world),
+                MemoryChangeNews(work, world),
             )
 
     @asynccontextmanager
@@ -199,6 +204,7 @@ class MemoryStore:
                 overviews=MemoryOverviews(work, world),
                 carrier_events=MemoryCarrierEvents(work, world),
                 idempotency=MemoryIdempotencyKeys(work, world),
+                changes=MemoryChanges(work, world),
             )
 
     async def ping(self) -> str:

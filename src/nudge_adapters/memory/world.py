@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from attrs import field, frozen
 
-from nudge_adapters.memory.journal import Journal, Table
+from nudge_adapters.memory.journal import Journal, Table, WatchedTable
 from nudge_core.model.audit import AuditEntry
 from nudge_core.model.audit_trail import ChainedEntry, ChainHead
 from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.carrier_event import CarrierEvent
+from nudge_core.model.change import (
+    Change,
+    Noticed,
+    Place,
+    noticed_of_briefing,
+    noticed_of_import,
+    noticed_of_message,
+)
 from nudge_core.model.client import Client
 from nudge_core.model.client_fact import ClientFact
 from nudge_core.model.client_import import ClientImport
@@ -76,22 +84,49 @@ class KeptOptOut:
     held_since: datetime
 
 
+class Moment:
+    """The transaction that is open: its number and its time; and how many changes there have been."""
+
+    def __init__(self) -> None:
+        self.transaction = 0
+        self.now = datetime.min.replace(tzinfo=UTC)
+        self._changes = 0
+
+    def begin(self, now: datetime) -> None:
+        """Open the next transaction."""
+        self.transaction += 1
+        self.now = now
+
+    def next_number(self) -> int:
+        """Return the number of the next change; one that is taken back leaves a gap, as in a database."""
+        self._changes += 1
+        return self._changes
+
+
 class Book:
     """What belongs to one professional."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, moment: Moment) -> None:
+        self._moment = moment
+        self.changes: Table[int, Change] = Table(journal)  # by its number
         self.clients: Table[UUID, Client] = Table(journal)
         self.client_notes: Table[UUID, ClientNote] = Table(journal)
         self.client_facts: Table[UUID, ClientFact] = Table(journal)
-        self.client_imports: Table[UUID, ClientImport] = Table(journal)
+        self.client_imports: Table[UUID, ClientImport] = WatchedTable(
+            journal, lambda old, new: self._notice(noticed_of_import(old, new))
+        )
         self.client_merges: Table[UUID, ClientMerge] = Table(journal)
         self.kept_opt_outs: Table[tuple[str, SuppressionScope, str], KeptOptOut] = Table(journal)
         self.opt_out_key = os.urandom(OPT_OUT_KEY_BYTES)
         self.resources: Table[UUID, Resource] = Table(journal)
         self.resource_ids: Table[tuple[ResourceType, str, str], UUID] = Table(journal)
         self.market_events: Table[UUID, MarketEvent] = Table(journal)
-        self.briefings: Table[UUID, CampaignBriefing] = Table(journal)
-        self.messages: Table[UUID, Message] = Table(journal)
+        self.briefings: Table[UUID, CampaignBriefing] = WatchedTable(
+            journal, lambda old, new: self._notice(noticed_of_briefing(old, new))
+        )
+        self.messages: Table[UUID, Message] = WatchedTable(
+            journal, lambda old, new: self._notice(noticed_of_message(old, new))
+        )
         self.message_ids: Table[str, UUID] = Table(journal)  # by dedupe key
         self.sids: Table[str, UUID] = Table(journal)  # by provider id
         self.lanes: Table[str, SenderLane] = Table(journal)  # by sender
@@ -112,6 +147,21 @@ class Book:
         self.faqs: Table[UUID, Faq] = Table(journal)
         self.keys: Table[UUID, KeptKey] = Table(journal)
         self.phone_numbers: Table[UUID, HeldNumber] = Table(journal)
+
+    def _notice(self, noticed: Noticed | None) -> None:
+        if noticed is None:
+            return
+        number, now = self._moment.next_number(), self._moment.now
+        place = Place(transaction=self._moment.transaction, id=number, at=now)
+        change = Change(
+            kind=noticed.kind,
+            subject_id=noticed.subject_id,
+            client_id=noticed.client_id,
+            state=noticed.state,
+            at=now,
+            place=place,
+        )
+        self.changes.put(number, change)
 
     def active_suppressions(self, phone: str) -> Sequence[Suppression]:
         """Return the newest record per scope and topic, where it is active; one of the same instant later counts."""
@@ -138,6 +188,7 @@ class World:
 
     def __init__(self) -> None:
         self.journal = Journal()
+        self.moment = Moment()
         self.users: Table[UUID, User] = Table(self.journal)
         self.listings: Table[tuple[str, str], AcceptedListing] = Table(self.journal)
         self.global_events: Table[UUID, GlobalMlsEvent] = Table(self.journal)
@@ -159,7 +210,7 @@ class World:
 
     def book(self, user_id: UUID) -> Book:
         """Return what belongs to one professional."""
-        return self._books.setdefault(user_id, Book(self.journal))
+        return self._books.setdefault(user_id, Book(self.journal, self.moment))
 
     def books(self) -> Iterable[tuple[UUID, Book]]:
         """Return every professional's book."""

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Connection, text
 
-from nudge_adapters.sql import rotation, tables
+from nudge_adapters.sql import rotation, tables, triggers
 from nudge_adapters.sql.across import SCHEMA, Across, reader_definition
-from nudge_adapters.sql.ports import carrier_events, operations, outbox, people, planned, sends
+from nudge_adapters.sql.ports import carrier_events, changes, operations, outbox, people, planned, sends
 from nudge_adapters.sql.walls import APP, CLAIM, run
 
 FUNCTIONS: tuple[Across, ...] = (
@@ -24,6 +24,7 @@ FUNCTIONS: tuple[Across, ...] = (
     *outbox.ACROSS,
     *carrier_events.ACROSS,
     *operations.ACROSS,
+    *changes.ACROSS,
     *rotation.ACROSS,
 )
 READERS = (
@@ -45,6 +46,7 @@ RIGHTS = {
     "suppression": "SELECT",
     "carrierevent": "SELECT",
     "message": "SELECT, UPDATE",
+    "change": "SELECT, INSERT",  # a trigger writes what a function does to a text
     "senderlane": "SELECT, UPDATE",
     "scheduledmessage": "SELECT, UPDATE",
     "outbox": "SELECT, INSERT, UPDATE",
@@ -57,12 +59,15 @@ def definitions(home: str) -> Sequence[str]:
     return [
         *(function.definition(home) for function in FUNCTIONS),
         *(reader_definition(table, changed, home) for table in READERS for changed in (False, True)),
+        *triggers.functions(home),
     ]
 
 
 def fingerprint(home: str) -> str:
     """Return what is the same for the same functions and rights, and for no others."""
-    told = "\n".join([*definitions(home), *(f"{table}: {rights}" for table, rights in RIGHTS.items())])
+    told = "\n".join(
+        [*definitions(home), *triggers.triggers(home), *(f"{table}: {rights}" for table, rights in RIGHTS.items())]
+    )
     return hashlib.sha256(told.encode()).hexdigest()
 
 
@@ -96,6 +101,8 @@ def install(connection: Connection) -> None:
     run(connection, f"GRANT USAGE ON SCHEMA {SCHEMA} TO {APP}")
     run(connection, f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {SCHEMA} TO {APP}")
     run(connection, "RESET ROLE")
+    for statement in triggers.triggers(home):
+        run(connection, statement)
 
 
 def remove(connection: Connection) -> None:

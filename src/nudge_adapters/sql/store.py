@@ -19,6 +19,7 @@ from nudge_adapters.sql.failures import translate
 from nudge_adapters.sql.ports.access import SqlApiKeys, SqlAttempts, SqlOverviews, SqlSessions
 from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
+from nudge_adapters.sql.ports.changes import SqlChangeNews, SqlChanges
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
 from nudge_adapters.sql.ports.dossiers import SqlDossiers
@@ -71,6 +72,7 @@ class SqlSystemTransaction:
     carrier_events: SqlCarrierEvents
     schedules: SqlSchedules
     attempts: SqlAttempts
+    change_news: SqlChangeNews
 
 
 @frozen(eq=False)
@@ -111,6 +113,7 @@ class SqlTenantTransaction:
     overviews: SqlOverviews
     carrier_events: SqlCarrierEvents
     idempotency: SqlIdempotencyKeys
+    changes: SqlChanges
 
 
 def database_url(url: str) -> URL:
@@ -233,6 +236,7 @@ class SqlStore:
                 carrier_events=SqlCarrierEvents(work),
                 schedules=SqlSchedules(work),
                 attempts=SqlAttempts(work),
+                change_news=SqlChangeNews(work),
             )
 
     @asynccontextmanager
@@ -274,6 +278,7 @@ class SqlStore:
                 overviews=SqlOverviews(work),
                 carrier_events=SqlCarrierEvents(work),
                 idempotency=SqlIdempotencyKeys(work),
+                changes=SqlChanges(work),
             )
 
     async def ping(self) -> str:

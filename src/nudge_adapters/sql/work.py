@@ -40,6 +40,12 @@ _BEGIN = text(
 )
 
 
+NOW = "app.now"
+"""The setting that tells the database the time of a clock that is not its own, for what its triggers write."""
+
+_BEGIN_AT = text(f"SELECT b.*, set_config('{NOW}', :now, true) FROM ({_BEGIN.text}) AS b(now, t, z, l, s, i)")  # noqa: S608 - our own words
+
+
 _BIND = text("SELECT set_config('app.tenant_id', :tenant, true)")
 
 
@@ -63,8 +69,12 @@ class Work:
         cls, connection: AsyncConnection, user_id: UUID | None, clock: Clock | None, ids: Ids, keyring: Keyring | None
     ) -> Work:
         """Open the transaction: the one place where a tenant is bound to a connection."""
-        begun = await connection.execute(_BEGIN, {"tenant": "" if user_id is None else str(user_id)})
-        now: datetime = begun.scalar_one().astimezone(UTC) if clock is None else clock.now()
+        tenant = {"tenant": "" if user_id is None else str(user_id)}
+        if clock is None:
+            now: datetime = (await connection.execute(_BEGIN, tenant)).scalar_one().astimezone(UTC)
+        else:
+            now = clock.now()
+            await connection.execute(_BEGIN_AT, {**tenant, "now": now.isoformat()})
         return cls(connection, now, user_id, ids, keyring)
 
     @property

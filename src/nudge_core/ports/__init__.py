@@ -10,6 +10,7 @@ block raises. There is no commit to call, so a step cannot call it.
 
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.changes import ChangeNews, Changes
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePreferences, Statistics, Style
@@ -45,6 +46,8 @@ __all__ = [
     "Audit",
     "Briefings",
     "CarrierEvents",
+    "ChangeNews",
+    "Changes",
     "ClientFacts",
     "ClientImports",
     "ClientMerges",

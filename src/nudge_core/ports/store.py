@@ -9,6 +9,7 @@ from uuid import UUID
 
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.changes import ChangeNews, Changes
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePreferences, Statistics, Style
@@ -77,6 +78,9 @@ class SystemTransaction(Protocol):
 
     @property
     def attempts(self) -> Attempts: ...
+
+    @property
+    def change_news(self) -> ChangeNews: ...
 
 
 class TenantTransaction(Protocol):
@@ -172,6 +176,9 @@ class TenantTransaction(Protocol):
 
     @property
     def idempotency(self) -> IdempotencyKeys: ...
+
+    @property
+    def changes(self) -> Changes: ...
 
     @property
     def held_numbers(self) -> HeldNumbers: ...

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 from nudge_core.errors import NudgeError
+from nudge_core.model.change import KEPT_FOR
 from nudge_core.walk.asking import collect_bills, poll_inbound
 from nudge_core.walk.hearing import hear_waiting
 from nudge_core.walk.market import embed_book
@@ -70,6 +71,15 @@ async def forget_keys(parts: Parts) -> None:
             await mine.idempotency.forget_before(mine.now - FORGET_KEYS_AFTER)
 
 
+async def forget_changes(parts: Parts) -> None:
+    """Forget what happened last week, each professional's in a transaction of theirs: nobody follows from there."""
+    async with parts.store.system() as tx:
+        users = await tx.users.all()
+    for user in users:
+        async with parts.store.tenant(user.id) as mine:
+            await mine.changes.forget_before(mine.now - KEPT_FOR)
+
+
 async def release_planned(parts: Parts) -> None:
     """Turn planned texts whose time has come into texts that are sent."""
     while (await release_due(parts)).done:
@@ -99,6 +109,7 @@ JOBS: tuple[Job, ...] = (
     Job(name="collect_bills", interval_s=10 * MINUTE_S, limit_s=10 * MINUTE_S, run=collect),
     Job(name="embed_book", interval_s=10 * MINUTE_S, limit_s=HOUR_S, run=embed_books),
     Job(name="forget_keys", interval_s=HOUR_S, limit_s=10 * MINUTE_S, run=forget_keys),
+    Job(name="forget_changes", interval_s=HOUR_S, limit_s=10 * MINUTE_S, run=forget_changes),
     Job(name="prune", interval_s=DAY_S, limit_s=10 * MINUTE_S, run=prune),
 )
 

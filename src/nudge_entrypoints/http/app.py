@@ -33,6 +33,7 @@ from nudge_entrypoints.http.edge import Edge, EdgeSettings
 from nudge_entrypoints.http.idempotency import HEADER, REPLAYED
 from nudge_entrypoints.http.identity import Authenticator
 from nudge_entrypoints.http.rates import Limits
+from nudge_entrypoints.http.streams import Hub, StreamLimits
 from nudge_entrypoints.http.webhooks import Twilio, Webhooks, webhook_handlers
 from nudge_entrypoints.metrics import CONTENT_TYPE, Metrics
 from nudge_entrypoints.settings import Settings
@@ -78,6 +79,7 @@ def build_app(
     buckets: Buckets | None = None,
     limits: Limits | None = None,
     edge: EdgeSettings | None = None,
+    streams: StreamLimits | None = None,
     controllers: Sequence[type[Controller]] = CONTROLLERS,
 ) -> Application:
     """Return the application.
@@ -95,13 +97,15 @@ def build_app(
         authenticator: proves who calls the API; needed with it.
         buckets: counters of rates; None counts in this process. Whoever made them closes them.
         limits: how often who may call.
+        streams: how those who follow live are bounded.
         controllers: the subjects of the API.
         edge: who hears of exchanges; None: nobody. Counters, proxies and TLS follow from the other arguments.
     """
     counted = Metrics() if metrics is None else metrics
     routes: list[ControllerRouterHandler] = [*handlers, _metrics_route(counted, health)]
     if api is not None and authenticator is not None:
-        routes.append(api_router(api, authenticator, buckets, limits, controllers, heard))
+        hub = Hub(api.parts.store, streams, counted)
+        routes.append(api_router(api, authenticator, buckets, limits, controllers, heard, hub))
         routes += document_handlers(api, controllers)
     callbacks, token = callbacks_of(settings), settings.twilio.auth_token
     if callbacks is not None and token is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 from uuid import UUID
 
 from attrs import frozen
@@ -39,6 +39,7 @@ class Scope(StrEnum):
     CONTENT_READ = "content:read"
     CONTENT_WRITE = "content:write"
     OPERATIONS_READ = "operations:read"
+    EVENTS_READ = "events:read"
 
 
 EVERY_SCOPE = frozenset(Scope)
@@ -63,6 +64,7 @@ class Principal:
         return f"api_key:{self.credential_id}" if self.is_api_key else f"user:{self.user_id}"
 
 
+@runtime_checkable  # Litestar looks at what it injects
 class Authenticator(Protocol):
     """Proves an identity from what a connection carries."""
 

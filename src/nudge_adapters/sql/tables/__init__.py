@@ -11,6 +11,7 @@
 
 from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt, signinlock, signinsession
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
+from nudge_adapters.sql.tables.changes import change
 from nudge_adapters.sql.tables.clients import clientfact, clientimport, clientmerge, clientnote, keptoptout, optoutkey
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource, textmeaning
@@ -46,6 +47,7 @@ __all__ = [
     "auditlink",
     "campaignbriefing",
     "carrierevent",
+    "change",
     "client",
     "clientfact",
     "clientimport",

@@ -24,6 +24,7 @@ from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.conversations import Conversations
 from nudge_entrypoints.http.api.copilot import CoPilot, CoPilotActions
+from nudge_entrypoints.http.api.events import Events, Live
 from nudge_entrypoints.http.api.faqs import Faqs
 from nudge_entrypoints.http.api.interactions import Interactions
 from nudge_entrypoints.http.api.market_events import MarketActivity, MarketEventRoutes
@@ -44,6 +45,7 @@ from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
 from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
+from nudge_entrypoints.http.streams import Hub
 from nudge_entrypoints.http.waking import Waking
 
 PREFIX = "/api/v1"
@@ -63,8 +65,10 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientSearch,
     Clients,
     ContentResources,
+    Events,
     Faqs,
     FeedState,
+    Live,
     MarketActivity,
     MarketEventRoutes,
     MlsConnection,
@@ -101,6 +105,7 @@ def api_router(
     limits: Limits | None = None,
     controllers: Sequence[type[Controller]] = CONTROLLERS,
     heard: Callable[[], Awaitable[object]] | None = None,
+    hub: Hub | None = None,
 ) -> Router:
     """Return all routes of the API.
 
@@ -111,8 +116,10 @@ def api_router(
         limits: how often who may call.
         controllers: the subjects.
         heard: awaited after a request that changed something was answered.
+        hub: who follows live; None: a hub with its usual limits.
     """
     woken = heard or _nobody
+    followed = hub or Hub(api.parts.store)
     counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
@@ -120,6 +127,8 @@ def api_router(
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
             "principal": Provide(principal_of, sync_to_thread=False),
+            "hub": Provide(lambda: followed, sync_to_thread=False),
+            "authenticator": Provide(lambda: authenticator, sync_to_thread=False),
         },
         guards=[may],
         # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because
