@@ -141,9 +141,9 @@ async def test_an_open_transaction_holds_back_what_comes_after_it_and_no_more(
         held, place = await read(place)
         assert [one.subject_id.int for one in before] == [60]
         assert held == ()
-        async with sql_store.system() as tx:
-            news = await tx.change_news.since(None)
+        async with sql_store.system() as system:
+            news = await system.change_news.since(None)
     then, _ = await read(place)
     assert [one.subject_id.int for one in then] == [62]
-    async with sql_store.system() as tx:
-        assert (await tx.change_news.since(news.until)).owners == {OWNER, OTHER}
+    async with sql_store.system() as system:
+        assert (await system.change_news.since(news.until)).owners == {OWNER, OTHER}
