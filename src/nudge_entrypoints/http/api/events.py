@@ -13,6 +13,7 @@ from contextlib import aclosing, suppress
 from http import HTTPStatus
 from typing import Annotated, Any, cast
 
+from attrs import frozen
 from litestar import Controller, Request, WebSocket, get, websocket
 from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
@@ -51,6 +52,15 @@ LastEventId = Annotated[
 ]
 
 
+@frozen(kw_only=True)
+class EventView:
+    """One server-sent event, for the document. `data`: JSON with `subject_id`, `client_id`, `state`, `at`, or empty."""
+
+    event: str
+    data: str
+    id: str | None = None
+
+
 class Events(Controller):
     """Server-sent events."""
 
@@ -62,7 +72,10 @@ class Events(Controller):
         media_type=MEDIA_TYPE,
         responses={
             HTTPStatus.OK: ResponseSpec(
-                str, media_type=MEDIA_TYPE, generate_examples=False, description="Server-sent events, one per change."
+                EventView,
+                media_type=MEDIA_TYPE,
+                generate_examples=False,
+                description="Server-sent events, one per change.",
             )
         },
     )
