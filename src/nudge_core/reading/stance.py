@@ -119,7 +119,7 @@ _HOME = (
 _AUXILIARY = r"(?:is|are|was|were|does|do|did|will|would|has|have|can|could)"
 _INQUIRY = re.compile(
     rf"(?:^|[,.:;]|\b(?:and|also|or|but|if|whether|ok|okay|so|tell\s+me|know|wondering|curious|then))\s*(?:then\s+|also\s+)?(?:"
-    rf"{_AUXILIARY}\s+(?!it\s+(?:be|have|also\s+(?:be|have))\b)(?:it|this|that|they|these|those|he|she|the|its|their|such)\b[^?]*"
+    rf"{_AUXILIARY}\s+(?:it|this|that|they|these|those|he|she|the|its|their|such)\b[^?]*"
     rf"|{_AUXILIARY}\s+(?:n['’]?t\s+)?there\s+(?:also\s+)?(?:an?\s+|any\s+|some\s+)?(?:\w+\s+){{0,2}}"
     r"|(?:is|are|was|were|will|would|do|does)\s+(?:(?:my|our|any|all)\s+)?(?:\w+\s+)?"
     rf"|(?:it|this|that|they|there)\s+{_AUXILIARY}[^?]*"
@@ -140,12 +140,13 @@ _REQUEST = re.compile(
     + r")\b(?=[^?]*$)(?<=ones)",
     re.IGNORECASE,
 )
+_COULD_BE = re.compile(r"\b(?:can|could)\s+(?:it|they|that|there)\s+(?:also\s+)?(?:be|have)\b", re.IGNORECASE)
 _QUESTION_OF_FACT = re.compile(
     r"\b(?:know|tell\s+me|wonder(?:ing)?|find\s+out|check|see|sure|ask)\s+(?:if|whether)\b", re.IGNORECASE
 )
 
 _HARD = _pattern(
-    r"\b(?:must|musts|need|needs|require[sd]?|at\s+least|at\s+most|no\s+(?:more|less|fewer)\s+than|max(?:imum)?|min(?:imum)?"
+    r"\b(?:must|musts|need|needs|require[sd]?|at\s*least|at\s+most|no\s+(?:more|less|fewer)\s+than|max(?:imum)?|min(?:imum)?"
     r"|only|has\s+to|have\s+to|essential|absolutely|definitely|non[- ]negotiable|up\s+to|deal[- ]?breaker|necessary"
     r"|can(?:['’]?t|not)\s+(?:live|do)\s+without)\b"
 )
@@ -191,6 +192,8 @@ def _asked(text: str, start: int, end: int) -> bool:
     if _QUESTION_OF_FACT.search(ahead):
         return True
     if "?" not in said[-2:] and not re.match(rf"\W*(?:and\s+|also\s+)?{_AUXILIARY}\b", ahead + " ", re.IGNORECASE):
+        return False
+    if _COULD_BE.search(ahead):
         return False
     return _INQUIRY.search(ahead) is not None and _REQUEST.search(_last_question(ahead)) is None
 
