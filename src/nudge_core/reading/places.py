@@ -202,15 +202,15 @@ def _misspelt(text: str, known: Gazetteer) -> list[tuple[str, int, int]]:
             said = " ".join(word for word, _, _ in window)
             if len(said) < LEAST_MISSPELT:
                 continue
-            near = [name for name, plain in names if _one_letter_off(said, plain)]
+            near = [name for name, plain in names if one_letter_off(said, plain)]
             if len(near) == 1:
                 found.append((near[0], window[0][1], window[-1][2]))
     return found
 
 
-def _one_letter_off(said: str, name: str) -> bool:
+def one_letter_off(said: str, name: str, least: int = LEAST_MISSPELT) -> bool:
     """Say whether two names differ by one letter changed, added, left out or swapped; the first one is right."""
-    if said == name or len(name) < LEAST_MISSPELT or said[0] != name[0] or abs(len(said) - len(name)) > 1:
+    if said == name or len(name) < least or not said or said[0] != name[0] or abs(len(said) - len(name)) > 1:
         return False
     shorter, longer = sorted((said, name), key=len)
     same = 0

@@ -87,7 +87,7 @@ class Statement:
 def longest(found: list[Statement]) -> list[Statement]:
     """Return the statements by place, where several overlap only the longest: "community pool" is no "pool"."""
     kept: list[Statement] = []
-    for one in sorted(found, key=lambda s: (s.start - s.end, s.start, s.attribute, str(s.value))):
+    for one in sorted(found, key=lambda s: (s.start - s.end, -s.confidence, s.start, s.attribute, str(s.value))):
         if not any(one.overlaps(other) for other in kept):
             kept.append(one)
     return sorted(kept, key=lambda s: (s.start, s.end))
