@@ -72,8 +72,8 @@ _NEITHER = frozenset(
 )
 _ROOMS: Mapping[str, str] = MappingProxyType(
     {
-        "bed": r"bed[\s-]?roo?ms?|bed[\s-]?roms?|beds?|bdrms?|bdrs?|brs?|bds?|sleeping\s+rooms?",
-        "bath": r"bath[\s-]?roo?ms?|bath[\s-]?roms?|baths?|bas?|restrooms?|washrooms?|toilets?|bthrms?",
+        "bed": r"bedrooms|bedroom|bed[\s-]?roo?ms?|bed[\s-]?roms?|beds?|bdrms?|bdrs?|brs?|bds?|sleeping\s+rooms?",
+        "bath": r"bathrooms|bathroom|bath[\s-]?roo?ms?|bath[\s-]?roms?|baths?|bas?|restrooms?|washrooms?|toilets?|bthrms?",
         "room": r"rooms?",
         "floor": r"floors?|stor(?:y|ies)|storeys?|levels?",
         "parking": r"(?:parking\s+(?:spaces?|spots?|places?)|car\s+(?:spaces?|garage)|cars?)",
@@ -195,7 +195,7 @@ def _flag_words(subject: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> 
     if any(len(other) < len(subject) for other in rivals):
         return Wording(sure=own, opposite=turned)
     claimed = {_thing(" ".join(other)) for other in others}
-    near = "|".join(part for part in _alternatives(known.near) if not _claimed_elsewhere(part, claimed - {thing}))
+    near = "|".join(part for part in alternatives(known.near) if not _claimed_elsewhere(part, claimed - {thing}))
     opposite = "|".join(part for part in (turned, known.opposite) if part)
     against = OPPOSITES.get(thing)
     if against is not None and against not in claimed:
@@ -203,7 +203,7 @@ def _flag_words(subject: tuple[str, ...], others: Sequence[tuple[str, ...]]) -> 
     return Wording(sure=f"{own}|{known.called}", likely=near, opposite=opposite)
 
 
-def _alternatives(pattern: str) -> list[str]:
+def alternatives(pattern: str) -> list[str]:
     """Split a pattern at its outer bars."""
     parts, depth, last = [], 0, 0
     for place, letter in enumerate(pattern):

@@ -28,6 +28,8 @@ _HOME = re.compile(
     re.IGNORECASE,
 )
 
+_ROOMS = r"roo?ms?"  # of a home of so many rooms, those to sleep in are meant
+
 
 @frozen(kw_only=True)
 class Vocabulary:
@@ -51,7 +53,11 @@ def vocabulary(attributes: Iterable[Described], asked_first: str | None = None) 
         attributes=told,
         asked_first=asked_first,
         gazetteers=tuple(gazetteer(one.name, one.places) for one in told if one.kind is AttributeKind.PLACE),
-        counted=tuple(Counted(one.name, one.wording.sure) for one in told if one.kind is AttributeKind.COUNT),
+        counted=tuple(
+            Counted(one.name, f"{one.wording.sure}|{_ROOMS}" if one.name == asked_first else one.wording.sure)
+            for one in told
+            if one.kind is AttributeKind.COUNT
+        ),
     )
 
 

@@ -13,9 +13,14 @@ from attrs import frozen
 
 from nudge_core.reading.clauses import sentence
 from nudge_core.reading.numerals import AT_LEAST, AT_MOST, OR_LESS, OR_MORE, SMALL, Bounds, bounded, small_number
+from nudge_core.reading.places import one_letter_off
 from nudge_core.reading.stance import firmness, stance
 from nudge_core.reading.statements import CERTAIN, GUESSED, Stance, Statement
 
+LEAST_MISSPELT = 7
+"""Letters a noun needs to be known with one letter wrong."""
+
+_LONG_WORD = re.compile(r"[A-Za-z]{%d,}" % (LEAST_MISSPELT - 1))
 MOST_COUNTED = 50
 """Of rooms, floors or places to park nobody asks for more."""
 
@@ -23,21 +28,32 @@ _LEAD = rf"(?:(?P<lead>{AT_LEAST}|{AT_MOST})\s*(?:of\s+)?)?(?:between\s+|exactly
 _RANGE = rf"(?P<low>{SMALL})(?:\s*(?:-|–|to|or|and)\s*(?P<high>{SMALL}))?"
 _BETWEEN = r"[\s-]*(?:full[\s-]+|large\s+|big\s+|separate\s+|private\s+|real\s+|good\s+|spacious\s+|nice\s+){0,2}"
 _TAIL = rf"(?P<tail>{OR_MORE}|{OR_LESS})?"
-_FILLER = (
-    r"(?:ok|okay|yes|yeah|sure|please|thanks|thank\s+you|actually|well|hmm|oh|um|and|with|i|we|i['’]d|we['’]d|i['’]ll|would|will"
-    r"|like|love|prefer|want|need|require|only|just|have|has|having|get|got|me|us|give|find|make|it|it['’]s|that|take|let['’]s|lets|do|go|for"
-    r"|change|to|try|say|should|be|must|is|fine|good|enough|about|looking|look|search|one|ones|of|the|them|at|least|instead|then|now"
-    r"|maybe|how|what|a|there|wanna|gimme|i['’]m|am|think|so|could|can|you|show|something|anything|else)"
+_NUMBER = re.compile(
+    rf"(?<![\w$#/:.,'’-])(?P<lead>{AT_LEAST}\s+|{AT_MOST}\s+)?(?P<number>{SMALL})(?P<more>\+|\s+or\s+more\b)?(?![\w$%/:’'-])",
+    re.IGNORECASE,
 )
-_BARE = re.compile(
-    rf"\W*(?:{_FILLER}\W+){{0,9}}?{_LEAD}(?P<number>{SMALL})(?P<more>\+|\s+or\s+more)?(?!['’\w$%/:.]*[\w%])(?P<rest>.*)",
-    re.IGNORECASE | re.DOTALL,
+_FOLLOWS = re.compile(
+    r"\s*(?:$|[.,!?;)]|(?:of\s+(?:those|them|these)|please|thanks|thank|will|would|should|could|is|are|was|works?|do|does|sounds?"
+    r"|suffices?|instead|though|and|or|but|then|maybe|total|max|minimum|min|if|now|in\s+total|(?:in|near|around)\s+"
+    r"(?!(?:the\s+)?(?:morning|afternoon|evening|night)\b)[a-z])\b|in\s|near\s|around\s)",
+    re.IGNORECASE,
 )
-_REST = re.compile(rf"\W*(?:(?:{_FILLER}|works?|will|would|suffice|is|are|in|near|around)\b\W*){{0,8}}", re.IGNORECASE)
-_SPOKEN_ONE = re.compile(r"one", re.IGNORECASE)
+_OF_OTHER_THINGS = re.compile(
+    r"\b(?:at|on|till|until|from|by|for|the|day|time|before|after|since|party\s+of|around|no\.?|number|option|any)\s*$",
+    re.IGNORECASE,
+)
+_NOT_ROOMS = re.compile(
+    r"\b(?:tickets?|seats?|people|persons?|adults?|guests?|passengers?|tables?|cars?|vehicles?|pm|am|o['’\"]?clock|morning|afternoon"
+    r"|evening|noon|night|today|tomorrow|monday|tuesday|wednesday|thursday|friday|saturday|sunday|january|february|march|april|june"
+    r"|july|august|september|october|november|december|weeks?|months?|days?|hours?|minutes?|years?|dollars|stars?|rating|songs?"
+    r"|movies?|restaurants?|dinner|lunch|flights?|bus|train|phone|address)\b",
+    re.IGNORECASE,
+)
+_ALONE = re.compile(r"\b(?:only|just|enough|sufficient|suffices?)\b|^\W*one\W*(?:please\W*)?$", re.IGNORECASE)
 _MENDS = re.compile(
     r"\b(?:make|change|instead|actually|rather|let['’]?s|switch|increase|decrease|up|down)\b", re.IGNORECASE
 )
+MOST_BARE = 12  # a larger number without a noun is hardly one of rooms
 _SAME = r"(?:same\s+(?:number|amount)\s+of|as\s+many|equal\s+number\s+of|equally\s+many)"
 
 
@@ -55,6 +71,7 @@ def read_counts(text: str, counted: Sequence[Counted]) -> list[Statement]:
     "three bedrooms and baths" is three of both. What is refused or withdrawn is returned as that.
     """
     found: list[Statement] = []
+    counted = _with_misspelt(text, counted)
     for match in _pattern(tuple(counted)).finditer(text):
         low, high = match["low"] or match["after"], match["high"]
         number = small_number(low)
@@ -71,6 +88,23 @@ def read_counts(text: str, counted: Sequence[Counted]) -> list[Statement]:
         for attribute in _named(match, counted):
             found.append(_said(text, attribute, bounds, match.start("whole"), match.end("whole"), CERTAIN))
     return found
+
+
+def _with_misspelt(text: str, counted: Sequence[Counted]) -> list[Counted]:
+    """Return the nouns with those of the text that differ from one of them by a letter: "bedrrom"."""
+    words = {match.group().casefold() for match in _LONG_WORD.finditer(text)}
+    told: list[Counted] = []
+    for one in counted:
+        plain = [noun for noun in one.nouns.split("|") if noun.isalpha() and len(noun) >= LEAST_MISSPELT]
+        others = [noun for other in counted if other is not one for noun in other.nouns.split("|")]
+        near = sorted(
+            word
+            for word in words
+            if any(one_letter_off(word, noun, LEAST_MISSPELT) for noun in plain)
+            and not any(one_letter_off(word, noun, LEAST_MISSPELT) for noun in others)
+        )
+        told.append(Counted(one.attribute, "|".join([one.nouns, *near])) if near else one)
+    return told
 
 
 def read_same(text: str, counted: Sequence[Counted], known: Mapping[str, Bounds]) -> list[Statement]:
@@ -91,31 +125,20 @@ def bare_number(text: str) -> tuple[Bounds, int, int, bool] | None:
         its bounds, where it stands, and whether the words mend what was said before.
     """
     for low, high in _sentences(text):
-        match = _BARE.fullmatch(text, low, high)
-        if match is None or not _ends_well(match["rest"]):
+        said = text[low:high]
+        numbers = list(_NUMBER.finditer(text, low, high))
+        if len(numbers) != 1 or _NOT_ROOMS.search(said) or re.search(r"[0-9]", said.replace(numbers[0].group(), "", 1)):
             continue
+        match = numbers[0]
         number = small_number(match["number"])
-        if number is None or not 0 < number <= MOST_COUNTED:
+        if number is None or not 0 < number <= MOST_BARE or _OF_OTHER_THINGS.search(text[low : match.start()]):
             continue
-        if _SPOKEN_ONE.fullmatch(match["number"]) and not re.search(
-            r"\b(?:only|just|need|require|enough)\b", text[low:high], re.IGNORECASE
-        ):
+        if not _FOLLOWS.match(text, match.end()) or (match["number"].casefold() == "one" and not _ALONE.search(said)):
             continue  # "I want one in Napa" is no number
         bounds = bounded(number, None, lead=match["lead"] or "", tail=match["more"] or "")
-        if bounds is not None:
-            return bounds, match.start("number"), match.end("number"), bool(_MENDS.search(text, low, high))
+        if bounds is not None and stance(text, *match.span("number")) is Stance.WANTED:
+            return bounds, match.start("number"), match.end("number"), bool(_MENDS.search(said))
     return None
-
-
-def _ends_well(rest: str) -> bool:
-    """Say whether nothing but filler, or a place, follows."""
-    plain = _REST.match(rest)
-    left = rest[plain.end() :] if plain else rest
-    return not left.strip(" .,!?") or bool(
-        re.match(
-            r"\s*(?:in|near|around)\s+(?!(?:the\s+)?(?:morning|afternoon|evening|night|total)\b)\w", rest, re.IGNORECASE
-        )
-    )
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

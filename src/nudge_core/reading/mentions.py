@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from nudge_core.reading.attributes import AttributeKind, Described, Wording
+from nudge_core.reading.attributes import AttributeKind, Described, Wording, alternatives
 from nudge_core.reading.places import one_letter_off
 from nudge_core.reading.stance import firmness, stance
 from nudge_core.reading.statements import CERTAIN, LIKELY, Stance, Statement, longest
@@ -87,5 +87,5 @@ def _whole(pattern: str) -> re.Pattern[str]:
 @lru_cache(maxsize=4_096)
 def _plain_words(pattern: str) -> tuple[str, ...]:
     """Return the long plain words among a pattern's alternatives."""
-    forms = (re.sub(r"\(\?:[a-z|]*\)\??$|s\?$", "", part) for part in pattern.split("|"))
+    forms = (re.sub(r"\(\?:[a-z|]*\)\??$|s\?$", "", part) for part in alternatives(pattern))
     return tuple(sorted({form for form in forms if _PLAIN_WORD.fullmatch(form)}))

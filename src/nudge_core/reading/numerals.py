@@ -25,7 +25,7 @@ SMALL = rf"(?:[0-9]{{1,2}}(?:\.[0-9]|\s+1/2|½)?|(?:{_SPOKEN})(?:\s+and\s+a\s+ha
 
 AT_LEAST = r"(?:at\s*least|atleast|no\s+(?:less|fewer)\s+than|not\s+(?:less|fewer)\s+than|more\s+than|over|minimum(?:\s+of)?|min\.?|>=|≥)"
 AT_MOST = (
-    r"(?:at\s*most|up\s+to|no\s+more\s+than|not\s+more\s+than|less\s+than|fewer\s+than|under|below|maximum(?:\s+of)?|max\.?"
+    r"(?:at\s*most|(?<!it\s)(?<!that\s)(?<!them\s)(?<!go\s)(?<!bump\s)(?<!move\s)up\s+to|no\s+more\s+than|not\s+more\s+than|less\s+than|fewer\s+than|under|below|maximum(?:\s+of)?|max\.?"
     r"|not\s+over|<=|≤)"
 )
 OR_MORE = r"(?:\+|(?:\s*(?:or|and)\s+(?:more|up|above|over|greater))|\s+(?:min(?:imum)?\b|at\s+(?:the\s+)?least))"

@@ -72,9 +72,12 @@ _EXPANDED: Mapping[str, str] = MappingProxyType(
 _STATE = re.compile(r",\s*[A-Za-z]{2}(?:\s+[0-9]{5})?\.?$|,\s*[A-Z][a-z]+$")
 _WORD = re.compile(r"[A-Za-z][\w'’.-]*")
 _LEFT = re.compile(
-    r"\b(?:from|leaving|leave|out\s+of|moving\s+from|currently\s+in|living\s+in|live\s+in\s+now)\s+$", re.IGNORECASE
+    r"\b(?:mov(?:e|ing)\s+(?:away\s+)?from|moving\s+out\s+of|relocat(?:e|ing)\s+from|leaving|sold\s+(?:our|my)\s+\w+\s+in)\s+$",
+    re.IGNORECASE,
 )
-_LEFT_FROM = re.compile(r"\b(?:from|leaving|out\s+of)\s+$", re.IGNORECASE)
+_FROM = re.compile(r"\bfrom\s+$", re.IGNORECASE)
+_ON_TO = re.compile(r"\s+(?:\w+\s+){0,2}?to\s+(?!be\b)[A-Za-z]", re.IGNORECASE)
+"""A place one comes from: "from Napa to Dixon", "moving from Dublin"."""
 
 
 def folded_place(name: str) -> str:
@@ -141,9 +144,10 @@ def read_places(text: str, known: Gazetteer) -> list[Statement]:
 
 def _said(text: str, attribute: str, name: str, start: int, end: int, confidence: float) -> Statement:
     how = stance(text, start, end)
-    if how is Stance.WANTED and _LEFT.search(text, max(0, start - 30), start):
+    ahead = text[max(0, start - 40) : start]
+    if _LEFT.search(ahead) or (_FROM.search(ahead) and _ON_TO.match(text, end, min(len(text), end + 40))):
         how = Stance.OPEN
-    elif how is Stance.OPEN and not _LEFT_FROM.search(text, max(0, start - 30), start):
+    elif how is Stance.OPEN:
         how = Stance.WANTED  # "is Concord possible?" is as good as a wish
     return Statement(
         attribute=attribute,

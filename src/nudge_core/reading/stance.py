@@ -58,7 +58,9 @@ _INDIFFERENT = _pattern(
     r"\b(?:forget|never\s+mind|nevermind)\s+about\b" + _LONG,
     r"\bwith\s+or\s+without\b" + _SHORT,
     r"\b(?:regardless\s+of|irrespective\s+of|whether\s+or\s+not|no\s+matter(?:\s+if|\s+whether)?)\b" + _LONG,
-    r"\b(?:can|could|would|will)\s+(?:easily\s+|happily\s+|also\s+)?(?:do|live|be\s+(?:ok|okay|fine|happy))\s+without\b"
+    r"\b(?:rather|prefer|sooner)\b[^.]*\b(?:than|over)\b" + _SHORT,
+    r"\b(?:do|does|did)(?:n['’]?t|\s+not)\s+(?:really\s+|even\s+)?$",
+    r"\b(?:can|could|would|will)\s+(?:easily\s+|happily\s+|also\s+)?(?:do|go|live|be\s+(?:ok|okay|fine|happy))\s+without\b"
     + _SHORT,
     r"\b(?:ok|okay|fine|happy|good)\s+without\b" + _SHORT,
     r"\b(?:instead\s+of|rather\s+than|in\s+place\s+of|as\s+opposed\s+to)\b" + _SHORT,
@@ -92,6 +94,13 @@ _REFUSED = _pattern(
 """Before it: it is refused."""
 
 _NOT_WANTED = re.compile(rf"\b(?:{_DO_NOT}|dont)\s+(?:really\s+)?(?:want|wish)\b", re.IGNORECASE)
+
+_NONE_NEEDED = re.compile(r"\bno\s+(?:\w+\s+)?$", re.IGNORECASE)
+_NEEDED = re.compile(r"\s+(?:is\s+|are\s+)?(?:needed|necessary|required)\b", re.IGNORECASE)
+"""Around it: "no garage needed"."""
+
+_ANSWERED = re.compile(r"\s*\?\s*(?:no|nope|nah|never)\b(?!\s+(?:problem|more|less|idea))", re.IGNORECASE)
+"""After it: one's own question, answered."""
 
 _REFUSED_AFTER = re.compile(
     r"(?:[- ]?(?:free|less)\b(?!\s+(?:parking|of))"
@@ -142,8 +151,15 @@ _REQUEST = re.compile(
 )
 _COULD_BE = re.compile(r"\b(?:can|could)\s+(?:it|they|that|there)\s+(?:also\s+)?(?:be|have)\b", re.IGNORECASE)
 _QUESTION_OF_FACT = re.compile(
-    r"\b(?:know|tell\s+me|wonder(?:ing)?|find\s+out|check|see|sure|ask)\s+(?:if|whether)\b", re.IGNORECASE
+    r"\b(?:know|tell\s+me|wonder(?:ing)?|find\s+out|check|see|sure|ask|confirm|verify|clarify)\s+(?:if|whether)\b"
+    r"(?!\s+(?:there|you|they)\s+(?:is|are|have|has|might)\b)",
+    re.IGNORECASE,
 )
+_ANY_SUCH = re.compile(
+    rf"{_AUXILIARY}\s+there\s+(?:\w+\s+)*(?:any|some|other|more|another)\s+(?:[\w-]+\s+){{0,3}}$", re.IGNORECASE
+)
+_SUCH_HOMES = re.compile(rf"[\s-]*(?:[\w-]+\s+){{0,2}}{_HOME}\b", re.IGNORECASE)
+"""Around it: "are there any furnished apartments?" asks for them."""
 
 _HARD = _pattern(
     r"\b(?:must|musts|need|needs|require[sd]?|at\s*least|at\s+most|no\s+(?:more|less|fewer)\s+than|max(?:imum)?|min(?:imum)?"
@@ -163,10 +179,13 @@ def stance(text: str, start: int, end: int) -> Stance:
         r"\W*(?:is|would\s+be)\s+an?\s+deal[- ]?breaker", behind, re.IGNORECASE
     ):
         return Stance.WANTED
+    if _ANSWERED.match(text, end):
+        return Stance.REFUSED
     if _asked(text, start, end):
         return Stance.OPEN
     masked = _NO_DENIAL.sub(lambda match: "x" * len(match.group()), ahead)
-    if _INDIFFERENT.search(masked) or _INDIFFERENT_AFTER.match(behind):
+    none_needed = _NONE_NEEDED.search(ahead) and _NEEDED.match(behind)
+    if none_needed or _INDIFFERENT.search(masked) or _INDIFFERENT_AFTER.match(behind):
         return Stance.WITHDRAWN
     if _REFUSED_AFTER.match(behind) or _REFUSED.search(masked) or _in_denied_list(text, start, end):
         no_more = _NOT_WANTED.search(masked) and re.search(
@@ -193,7 +212,7 @@ def _asked(text: str, start: int, end: int) -> bool:
         return True
     if "?" not in said[-2:] and not re.match(rf"\W*(?:and\s+|also\s+)?{_AUXILIARY}\b", ahead + " ", re.IGNORECASE):
         return False
-    if _COULD_BE.search(ahead):
+    if _COULD_BE.search(ahead) or (_ANY_SUCH.search(ahead) and _SUCH_HOMES.match(text, end, high)):
         return False
     return _INQUIRY.search(ahead) is not None and _REQUEST.search(_last_question(ahead)) is None
 

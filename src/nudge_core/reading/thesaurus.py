@@ -69,7 +69,7 @@ THINGS: Mapping[str, Thing] = MappingProxyType(
             near=(
                 r"(?:covered|indoor|enclosed|underground|sheltered|secure)\s+(?:parking|car\s+park)(?:\s+(?:spaces?|spots?))?"
                 r"|car\s?ports?|park\s+(?:my|our|the|a)\s+(?:\w+\s+)?(?:cars?|vehicles?|truck|suv|van)(?:\s+(?:in|inside))?"
-                r"|(?:store|keep|house)\s+(?:my|our|the|a)\s+(?:\w+\s+)?(?:cars?|vehicles?|truck|suv)"
+                r"|(?:store|keep|house|put|leave)\s+(?:my|our|the|a)\s+(?:\w+\s+)?(?:cars?|vehicles?|truck|suv)"
             ),
         ),
         "parking": Thing(

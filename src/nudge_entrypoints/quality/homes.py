@@ -196,6 +196,8 @@ def _wish(name: str, kind: AttributeKind, fact: Fact, typical: Mapping[str, floa
         )
         return TermsWish(field=name, strength=strength, any_of=any_of, none_of=none_of) if any_of or none_of else None
     least, most = _bounds(value)
+    if kind is AttributeKind.COUNT and (least is None or most is None):
+        least = most = least if most is None else most  # the truth is equality: a bound stands for its number
     if kind is AttributeKind.MONEY and not _comparable(least, most, typical[name]):
         return None
     return NumberWish(field=name, strength=strength, minimum=least, maximum=most)
