@@ -56,24 +56,39 @@ class Described:
 
 _SPLIT = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _AUXILIARY = frozenset(
-    "has have having is are be with allow allows allowed allowing permit permits permitted available availability include "
-    "includes included provided provides offer offers offered flag yn can number num of count total qty how many n accepts "
-    "accept accepted ok okay welcome friendly the a an feature features attribute option for onsite amenity amenities".split()
-)
+    {
+        "has", "have", "having", "is", "are", "be", "with", "allow", "allows", "allowed", "allowing",
+        "permit", "permits", "permitted", "available", "availability", "include", "includes", "included",
+        "provided", "provides", "offer", "offers", "offered", "flag", "yn", "can", "number", "num", "of",
+        "count", "total", "qty", "how", "many", "n", "accepts", "accept", "accepted", "ok", "okay", "welcome",
+        "friendly", "the", "a", "an", "feature", "features", "attribute", "option", "for", "onsite",
+        "amenity", "amenities",
+    }
+)  # fmt: skip
 _PLACES = frozenset(
-    "area city town neighborhood neighbourhood district suburb locality region borough county location place quarter".split()
-)
+    {
+        "area", "city", "town", "neighborhood", "neighbourhood", "district", "suburb", "locality", "region",
+        "borough", "county", "location", "place", "quarter",
+    }
+)  # fmt: skip
 _MONEY = frozenset(
-    "price rent cost fee fees deposit payment dues amount usd dollars monthly budget hoa tax taxes".split()
-)
+    {
+        "price", "rent", "cost", "fee", "fees", "deposit", "payment", "dues", "amount", "usd", "dollars",
+        "monthly", "budget", "hoa", "tax", "taxes",
+    }
+)  # fmt: skip
 _NEITHER = frozenset(
-    "id name address phone street zip postcode postal latitude longitude lat lng lon url link date time description remarks "
-    "year sqft size square feet title email photo image listed updated created score rating".split()
-)
+    {
+        "id", "name", "address", "phone", "street", "zip", "postcode", "postal", "latitude", "longitude",
+        "lat", "lng", "lon", "url", "link", "date", "time", "description", "remarks", "year", "sqft", "size",
+        "square", "feet", "title", "email", "photo", "image", "listed", "updated", "created", "score",
+        "rating",
+    }
+)  # fmt: skip
 _ROOMS: Mapping[str, str] = MappingProxyType(
     {
         "bed": r"bedrooms|bedroom|bed[\s-]?roo?ms?|bed[\s-]?roms?|beds?|bdrms?|bdrs?|brs?|bds?|sleeping\s+rooms?",
-        "bath": r"bathrooms|bathroom|bath[\s-]?roo?ms?|bath[\s-]?roms?|baths?|bas?|restrooms?|washrooms?|toilets?|bthrms?",
+        "bath": r"bathrooms|bathroom|bath[\s-]?roo?ms?|bath[\s-]?roms?|baths?|bas?|restrooms?|washrooms?|toilets?",
         "room": r"rooms?",
         "floor": r"floors?|stor(?:y|ies)|storeys?|levels?",
         "parking": r"(?:parking\s+(?:spaces?|spots?|places?)|car\s+(?:spaces?|garage)|cars?)",
@@ -104,7 +119,7 @@ def described(columns: Mapping[str, Sequence[Json]]) -> tuple[Described, ...]:
             others = [subject for other, subject in subjects.items() if other != name]
             found.append(Described(name=name, kind=kind, wording=_flag_words(subjects[name], others)))
         elif kind is AttributeKind.COUNT:
-            found.append(Described(name=name, kind=kind, wording=Wording(sure=_nouns(name))))
+            found.append(Described(name=name, kind=kind, wording=Wording(sure=nouns_of(name))))
         elif kind is AttributeKind.PLACE:
             names = sorted({value for value in columns[name] if isinstance(value, str) and value.strip()})
             found.append(Described(name=name, kind=kind, places=tuple(names)))
@@ -229,16 +244,16 @@ def _inflected(words: Sequence[str]) -> str:
 
 def _forms(word: str) -> str:
     stem = word
-    if word.endswith("ies") and len(word) > 4:  # noqa: PLR2004  # "ties" is no plural of "ty"
+    if word.endswith("ies") and len(word) > 4:  # "ties" is no plural of "ty"
         stem = word[:-3] + "y"
-    elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:  # noqa: PLR2004  # "gas", "bus"
+    elif word.endswith("s") and not word.endswith("ss") and len(word) > 3:  # "gas", "bus"
         stem = word[:-1]
     if stem.endswith("y") and stem[-2:-1] not in "aeiou":
         return rf"{re.escape(stem[:-1])}(?:y|ies)"
     return rf"{re.escape(stem)}(?:s|es|ing|ed)?"
 
 
-def _nouns(name: str) -> str:
+def nouns_of(name: str) -> str:
     """Return the nouns of a count: of "number_of_bedrooms", those for bedrooms."""
     words = _subject(name)
     for word in words:

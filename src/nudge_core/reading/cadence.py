@@ -1,4 +1,4 @@
-"""How often somebody wants to hear: "every 3 months", "quarterly check-in", "twice a year". Source: `verticals.md` 2.4."""
+"""How often somebody wants to hear: "every 3 months", "quarterly check-in". Source: `verticals.md` 2.4."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ _WORDS: Mapping[str, tuple[int, int]] = MappingProxyType(
         r"every\s+other\s+month|bi[- ]?monthly": (2, 0),
         r"monthly|once\s+a\s+month|every\s+month|each\s+month": (1, 0),
         r"quarterly|once\s+a\s+quarter|every\s+quarter|each\s+quarter|four\s+times\s+a\s+year": (3, 0),
-        r"semi[- ]?annual(?:ly)?|twice\s+a\s+year|two\s+times\s+a\s+year|half[- ]yearly|every\s+half[- ]year|bi[- ]?annual(?:ly)?": (
+        r"semi[- ]?annual(?:ly)?|twice\s+a\s+year|two\s+times\s+a\s+year|half[- ]yearly"
+        r"|every\s+half[- ]year|bi[- ]?annual(?:ly)?": (
             6,
             0,
         ),
@@ -49,7 +50,10 @@ _WORDS: Mapping[str, tuple[int, int]] = MappingProxyType(
         r"annual(?:ly)?|yearly|once\s+a\s+year|every\s+year|each\s+year": (12, 0),
     }
 )
-_VAGUE = r"every\s+(?:once\s+in\s+a\s+while|now\s+and\s+then|so\s+often)|once\s+in\s+a\s+while|now\s+and\s+then|regularly|from\s+time\s+to\s+time|occasionally"
+_VAGUE = (
+    r"every\s+(?:once\s+in\s+a\s+while|now\s+and\s+then|so\s+often)|once\s+in\s+a\s+while"
+    r"|now\s+and\s+then|regularly|from\s+time\s+to\s+time|occasionally"
+)
 _EVERY = re.compile(
     rf"\b(?:every|each)\s+(?P<number>[0-9]{{1,4}}|{SMALL})\s+(?P<unit>day|week|month|quarter|year)s?\b", re.IGNORECASE
 )
@@ -64,7 +68,8 @@ _AFTER_MONEY = re.compile(
     r"\s+(?:rent|payments?|income|fees?|dues|salary|budget|costs?|bills?|expenses?)\b", re.IGNORECASE
 )
 _CONTACT = re.compile(
-    r"\b(?:contact|call|text|email|reach|check[- ]?ins?|touch|talk|speak|hear|follow[- ]?ups?|ping|update[sd]?|message|write|visit|meet|catch\s+up|connect"
+    r"\b(?:contact|call|text|email|reach|check[- ]?ins?|touch|talk|speak|hear|follow[- ]?ups?"
+    r"|ping|update[sd]?|message|write|visit|meet|catch\s+up|connect"
     r"|news(?:letter)?|report|nudge)\b",
     re.IGNORECASE,
 )
@@ -91,7 +96,8 @@ def read_cadence(text: str) -> Cadence | None:
             found += _of_contact(text, months, days, match)
     if not found:
         found = [one for match in _VAGUELY.finditer(text) for one in _of_contact(text, 0, 0, match)]
-    return max(found, key=lambda one: (one.start, one.end), default=None)
+    whole = [one for one in found if not any(o.start < one.start and one.end <= o.end for o in found)]
+    return max(whole, key=lambda one: (one.start, one.end), default=None)
 
 
 def _of_contact(text: str, months: int, days: int, match: re.Match[str]) -> list[Cadence]:

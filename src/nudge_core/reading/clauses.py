@@ -8,7 +8,8 @@ REACH = 160  # characters before and after a place that can turn its meaning
 
 _SENTENCE_END = re.compile(r"[!?;\n\r•]+|\.(?=\s|$|[A-Z])")
 _CLAUSE_END = re.compile(
-    r"[:()|]|\s[-–—]\s|(?<!\bnothing )(?<!\banything )(?<!\banywhere )(?<!\beverything )\bbut\b|\b(?:however|although|though|yet|while|because|since|so)\b"
+    r"[:()|]|\s[-–—]\s|(?<!\bnothing )(?<!\banything )(?<!\banywhere )(?<!\beverything )\bbut\b"
+    r"|\b(?:however|although|though|yet|while|because|since|so)\b"
     r"|\band\s+(?=(?:i|we|it|he|she|they|also|with|must|needs?|prefers?|wants?|definitely|ideally|maybe|yes|only)\b)",
     re.IGNORECASE,
 )

@@ -77,7 +77,7 @@ def read(text: str, words: Vocabulary) -> tuple[Statement, ...]:
 
 
 def read_in_order(texts: Sequence[Text], words: Vocabulary) -> Ledger:
-    """Return the facts of a client's texts, oldest first: the latest value of each attribute wins, the history stays."""
+    """Return the facts of a client's texts, oldest first: the latest of each attribute wins, the history stays."""
     ledger, talk = Ledger(), _Talk()
     for index, text in enumerate(texts):
         statements = list(read(text.text, words))

@@ -20,7 +20,7 @@ from nudge_core.reading.statements import CERTAIN, GUESSED, Stance, Statement
 LEAST_MISSPELT = 7
 """Letters a noun needs to be known with one letter wrong."""
 
-_LONG_WORD = re.compile(r"[A-Za-z]{%d,}" % (LEAST_MISSPELT - 1))
+_LONG_WORD = re.compile(rf"[A-Za-z]{{{LEAST_MISSPELT - 1},}}")
 MOST_COUNTED = 50
 """Of rooms, floors or places to park nobody asks for more."""
 
@@ -85,8 +85,8 @@ def read_counts(text: str, counted: Sequence[Counted]) -> list[Statement]:
         )
         if bounds is None:
             continue
-        for attribute in _named(match, counted):
-            found.append(_said(text, attribute, bounds, match.start("whole"), match.end("whole"), CERTAIN))
+        place = match.span("whole")
+        found += [_said(text, attribute, bounds, *place, CERTAIN) for attribute in _named(match, counted)]
     return found
 
 
@@ -112,9 +112,10 @@ def read_same(text: str, counted: Sequence[Counted], known: Mapping[str, Bounds]
     found: list[Statement] = []
     for one in counted:
         others = [bounds for attribute, bounds in known.items() if attribute != one.attribute]
-        for match in re.finditer(rf"\b{_SAME}\s+(?:{one.nouns})(?!\w)", text, re.IGNORECASE):
-            if others:
-                found.append(_said(text, one.attribute, others[-1], match.start(), match.end(), GUESSED))
+        if not others:
+            continue
+        same = re.finditer(rf"\b{_SAME}\s+(?:{one.nouns})(?!\w)", text, re.IGNORECASE)
+        found += [_said(text, one.attribute, others[-1], *match.span(), GUESSED) for match in same]
     return found
 
 

@@ -29,7 +29,8 @@ _FORM = re.compile(
     r"|(?P<first>[0-9]{1,2})(?P<mark>[/-])(?P<second>[0-9]{1,2})(?:(?P=mark)(?P<year3>[0-9]{4}|[0-9]{2}))?(?![\w/-])"
     r"|(?P<dotted1>[0-9]{1,2})\.\s?(?P<dotted2>[0-9]{1,2})\.(?:\s?(?P<year4>[0-9]{4}))?(?![0-9])"
     r"|(?P<relative>today|tomorrow|(?:next|this)\s+(?:monday|tuesday|wednesday|thursday|friday|saturday|sunday))\b"
-    rf"|(?P<only_month>(?<=in )(?:jan(?:uary)?|feb(?:ruary)?|march|april|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    rf"|(?P<only_month>(?<=in )(?:jan(?:uary)?|feb(?:ruary)?|march|april|may|june?|july?"
+    rf"|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
     r"|nov(?:ember)?|dec(?:ember)?)\b)"
     r"|(?P<only_day>the\s+[0-9]{1,2}(?:st|nd|rd|th)\b)(?!\s+(?:of|floor|street|birthday|anniversary|time))"
     r")",
@@ -102,7 +103,7 @@ def _read(match: re.Match[str], said_on: date | None, day_first: bool) -> DayRea
 def _numeric(match: re.Match[str], said_on: date | None, *, day_first: bool) -> DayRead:
     first, second = int(match["first"]), int(match["second"])
     year = _number(match["year3"])
-    if year is not None and year < 100:  # noqa: PLR2004  # two digits: the latest such year that is not to come
+    if year is not None and year < 100:  # two digits: the latest such year that is not to come
         this = 2_000 if said_on is None else said_on.year
         year += this // 100 * 100
         if year > this:
@@ -135,7 +136,7 @@ def _day(start: int, end: int, month: int, day: int, year: int | None) -> DayRea
 
 
 def _is_day(month: int, day: int, year: int | None) -> bool:
-    if not 1 <= month <= 12 or not 1 <= day <= DAYS_IN[month - 1]:  # noqa: PLR2004  # months of a year
+    if not 1 <= month <= 12 or not 1 <= day <= DAYS_IN[month - 1]:  # months of a year
         return False
     if year is None or (month, day) != (2, 29):
         return True

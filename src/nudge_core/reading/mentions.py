@@ -1,4 +1,4 @@
-"""Where a text speaks of yes/no attributes and of the values of a choice: "no pool", "pets allowed", "a house or condo"."""
+"""Where a text speaks of yes/no attributes and of values of a choice: "no pool", "a house or a condo"."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ LEAST_MISSPELT = 8
 """Letters a word needs to be known with one letter wrong: "funished" is furnished, "packing" is not parking."""
 
 _TURNED = {Stance.WANTED: Stance.REFUSED, Stance.REFUSED: Stance.WANTED}
-_PLAIN_WORD = re.compile(r"[a-z]{%d,}" % LEAST_MISSPELT)
-_TEXT_WORD = re.compile(r"[A-Za-z]{%d,}" % (LEAST_MISSPELT - 1))
+_PLAIN_WORD = re.compile(rf"[a-z]{{{LEAST_MISSPELT},}}")
+_TEXT_WORD = re.compile(rf"[A-Za-z]{{{LEAST_MISSPELT - 1},}}")
 
 
 def read_flags(text: str, attributes: Sequence[Described]) -> list[Statement]:

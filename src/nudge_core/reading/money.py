@@ -66,18 +66,18 @@ def read_money(text: str, attributes: Sequence[str]) -> list[Statement]:
             continue
         how = stance(text, match.start(), match.end())
         certain = bool(_SIGN.search(match.group()))
-        for attribute in attributes:
-            found.append(
-                Statement(
-                    attribute=attribute,
-                    value=value,
-                    start=match.start(),
-                    end=match.end(),
-                    stance=Stance.WANTED if how is Stance.REFUSED else how,
-                    firmness=Firmness.SOFT if "about" in value else Firmness.HARD,
-                    confidence=CERTAIN if certain else LIKELY,
-                )
+        found += [
+            Statement(
+                attribute=attribute,
+                value=value,
+                start=match.start(),
+                end=match.end(),
+                stance=Stance.WANTED if how is Stance.REFUSED else how,
+                firmness=Firmness.SOFT if "about" in value else Firmness.HARD,
+                confidence=CERTAIN if certain else LIKELY,
             )
+            for attribute in attributes
+        ]
     return found
 
 
@@ -131,4 +131,4 @@ def _value(text: str, match: re.Match[str]) -> dict[str, float | bool] | None:
 
 
 def _looks_like_year(said: str, numbers: Sequence[float]) -> bool:
-    return "," not in said and all(1_900 <= number <= 2_100 and number == int(number) for number in numbers)  # noqa: PLR2004
+    return "," not in said and all(1_900 <= number <= 2_100 and number == int(number) for number in numbers)

@@ -23,7 +23,10 @@ _SPOKEN = "|".join(sorted((re.escape(word).replace(r"\ ", r"\s+") for word in WO
 SMALL = rf"(?:[0-9]{{1,2}}(?:\.[0-9]|\s+1/2|½)?|(?:{_SPOKEN})(?:\s+and\s+a\s+half)?)"
 """A small number, in digits or words: 3, 2.5, 1 1/2, three, two and a half."""
 
-AT_LEAST = r"(?:at\s*least|atleast|no\s+(?:less|fewer)\s+than|not\s+(?:less|fewer)\s+than|more\s+than|over|minimum(?:\s+of)?|min\.?|>=|≥)"
+AT_LEAST = (
+    r"(?:at\s*least|atleast|no\s+(?:less|fewer)\s+than|not\s+(?:less|fewer)\s+than|more\s+than|over"
+    r"|minimum(?:\s+of)?|min\.?|>=|≥)"
+)
 AT_MOST = (
     r"(?:at\s*most|(?<!it\s)(?<!that\s)(?<!them\s)(?<!go\s)(?<!bump\s)(?<!move\s)up\s+to|no\s+more\s+than|not\s+more\s+than|less\s+than|fewer\s+than|under|below|maximum(?:\s+of)?|max\.?"
     r"|not\s+over|<=|≤)"

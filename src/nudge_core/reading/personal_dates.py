@@ -63,7 +63,10 @@ class PersonalDate:
         return self.event[1] if self.day_at is None else max(self.event[1], self.day_at[1])
 
 
-_BIRTHDAY = r"birth\s?-?days?|b[-'’]?\s?days?|bdays?|born(?:\s+on)?|turn(?:ed|s|ing)\s+[0-9]{1,3}(?:\s+on)?|date\s+of\s+birth|dob"
+_BIRTHDAY = (
+    r"birth\s?-?days?|b[-'’]?\s?days?|bdays?|born(?:\s+on)?|turn(?:ed|s|ing)\s+[0-9]{1,3}(?:\s+on)?"
+    r"|date\s+of\s+birth|dob"
+)
 _ANNIVERSARY = r"(?:wedding\s+)?anniversar(?:y|ies)|(?:got\s+)?married(?:\s+on)?"
 _EVENT = re.compile(rf"(?<![\w-])(?:(?P<birthday>{_BIRTHDAY})|(?P<anniversary>{_ANNIVERSARY}))(?!\w)", re.IGNORECASE)
 _LINK = (
@@ -85,11 +88,16 @@ _WHOSE_AFTER = re.compile(
     rf"\s+of\s+(?:(?:his|her|their|our|my|the)\s+)?(?P<relation>(?i:{_RELATION}))\b(?:\s+(?P<named>{_NAME}))?"
 )
 _NOT_NAMES = frozenset(
-    "the her his their our my your its on is was and happy client clients birthday anniversary bday note notes has she he they it we i "
-    "wedding home today tomorrow next this loves also met a an when for of monday tuesday wednesday thursday friday saturday sunday "
-    "january february march april may june july august september october november december jan feb mar apr jun jul aug sep sept oct "
-    "nov dec no never don't please remember remind".split()
-)
+    {
+        "the", "her", "his", "their", "our", "my", "your", "its", "on", "is", "was", "and", "happy", "client",
+        "clients", "birthday", "anniversary", "bday", "note", "notes", "has", "she", "he", "they", "it", "we",
+        "i", "wedding", "home", "today", "tomorrow", "next", "this", "loves", "also", "met", "a", "an",
+        "when", "for", "of", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday",
+        "january", "february", "march", "april", "may", "june", "july", "august", "september", "october",
+        "november", "december", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "sept", "oct", "nov",
+        "dec", "no", "never", "don't", "please", "remember", "remind",
+    }
+)  # fmt: skip
 _SUPPRESSED_BEFORE = re.compile(
     r"\b(?:no|not|never|without|skip|stop|avoid|hates?|dislikes?|(?:do|does|did)(?:n['’]?t|\s+not)|dont|doesnt)\s+"
     r"(?:(?:like|want|send(?:ing)?|celebrates?|keep|observe|wish|do|mention|text|acknowledge|celebrating|happy|any|her|his|their|me|him|them|our|my"

@@ -171,7 +171,7 @@ def _aliases(name: str, whole: Mapping[str, str]) -> list[str]:
     if len(words) > 1:
         if words[-1] in _SHORTENED and len(words[0]) >= LEAST_MISSPELT and " ".join(words[:-1]) not in whole:
             aliases.append(" ".join(words[:-1]))
-        if len(words) == 2 and len(words[1]) >= 8:  # noqa: PLR2004  # a long second word is clipped: "San Fran"
+        if len(words) == 2 and len(words[1]) >= 8:  # a long second word is clipped: "San Fran"
             aliases.append(f"{words[0]} {words[1][:4]}")
     if f"{name} city" not in whole:
         aliases.append(f"{name} city")

@@ -71,7 +71,8 @@ _INDIFFERENT = _pattern(
 _INDIFFERENT_AFTER = re.compile(
     r"\W*(?:\w+\s+){0,2}?(?:"
     r"(?:is|are|was|were|be)?\s*(?:n['’]?t|not|no\s+longer)\s+(?:really\s+|strictly\s+|all\s+that\s+|that\s+|so\s+|an?\s+)*"
-    r"(?:necessary|needed|required|important|must|essential|requirement|priority|mandatory|necessity|deal[- ]?breaker|big\s+deal)"
+    r"(?:necessary|needed|required|important|must|essential|requirement|priority|mandatory"
+    r"|necessity|deal[- ]?breaker|big\s+deal)"
     r"|(?:do|does|did|would|wo)(?:n['’]?t|\s+not)\s+(?:really\s+)?(?:matter|bother)"
     r"|(?:is|are|would\s+be)\s+(?:optional|unnecessary|irrelevant|unimportant)"
     r"|or\s+not(?:\s*[,.;!]|\s*$|\s+(?:is|are|does|do|doesn|don|either|both|i|we)\b)"
@@ -105,7 +106,8 @@ _ANSWERED = re.compile(r"\s*\?\s*(?:no|nope|nah|never)\b(?!\s+(?:problem|more|le
 _REFUSED_AFTER = re.compile(
     r"(?:[- ]?(?:free|less)\b(?!\s+(?:parking|of))"
     r"|\W*(?:is|are|would\s+be|['’]s)?\s*(?:an?\s+)?(?:(?:absolute|definite|hard|total|big)\s+)*"
-    r"(?:no[- ]go|deal[- ]?breaker|turn[- ]?off|no\s+thanks|no\s+thank\s+you|no\s+way|off\s+the\s+table|out\s+of\s+the\s+question)\b"
+    r"(?:no[- ]go|deal[- ]?breaker|turn[- ]?off|no\s+thanks|no\s+thank\s+you|no\s+way"
+    r"|off\s+the\s+table|out\s+of\s+the\s+question)\b"
     r"|\s+(?:is|are)\s+(?:n['’]?t|not)\s+(?:an\s+option|wanted|for\s+(?:me|us)|acceptable|ok|okay|allowed|permitted|welcome|included)\b"
     r"|\s*:\s*(?:no|none|never)\b)",
     re.IGNORECASE,

@@ -23,7 +23,10 @@ _IN_HOME = (
     r"(?:in[\s-]?(?:unit|house|suite|home|apartment|door)|inside|indoor|on[\s-]?(?:site|premises?)|private|own|separate"
     r"|personal|shared|common|communal|full[\s-]?size|stacked|built[\s-]?in)"
 )
-_INSIDE = r"(?:\s+(?:\w+\s+)?(?:in|inside|within)\s+(?:the\s+|my\s+|each\s+|your\s+|our\s+)?(?:unit|home|house|apartment|suite|building|property|premises))?"
+_INSIDE = (
+    r"(?:\s+(?:\w+\s+)?(?:in|inside|within)\s+(?:the\s+|my\s+|each\s+|your\s+|our\s+)?(?:unit|home"
+    r"|house|apartment|suite|building|property|premises))?"
+)
 
 
 @frozen(kw_only=True)
@@ -39,7 +42,8 @@ THINGS: Mapping[str, Thing] = MappingProxyType(
     {
         "pets": Thing(
             called=(
-                r"(?<!hot )(?:pets?|dogs?|cats?|pupp(?:y|ies)|kittens?|kitt(?:y|ies)|animals?|pooch(?:es)?|doggos?|doggies|"
+                r"(?<!hot )(?:pets?|dogs?|cats?|pupp(?:y|ies)|kittens?|kitt(?:y|ies)|animals?"
+                r"|pooch(?:es)?|doggos?|doggies|"
                 r"canines?|felines?)(?!\s*(?:food|show|park|walker|person))|(?:furry|four[\s-]legged|fur)\s+"
                 r"(?:friends?|bab(?:y|ies)|kids?|companions?|famil(?:y|ies)|members?)"
             ),
@@ -196,7 +200,8 @@ THINGS: Mapping[str, Thing] = MappingProxyType(
         "studio": Thing(called=r"studios?(?:\s+(?:apartments?|flats?))?|bachelor\s+apartments?"),
         "rent": Thing(
             called=(
-                rf"(?<!car )(?<!vehicle )(?:rent(?:s|ed|ing|als?|ers?)?|leas(?:e|es|ed|ing)){_NOT_OF_GOODS}(?!\s+cars?\b)"
+                rf"(?<!car )(?<!vehicle )(?:rent(?:s|ed|ing|als?|ers?)?|leas(?:e|es|ed"
+                rf"|ing)){_NOT_OF_GOODS}(?!\s+cars?\b)"
                 r"|to\s+let|tenan(?:t|ts|cy)|month[\s-]to[\s-]month"
             ),
             near=r"landlords?|sub-?let(?:ting)?",
@@ -211,7 +216,10 @@ THINGS: Mapping[str, Thing] = MappingProxyType(
         "long term": Thing(called=r"long[\s-]?(?:er\s+)?term|permanent(?:ly)?"),
         "apartment": Thing(called=r"apa?r?t?ments?|apts?\.?|flats?", near=r"high[\s-]?rises?"),
         "house": Thing(
-            called=r"(?:single[\s-]family\s+|detached\s+)?(?<!town )(?<!open )houses?(?:\s+(?!hunt|search)(?=\w)|(?!\w))|single[\s-]family(?:\s+homes?)?|sfh",
+            called=(
+                r"(?:single[\s-]family\s+|detached\s+)?(?<!town )(?<!open )houses?(?:\s+(?!hunt"
+                r"|search)(?=\w)|(?!\w))|single[\s-]family(?:\s+homes?)?|sfh"
+            ),
             near=r"bungalows?|cottages?",
         ),
         "condo": Thing(called=r"cond[oa]s?|condo?miniums?"),

@@ -21,15 +21,14 @@ AT_ONCE_DAYS = 30
 
 _SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
 _SEASON_MONTHS = 3
-_MONTH_NAMES = "|".join((*MONTHS, *(name[:3] for name in MONTHS if len(name) > 3), "sept"))  # noqa: PLR2004  # May
+_MONTH_NAMES = "|".join((*MONTHS, *(name[:3] for name in MONTHS if len(name) > 3), "sept"))  # May
 _PERIOD = (
     rf"(?:(?P<part>early|late|mid|end\s+of|beginning\s+of|start\s+of|middle\s+of)[\s-]+)?(?:the\s+)?(?P<which>next|this|coming)?\s*"
     rf"(?P<period>spring|summer|fall|autumn|winter|year|month|week|{_MONTH_NAMES})\b\.?(?:\s+(?:of\s+)?(?P<day_or_year>20[0-9]{{2}}))?"
 )
 _BEFORE = r"by|before|until|till|no\s+later\s+than|not\s+later\s+than|latest(?:\s+by)?|prior\s+to"
-_AFTER = r"(?:not|never|nothing|no\s+(?:sooner|earlier)\s+than|not\s+(?:sooner|earlier)\s+than)(?:\s+(?:\w+\s+){0,2}(?:before|until|till))?|after|from|starting(?:\s+in)?|since|once\s+it\s+is|as\s+of|beginning(?:\s+in)?"
 _NOT_BEFORE = re.compile(
-    r"\b(?:not|n['’]t|nothing|never|no)\b[^.;!?]{0,30}\b(?:before|until|till)\s+$|\bno\s+(?:sooner|earlier)\s+than\s+$|\bnot\s+(?:sooner|earlier)\s+than\s+$",
+    r"(?:\bnot|n['’]t|\bnothing|\bnever|\bno)\b[^.;!?]{0,30}\b(?:before|until|till)\s+$|\bno\s+(?:sooner|earlier)\s+than\s+$|\bnot\s+(?:sooner|earlier)\s+than\s+$",
     re.IGNORECASE,
 )
 _UP_TO = re.compile(rf"\b(?:{_BEFORE})\s+(?:the\s+)?$", re.IGNORECASE)
@@ -88,7 +87,9 @@ def read_timing(text: str, said_on: date, attribute: str = "timing") -> list[Sta
             found.append(_said(attribute, _json(window), day.start, day.end, CERTAIN))
     for match in _WITHIN.finditer(text):
         window = _within(match, said_on)
-        if window is not None and _MOVES.search(text[max(0, match.start() - 60) : match.end() + 30]):
+        if (window is not None and match["how"].casefold() == "within") or (
+            window is not None and _MOVES.search(text[max(0, match.start() - 60) : match.end() + 30])
+        ):
             found.append(_said(attribute, _json(window), match.start(), match.end(), CERTAIN))
     for pattern, urgency in ((_AT_ONCE, "now"), (_NO_RUSH, "none")):
         for match in pattern.finditer(text):
@@ -112,9 +113,14 @@ def _period(text: str, match: re.Match[str], said_on: date) -> _Window | None:
     ahead = text[max(0, match.start() - 40) : match.start()]
     which = (match["which"] or "").casefold()
     name = match["period"].casefold()
-    named_alone = name in ("year", "month", "week") and not which
+    named_alone = name in ("year", "month", "week") and not which and not match["part"]
     if named_alone or not (
-        _UP_TO.search(ahead) or _FROM.search(ahead) or _IN.search(ahead) or _NOT_BEFORE.search(ahead) or which
+        _UP_TO.search(ahead)
+        or _FROM.search(ahead)
+        or _IN.search(ahead)
+        or _NOT_BEFORE.search(ahead)
+        or which
+        or match["part"]
     ):
         return None
     if (
@@ -123,6 +129,8 @@ def _period(text: str, match: re.Match[str], said_on: date) -> _Window | None:
         and name not in _SEASONS
     ):
         return None  # "March 5" is a day
+    if name not in _SEASONS and re.match(r"[ ][A-Z][a-z]", text[match.end() :]):
+        return None  # "June Lake" is a place
     if name == "may" and not match["period"][0].isupper() and not _UP_TO.search(ahead) and not _IN.search(ahead):
         return None  # "we may look"
     first, last = _span(name, which, _number(match["day_or_year"]), said_on)
