@@ -100,8 +100,8 @@ _NONE_NEEDED = re.compile(r"\bno\s+(?:\w+\s+)?$", re.IGNORECASE)
 _NEEDED = re.compile(r"\s+(?:is\s+|are\s+)?(?:needed|necessary|required)\b", re.IGNORECASE)
 """Around it: "no garage needed"."""
 
-_ANSWERED = re.compile(r"\s*\?\s*(?:no|nope|nah|never)\b(?!\s+(?:problem|more|less|idea))", re.IGNORECASE)
-"""After it: one's own question, answered."""
+_ANSWERED = re.compile(r"\s*[?:]\s*(?:no|none|nope|nah|never)\b(?!\s+(?:problem|more|less|idea|limit))", re.IGNORECASE)
+"""After it: one's own question or heading, answered."""
 
 _REFUSED_AFTER = re.compile(
     r"(?:[- ]?(?:free|less)\b(?!\s+(?:parking|of))"
@@ -109,7 +109,7 @@ _REFUSED_AFTER = re.compile(
     r"(?:no[- ]go|deal[- ]?breaker|turn[- ]?off|no\s+thanks|no\s+thank\s+you|no\s+way"
     r"|off\s+the\s+table|out\s+of\s+the\s+question)\b"
     r"|\s+(?:is|are)\s+(?:n['’]?t|not)\s+(?:an\s+option|wanted|for\s+(?:me|us)|acceptable|ok|okay|allowed|permitted|welcome|included)\b"
-    r"|\s*:\s*(?:no|none|never)\b)",
+    r")",
     re.IGNORECASE,
 )
 """After it: the same."""

@@ -25,7 +25,7 @@ KINDS_OF_HOMES = ("house", "condo", "townhouse", "apartment", "duplex", "loft", 
 HIGHEST_PAYMENT = 50_000.0
 """Dollars: below it a sum without "a month" beside a rent is a payment; a home for less is none."""
 
-_NOT_WISHED = frozenset({"hoa", "furnished", "pets allowed"})
+_NOT_WISHED = frozenset({"furnished", "pets allowed"})
 """Not features of a home that a listing's description tells of in these words."""
 
 
@@ -69,7 +69,7 @@ def preferences_said(ledger: Ledger) -> JsonObject:
             found[name] = _rooms(fact, value)
         elif name == PRICE and isinstance(value, Mapping):
             found |= _sum(fact, value)
-        elif isinstance(value, bool):
+        elif isinstance(value, bool) and (name != "hoa" or not value):  # dues can be refused, not wished
             hard = fact.firmness is Firmness.HARD
             features["never" if not value else "must" if hard else "prefer"].append(name)
     if stated := {member: tuple(names) for member, names in features.items() if names}:

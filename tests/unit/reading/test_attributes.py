@@ -1,0 +1,197 @@
+"""Attributes nobody named in advance: kinds from names and values, words from the name. All sentences written by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import pytest
+
+from nudge_core.model.json import Json
+from nudge_core.reading.attributes import AttributeKind, described, kind_of, words_of, yes_or_no
+from nudge_core.reading.conversation import read_in_order, vocabulary
+from nudge_core.reading.ledger import Text
+
+YES_NO: list[Json] = [True, False] * 6
+COLUMNS: dict[str, list[Json]] = {
+    "ref": [f"r{number}" for number in range(12)],
+    "street_address": [f"{number} Pine St" for number in range(12)],
+    "city": ["Tacoma", "Kent", "Renton"] * 4,
+    "bedrooms": [1, 2, 3] * 4,
+    "NumberOfBathrooms": [1, 2.5, 3] * 4,
+    "parking_spaces": [0, 1, 2] * 4,
+    "monthly-rent": [1_800, 2_400, 3_100] * 4,
+    "listing_type": ["for_rent", "for_sale"] * 6,
+    "property_type": ["house", "apartment", "condo"] * 4,
+    **{
+        name: YES_NO
+        for name in (
+            "hasGarage", "elevator", "fireplace", "balcony", "washer_dryer", "smoking_allowed", "air_conditioning",
+            "backyard", "swimmingPool", "gym", "wheelchair_accessible", "is_furnished", "utilities_included",
+            "near_transit", "ocean_view", "hardwood_floors", "trash_chute", "petFriendly",
+        )
+    },
+}  # fmt: skip
+WORDS = vocabulary(described(COLUMNS), asked_first="bedrooms")
+
+
+def _known(*texts: str) -> dict[str, Json]:
+    ledger = read_in_order([Text(text=text) for text in texts], WORDS)
+    return {name: _plain(value) for name, value in ledger.preferences.items()}
+
+
+def _plain(value: Json) -> Json:
+    if not isinstance(value, Mapping):
+        return value
+    if set(value) == {"exactly"}:
+        return value["exactly"]
+    return {member: list(item) if isinstance(item, tuple) else item for member, item in value.items()}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I need a place with a garage", {"hasGarage": True}),
+        ("somewhere I can park my car inside, a garage would do", {"hasGarage": True}),
+        ("I will need a place to put my car", {"hasGarage": True}),
+        ("no garage needed", {}),
+        ("I do not need a garage", {}),
+        ("It doesn't need to have a garage", {}),
+        ("it should not have a garage", {"hasGarage": False}),
+        ("I'd prefer a place without a garage", {"hasGarage": False}),
+        ("There has to be an elevator, I can't do stairs", {"elevator": True}),
+        ("building with a lift", {"elevator": True}),
+        ("I'd like it to have an elevater", {"elevator": True}),
+        ("I'd love a fire place", {"fireplace": True}),
+        ("A balcony would be lovely", {"balcony": True}),
+        ("I could do without a balcony", {}),
+        ("I want my own washer and dryer", {"washer_dryer": True}),
+        ("I need in-unit laundry", {"washer_dryer": True}),
+        ("laundry in the unit please", {"washer_dryer": True}),
+        ("it needs a washing machine", {"washer_dryer": True}),
+        ("I don't want laundry in the unit", {"washer_dryer": False}),
+        ("I can go without laundry", {}),
+        ("I smoke, so smoking must be allowed", {"smoking_allowed": True}),
+        ("a non-smoking building please", {"smoking_allowed": False}),
+        ("smoke free only", {"smoking_allowed": False}),
+        ("there must be smoke detectors", {}),
+        ("it gets hot, we need AC", {"air_conditioning": True}),
+        ("with central air", {"air_conditioning": True}),
+        ("aircon is essential", {"air_conditioning": True}),
+        ("a/c doesn't matter", {}),
+        ("My kids need a back yard", {"backyard": True}),
+        ("no yard, I hate mowing", {"backyard": False}),
+        ("a pool and a gym", {"swimmingPool": True, "gym": True}),
+        ("no pool, gym or fireplace", {"swimmingPool": False, "gym": False, "fireplace": False}),
+        ("I don't want a pool or a gym", {"swimmingPool": False, "gym": False}),
+        ("a pool table would be fun", {}),
+        ("a fitness center on site", {"gym": True}),
+        ("My husband uses a wheelchair", {"wheelchair_accessible": True}),
+        ("handicap accessible unit", {"wheelchair_accessible": True}),
+        ("unfurnished please", {"is_furnished": False}),
+        ("I have my own furniture", {"is_furnished": False}),
+        ("fully funished", {"is_furnished": True}),
+        ("utilities should be included", {"utilities_included": True}),
+        ("close to public transit", {"near_transit": True}),
+        ("ocean views", {"ocean_view": True}),
+        ("hardwood floors would be great", {"hardwood_floors": True}),
+        ("with a trash chute", {"trash_chute": True}),
+        ("we have two dogs", {"petFriendly": True}),
+        ("we have no pets", {}),
+        ("no pets please, allergic to cats", {"petFriendly": False}),
+        ("hot dogs are great", {}),
+        ("two parking spaces", {"parking_spaces": 2}),
+    ],
+)
+def test_flags_and_counts(text: str, expected: Json) -> None:
+    assert _known(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I want to rent a house", {"listing_type": {"any": ["for_rent"]}, "property_type": {"any": ["house"]}}),
+        ("I'd like to buy a condo", {"listing_type": {"any": ["for_sale"]}, "property_type": {"any": ["condo"]}}),
+        ("something to purchase in Kent", {"listing_type": {"any": ["for_sale"]}, "city": {"any": ["kent"]}}),
+        ("not to rent, to buy", {"listing_type": {"any": ["for_sale"], "none": ["for_rent"]}}),
+        ("a house or a condo", {"property_type": {"any": ["house", "condo"]}}),
+        ("an apartment, not a house", {"property_type": {"any": ["apartment"], "none": ["house"]}}),
+        ("anything but a condo", {"property_type": {"none": ["condo"]}}),
+        ("I would rather have a house than an apartment", {"property_type": {"any": ["house"]}}),
+        ("I need to rent a car in Kent", {"city": {"any": ["kent"]}}),
+        ("Find me a rental car", {}),
+        ("buy 2 bus tickets", {}),
+        ("Is it for rent?", {}),
+    ],
+)
+def test_choices(text: str, expected: Json) -> None:
+    assert _known(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("I want a garage", "Is there a pool?", "Forget about the garage"), {}),
+        (("garage and pool", "Actually no pool"), {"hasGarage": True, "swimmingPool": False}),
+        (("2 bedrooms in Kent", "make it three"), {"bedrooms": 3, "city": {"any": ["kent"]}}),
+        (("2 bedrooms in Kent", "How about Tacoma?"), {"bedrooms": 2, "city": {"any": ["tacoma"]}}),
+        (("a flat in Kent", "4 would be good"), {"bedrooms": 4, "city": {"any": ["kent"]}, "property_type": {"any": ["apartment"]}}),
+        (("2 baths", "same number of bedrooms"), {"NumberOfBathrooms": 2, "bedrooms": 2}),
+        (("rent in Kent", "no longer Kent"), {"listing_type": {"any": ["for_rent"]}}),
+    ],
+)
+def test_the_latest_of_each_attribute_wins(texts: tuple[str, ...], expected: Json) -> None:
+    assert _known(*texts) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "kind"),
+    [
+        ("pool", [True, None, False], AttributeKind.FLAG),
+        ("pool", ["yes", "No"], AttributeKind.FLAG),
+        ("beds", [1, 2, 3], AttributeKind.COUNT),
+        ("half_baths", [1.5, 2.0], AttributeKind.COUNT),
+        ("asking_price", [500_000.0], AttributeKind.MONEY),
+        ("town", ["Kent"], AttributeKind.PLACE),
+        ("heating", ["gas", "electric"] * 5, AttributeKind.CHOICE),
+        ("remarks", ["lovely"] * 9, None),
+        ("unit_id", ["a"] * 9, None),
+        ("title", ["a", "b", "c"], None),
+        ("year_built", [1990, 2001], None),
+        ("weight", [1.3, 2.7], None),
+        ("empty", [None], None),
+        ("mixed", [1, "two"], None),
+    ],
+)
+def test_kinds(name: str, values: list[Json], kind: AttributeKind | None) -> None:
+    assert kind_of(name, values) is kind
+
+
+def test_names_in_every_case() -> None:
+    assert words_of("hasGarage") == words_of("has_garage") == words_of("has-garage") == ("has", "garage")
+    assert words_of("HVACUnit") == ("hvac", "unit")
+
+
+def test_of_two_attributes_with_one_noun_the_plainer_one_has_it() -> None:
+    words = vocabulary(described({"pool": YES_NO, "community_pool": YES_NO}))
+
+    def known(text: str) -> Json:
+        return read_in_order([Text(text=text)], words).preferences
+
+    assert known("with a pool") == {"pool": True}
+    assert known("a community pool") == {"community_pool": True}
+
+
+def test_words_that_usually_mean_one_thing_stay_with_the_attribute_that_is_called_so() -> None:
+    words = vocabulary(described({"balcony": YES_NO, "terrace": YES_NO}))
+    assert read_in_order([Text(text="with a terrace")], words).preferences == {"terrace": True}
+    alone = vocabulary(described({"balcony": YES_NO}))
+    assert read_in_order([Text(text="with a terrace")], alone).preferences == {"balcony": True}
+
+
+def test_a_flag_with_its_opposite_as_name() -> None:
+    words = vocabulary(described({"for_rent": YES_NO}))
+    assert read_in_order([Text(text="we want to buy")], words).preferences == {"for_rent": False}
+
+
+def test_yes_and_no() -> None:
+    assert [yes_or_no(value) for value in (True, "Yes", "n", "maybe", 1, None)] == [True, True, False, None, None, None]
