@@ -164,14 +164,23 @@ _SUCH_HOMES = re.compile(rf"[\s-]*(?:[\w-]+\s+){{0,2}}{_HOME}\b", re.IGNORECASE)
 """Around it: "are there any furnished apartments?" asks for them."""
 
 _HARD = _pattern(
-    r"\b(?:must|musts|need|needs|require[sd]?|at\s*least|at\s+most|no\s+(?:more|less|fewer)\s+than|max(?:imum)?|min(?:imum)?"
-    r"|only|has\s+to|have\s+to|essential|absolutely|definitely|non[- ]negotiable|up\s+to|deal[- ]?breaker|necessary"
-    r"|can(?:['’]?t|not)\s+(?:live|do)\s+without)\b"
+    r"\b(?:must|musts|need|needs|require[sd]?|only|has\s+to|have\s+to|essential|absolutely|definitely|non[- ]negotiable"
+    r"|deal[- ]?breaker|necessary|can(?:['’]?t|not)\s+(?:live|do)\s+without)\b"
 )
+_BOUND = _pattern(
+    r"\b(?:at\s*least|at\s+most|no\s+(?:more|less|fewer)\s+than|max(?:imum)?|min(?:imum)?|up\s+to|under|tops)\b"
+)
+_BOUND_AFTER = re.compile(r"\s*(?:max(?:imum)?|min(?:imum)?|tops|at\s+(?:the\s+)?(?:most|least))\b", re.IGNORECASE)
+"""A bound is meant: these words make the number firm beside which they stand."""
+
 _SOFT = _pattern(
     r"\b(?:about|around|ideally|prefer\w*|would\s+(?:love|like|be\s+nice|be\s+great)|['’]d\s+(?:love|like|prefer)|hopefully"
     r"|if\s+possible|nice\s+to\s+have|maybe|perhaps|bonus|a\s+plus|hoping|wish|roughly|approximately|wouldn['’]?t\s+mind)\b"
 )
+
+
+BESIDE = 16
+"""Characters before a number within which a word bounds it."""
 
 
 def stance(text: str, start: int, end: int) -> Stance:
@@ -199,11 +208,11 @@ def stance(text: str, start: int, end: int) -> Stance:
 
 def firmness(text: str, start: int, end: int) -> Firmness:
     """Return how firmly something is said: soft words win over hard ones, a refusal is always hard."""
-    low, high = sentence(text, start, end)
-    said = text[low:high]
+    said = before(text, start) + text[start:end] + after(text, end)
     if _SOFT.search(said):
         return Firmness.SOFT
-    return Firmness.HARD if _HARD.search(said) else Firmness.SOFT
+    bound = _BOUND.search(text, max(0, start - BESIDE), end) or _BOUND_AFTER.match(text, end)
+    return Firmness.HARD if bound or _HARD.search(said) else Firmness.SOFT
 
 
 def _asked(text: str, start: int, end: int) -> bool:

@@ -1,4 +1,4 @@
-"""Attributes nobody named in advance: kinds from names and values, words from the name. All sentences written by hand."""
+"""Attributes nobody named in advance: kinds from names and values, words from the name. Written by hand."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ COLUMNS: dict[str, list[Json]] = {
     "monthly-rent": [1_800, 2_400, 3_100] * 4,
     "listing_type": ["for_rent", "for_sale"] * 6,
     "property_type": ["house", "apartment", "condo"] * 4,
-    **{
-        name: YES_NO
-        for name in (
-            "hasGarage", "elevator", "fireplace", "balcony", "washer_dryer", "smoking_allowed", "air_conditioning",
-            "backyard", "swimmingPool", "gym", "wheelchair_accessible", "is_furnished", "utilities_included",
-            "near_transit", "ocean_view", "hardwood_floors", "trash_chute", "petFriendly",
-        )
-    },
+    **dict.fromkeys(
+        ("hasGarage", "elevator", "fireplace", "balcony", "washer_dryer", "smoking_allowed", "air_conditioning",
+         "backyard", "swimmingPool", "gym", "wheelchair_accessible", "is_furnished",
+         "utilities_included", "near_transit", "ocean_view", "hardwood_floors", "trash_chute", "petFriendly"),
+        YES_NO,
+    ),
 }  # fmt: skip
 WORDS = vocabulary(described(COLUMNS), asked_first="bedrooms")
 
@@ -134,7 +132,10 @@ def test_choices(text: str, expected: Json) -> None:
         (("garage and pool", "Actually no pool"), {"hasGarage": True, "swimmingPool": False}),
         (("2 bedrooms in Kent", "make it three"), {"bedrooms": 3, "city": {"any": ["kent"]}}),
         (("2 bedrooms in Kent", "How about Tacoma?"), {"bedrooms": 2, "city": {"any": ["tacoma"]}}),
-        (("a flat in Kent", "4 would be good"), {"bedrooms": 4, "city": {"any": ["kent"]}, "property_type": {"any": ["apartment"]}}),
+        (
+            ("a flat in Kent", "4 would be good"),
+            {"bedrooms": 4, "city": {"any": ["kent"]}, "property_type": {"any": ["apartment"]}},
+        ),
         (("2 baths", "same number of bedrooms"), {"NumberOfBathrooms": 2, "bedrooms": 2}),
         (("rent in Kent", "no longer Kent"), {"listing_type": {"any": ["for_rent"]}}),
     ],

@@ -97,5 +97,7 @@ def test_numbers_alone(text: str, expected: Bounds | None) -> None:
 
 def test_a_mended_number_is_known_as_one() -> None:
     mended, said = bare_number("make it three"), bare_number("three please")
-    assert mended is not None and mended[3]
-    assert said is not None and not said[3]
+    assert mended is not None
+    assert mended[3]
+    assert said is not None
+    assert not said[3]

@@ -81,7 +81,8 @@ def test_what_is_withdrawn_counts_no_more_but_is_told() -> None:
     ledger = read_in_order([Text(text="a garage"), Text(text="forget the garage")], WORDS)
     assert ledger.preferences == {}
     latest = ledger.latest("garage")
-    assert latest is not None and latest.value is None and latest.supersedes == 0
+    assert latest is not None
+    assert (latest.value, latest.supersedes) == (None, 0)
 
 
 def test_a_question_changes_nothing() -> None:

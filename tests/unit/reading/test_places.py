@@ -47,7 +47,9 @@ def test_places_wanted(text: str, expected: list[str]) -> None:
     assert [one.value for one in read_places(text, PLACES) if one.stance is Stance.WANTED] == expected
 
 
-@pytest.mark.parametrize("text", ["not Ballard", "not in Ballard", "anywhere but Ballard", "we hate Ballard", "no Ballard"])
+@pytest.mark.parametrize(
+    "text", ["not Ballard", "not in Ballard", "anywhere but Ballard", "we hate Ballard", "no Ballard"]
+)
 def test_places_refused(text: str) -> None:
     assert [(one.value, one.stance) for one in read_places(text, PLACES)] == [("ballard", Stance.REFUSED)]
 
