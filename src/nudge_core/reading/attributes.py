@@ -187,14 +187,12 @@ def _subject(name: str) -> tuple[str, ...]:
 
 
 def _thing(phrase: str) -> str | None:
-    """Return the thing a phrase names by all its words, or by its last ones: "in unit laundry" is laundry."""
+    """Return the thing that most of a phrase's words name, of equals the last: "in unit laundry" is laundry."""
     words = phrase.split()
-    for start in range(len(words)):
-        if found := thing_named(" ".join(words[start:])):
-            return found
-    for end in range(len(words) - 1, 0, -1):
-        if found := thing_named(" ".join(words[:end])):
-            return found
+    for length in range(len(words), 0, -1):
+        for start in range(len(words) - length, -1, -1):
+            if found := thing_named(" ".join(words[start : start + length])):
+                return found
     return None
 
 

@@ -23,7 +23,7 @@ _SEASONS = {"spring": 3, "summer": 6, "fall": 9, "autumn": 9, "winter": 12}
 _SEASON_MONTHS = 3
 _MONTH_NAMES = "|".join((*MONTHS, *(name[:3] for name in MONTHS if len(name) > 3), "sept"))  # May
 _PERIOD = (
-    rf"(?:(?P<part>early|late|mid|end\s+of|beginning\s+of|start\s+of|middle\s+of)[\s-]+)?(?:the\s+)?(?P<which>next|this|coming)?\s*"
+    rf"(?:(?P<part>early|late|mid|end\s+of|beginning\s+of|start\s+of|middle\s+of)[\s-]+)?(?:the\s+)?(?:(?P<which>next|this|coming)\s+)?"
     rf"(?P<period>spring|summer|fall|autumn|winter|year|month|week|{_MONTH_NAMES})\b\.?(?:\s+(?:of\s+)?(?P<day_or_year>20[0-9]{{2}}))?"
 )
 _BEFORE = r"by|before|until|till|no\s+later\s+than|not\s+later\s+than|latest(?:\s+by)?|prior\s+to"
