@@ -14,13 +14,13 @@ from nudge_core.reading.statements import Firmness, Stance
 _WORD = r"[\w'’/&$-]+"
 _NOT = r"(?:n['’]?t|\s+not)"
 _DO_NOT = (
-    rf"(?:(?:do|does|did|would|will|wo|should|must|can|could|is|are|am|was|have|has){_NOT}|cannot|never|ain['’]?t)"
+    rf"(?:(?:do|does|did|would|will|wo|should|must|can|could|ca|is|are|am|was|have|has){_NOT}|cannot|never|ain['’]?t)"
 )
 _UNTIL = (
     r"(?:i|we|you|it|he|she|they|which|who|where|that|just|only|prefer|prefers|must|want|wants|please|ideally|instead"
     r"|need|needs|looking|and|with|has|have|is|are)"
 )
-_UNTIL_VERB = r"(?:i|we|you|it|he|she|they|just|only|prefer|prefers|must|please|ideally|instead|looking|with)"
+_UNTIL_VERB = r"(?:i|we|you|he|she|they|just|only|prefer|prefers|must|please|ideally|instead|looking)"
 _SHORT = rf"(?:\s+(?!{_UNTIL}\b){_WORD}){{0,3}}\s*$"
 _LONG = rf"(?:\s+(?!{_UNTIL_VERB}\b){_WORD}(?:\s*,(?=\s*(?:an?|any|or|nor|and)\b))?){{0,8}}\s*$"
 _ITEM = rf"(?:{_WORD}\s+){{0,2}}{_WORD}"
@@ -82,7 +82,8 @@ _INDIFFERENT_AFTER = re.compile(
 """After it: the same."""
 
 _REFUSED = _pattern(
-    r"\b(?:no|not|not\s+an?|without|minus|zero|non|neither|nor|lacks?|lacking|sans)\b[- ]?" + _SHORT,
+    rf"\b{_DO_NOT}\s+(?:be\s+|come\s+)?(?:fully\s+|already\s+)?$",
+    r"\b(?:no|not|nothing|not\s+an?|without|minus|zero|non|neither|nor|lacks?|lacking|sans)\b[- ]?" + _SHORT,
     rf"\b(?:{_DO_NOT}|dont|doesnt|wont|cant)\s+(?:really\s+|ever\s+|even\s+|think\s+(?:i|we)\s+)*"
     r"(?:want|like|love|prefer|be|have|include|come|consider|accept|allow|permit|take|live|stand|deal|tolerate|look|do|go)\b"
     + _LONG,
@@ -108,7 +109,8 @@ _REFUSED_AFTER = re.compile(
     r"|\W*(?:is|are|would\s+be|['’]s)?\s*(?:an?\s+)?(?:(?:absolute|definite|hard|total|big)\s+)*"
     r"(?:no[- ]go|deal[- ]?breaker|turn[- ]?off|no\s+thanks|no\s+thank\s+you|no\s+way"
     r"|off\s+the\s+table|out\s+of\s+the\s+question)\b"
-    r"|\s+(?:is|are)\s+(?:n['’]?t|not)\s+(?:an\s+option|wanted|for\s+(?:me|us)|acceptable|ok|okay|allowed|permitted|welcome|included)\b"
+    r"|\s+(?:(?:is|are|must|should|may|can|ca|was|were)\s*)?(?:n['’]?t|not|never)\s+(?:be\s+)?(?:an\s+option|wanted"
+    r"|for\s+(?:me|us)|acceptable|ok|okay|allowed|permitted|welcome|included|accepted|present|tolerated)\b"
     r")",
     re.IGNORECASE,
 )

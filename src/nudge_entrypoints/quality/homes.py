@@ -47,6 +47,7 @@ from nudge_core.reading.statements import Firmness
 LISTED = 200  # at most, per query; the referee asks for at least 40 clients or 100 units
 ABOUT = 0.1  # "about 2,000" is 10 % less to 10 % more (P), as in stated preferences
 FAR_OFF = 10  # a sum that is so many times smaller or larger than a column's is about something else
+WHOLE = 1.0  # who is flagged: everything that is known of the client could be compared; else it is a question
 HALVES = 2  # rooms are counted in halves
 
 
@@ -180,7 +181,7 @@ def _schema(attributes: Iterable[Described]) -> MatchSchema:
             fields.append(NumberField(name=one.name, weight=1, scale=HALVES))
         elif one.kind in (AttributeKind.PLACE, AttributeKind.CHOICE):
             fields.append(TermsField(name=one.name, weight=1))
-    return MatchSchema(fields=tuple(fields), feature_weight=1, refusal_weight=1, text_share=0.0)
+    return MatchSchema(fields=tuple(fields), feature_weight=1, refusal_weight=1, text_share=0.0, least_coverage=WHOLE)
 
 
 def _wish(name: str, kind: AttributeKind, fact: Fact, typical: Mapping[str, float]) -> Wish | None:

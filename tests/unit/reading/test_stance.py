@@ -62,6 +62,16 @@ def test_wanted(marked: str) -> None:
         "stay away from *Concord*",
         "a *pool*? no thanks",
         "*pool*: no",
+        "I don't want a place with *pets*",
+        "I don't want it *furnished*",
+        "*pets* should not be allowed",
+        "*pets* not allowed",
+        "nothing *furnished*",
+        "it can't be *furnished*",
+        "it isn't to be noisy and must not be *furnished*",
+        "a building where *pets* are not allowed",
+        "I want a place that does not allow *dogs*",
+        "not *pet* friendly",
     ],
 )
 def test_refused(marked: str) -> None:
