@@ -40,6 +40,7 @@ _NO_DENIAL = _pattern(
     rf"\b(?:would|do|wo){_NOT}\s+mind\b",
     rf"\b(?:do{_NOT}|never)\s+forget\b|\bwhy\s+not\b|\bnothing\s+but\b|\bif\s+not\b|\bor\s+not\b",
     rf"\b{_DO_NOT}\s+(?:settle|accept|consider|take|look\s+at)\b[^,.]*\bwithout\b",
+    r"\b(?:no|nothing|not)\s+(?:\w+\s+){0,3}without\b",
     r"\bnot\s+(?:have|be|go|live|do)\s+without\b|\bnot\s+without\b|\bnever\s+without\b",
 )
 """Words with a no or a not in them that deny nothing of what follows."""
@@ -101,8 +102,24 @@ _NONE_NEEDED = re.compile(r"\bno\s+(?:\w+\s+)?$", re.IGNORECASE)
 _NEEDED = re.compile(r"\s+(?:is\s+|are\s+)?(?:needed|necessary|required)\b", re.IGNORECASE)
 """Around it: "no garage needed"."""
 
-_ANSWERED = re.compile(r"\s*[?:]\s*(?:no|none|nope|nah|never)\b(?!\s+(?:problem|more|less|idea|limit))", re.IGNORECASE)
+_ANSWERED = re.compile(
+    r"\s*(?:[?:]|\s[-–—])\s*(?:no|none|nope|nah|never)\b(?!\s+(?:problem|more|less|idea|limit|need))", re.IGNORECASE
+)
 """After it: one's own question or heading, answered."""
+
+_FINE_WITHOUT = _pattern(
+    rf"\b{_DO_NOT}\s+mind\s+(?:not\s+having|having\s+no|no|being\s+without|if\s+there(?:\s+is|['’]?s)\s+no)\b" + _SHORT,
+    r"\b(?:ok|okay|fine|happy|good|alright|cool)\s+(?:with\s+)?(?:no|not\s+having|having\s+no)\b" + _SHORT,
+)
+_IS_FINE = re.compile(
+    r"\s+(?:is|are|would\s+be|will\s+be)\s+(?:fine|ok|okay|alright|acceptable|no\s+problem)\b", re.IGNORECASE
+)
+_NOT_NEEDED = re.compile(
+    r"\s*\?\s*(?:not|un)\s*(?:really\s+|that\s+)?(?:necessary|needed|required|important|a\s+must)\b"
+    r"|\s+(?:is|are)\s*(?:n['’]?t|not)\s+(?:something|anything|a\s+thing)\s+(?:that\s+)?(?:i|we)\b",
+    re.IGNORECASE,
+)
+"""Around it: "okay with no garage", "no garage is fine", "a garage? not necessary"."""
 
 _REFUSED_AFTER = re.compile(
     r"(?:[- ]?(?:free|less)\b(?!\s+(?:parking|of))"
@@ -156,11 +173,14 @@ _REQUEST = re.compile(
 _COULD_BE = re.compile(r"\b(?:can|could)\s+(?:it|they|that|there)\s+(?:also\s+)?(?:be|have)\b", re.IGNORECASE)
 _QUESTION_OF_FACT = re.compile(
     r"\b(?:know|tell\s+me|wonder(?:ing)?|find\s+out|check|see|sure|ask|confirm|verify|clarify)\s+(?:if|whether)\b"
-    r"(?!\s+(?:there|you|they)\s+(?:is|are|have|has|might)\b)",
+    r"(?!\s+(?:there|you|they|any|some)\s+(?:is|are|have|has|might|homes|houses|places|apartments)\b)",
     re.IGNORECASE,
 )
 _ANY_SUCH = re.compile(
     rf"{_AUXILIARY}\s+there\s+(?:\w+\s+)*(?:any|some|other|more|another)\s+(?:[\w-]+\s+){{0,3}}$", re.IGNORECASE
+)
+_OF_THIS_ONE = re.compile(
+    r"\W*(?:and\s+|also\s+|ok(?:ay)?,?\s+)?(?:is|was|does|will|would|has)\s+(?:it|this|that)\b", re.IGNORECASE
 )
 _SUCH_HOMES = re.compile(rf"[\s-]*(?:[\w-]+\s+){{0,2}}{_HOME}\b", re.IGNORECASE)
 """Around it: "are there any furnished apartments?" asks for them."""
@@ -192,13 +212,16 @@ def stance(text: str, start: int, end: int) -> Stance:
         r"\W*(?:is|would\s+be)\s+an?\s+deal[- ]?breaker", behind, re.IGNORECASE
     ):
         return Stance.WANTED
+    if _NOT_NEEDED.match(text, end):
+        return Stance.WITHDRAWN
     if _ANSWERED.match(text, end):
         return Stance.REFUSED
     if _asked(text, start, end):
         return Stance.OPEN
     masked = _NO_DENIAL.sub(lambda match: "x" * len(match.group()), ahead)
     none_needed = _NONE_NEEDED.search(ahead) and _NEEDED.match(behind)
-    if none_needed or _INDIFFERENT.search(masked) or _INDIFFERENT_AFTER.match(behind):
+    fine = _FINE_WITHOUT.search(ahead) or (_NONE_NEEDED.search(ahead) and _IS_FINE.match(behind))
+    if none_needed or fine or _INDIFFERENT.search(masked) or _INDIFFERENT_AFTER.match(behind):
         return Stance.WITHDRAWN
     if _REFUSED_AFTER.match(behind) or _REFUSED.search(masked) or _in_denied_list(text, start, end):
         no_more = _NOT_WANTED.search(masked) and re.search(
@@ -227,6 +250,8 @@ def _asked(text: str, start: int, end: int) -> bool:
         return False
     if _COULD_BE.search(ahead) or (_ANY_SUCH.search(ahead) and _SUCH_HOMES.match(text, end, high)):
         return False
+    if _OF_THIS_ONE.match(ahead):
+        return True
     return _INQUIRY.search(ahead) is not None and _REQUEST.search(_last_question(ahead)) is None
 
 
