@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from enum import StrEnum
+from typing import Protocol
 
 from attrs import field, frozen
 
@@ -52,6 +53,19 @@ class Checked:
 
     stand: tuple[Statement, ...]
     refused: tuple[tuple[ProposedFact, Refused], ...] = field(repr=False)
+
+
+class FactProposer(Protocol):
+    """A language model that reads a text for facts. What it returns is proposed; `check` decides what stands."""
+
+    @property
+    def name(self) -> str:
+        """Name that is stored as the source of what it proposed."""
+        ...
+
+    async def propose(self, text: str, attributes: Sequence[str]) -> Sequence[ProposedFact]:
+        """Return what it read, each with the words that say so. Raises Unavailable or Refused."""
+        ...
 
 
 def check(text: str, proposals: Iterable[ProposedFact], attributes: Sequence[str]) -> Checked:

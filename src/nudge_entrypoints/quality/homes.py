@@ -3,7 +3,10 @@
 Any folder of that shape will do: texts of clients in order, units with attributes of any name. What an attribute is and
 which words speak of it follow from its name and its values (`nudge_core.reading.attributes`); the texts become dated
 facts, the latest of each attribute wins, and the product's own three-valued matching compares them. No model, no
-network, nothing learned, and the truth is not read. What it measures and what not: `docs/reference/quality.md`.
+network, nothing learned, and the truth is not read.
+
+Two decisions belong to the measure: its truth compares numbers for equality, so "at least 3" asks for 3 here; and who
+is flagged must have everything that is known of them compared and met, since what a unit does not state is not yes.
 """
 
 from __future__ import annotations

@@ -145,6 +145,87 @@ def test_the_latest_of_each_attribute_wins(texts: tuple[str, ...], expected: Jso
 
 
 @pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("I'd like one with a garage also.",), {"hasGarage": True}),
+        (("Do they have any with a garage?",), {"hasGarage": True}),
+        (("Is there one with in unit laundry?",), {"washer_dryer": True}),
+        (("Something with a place to park my car.",), {"hasGarage": True}),
+        (("I don't mind not having a garage",), {}),
+        (("It doesn't matter if there's a garage or not.",), {}),
+        (("A garage is not something I need.",), {}),
+        (("laundry not required",), {}),
+        (("I have no need of a garage",), {}),
+        (
+            ("I want to find a 2 bedroom, 2 bath home to buy in Kent that has a garage and in unit laundry.",),
+            {
+                "bedrooms": 2,
+                "city": {"any": ["kent"]},
+                "listing_type": {"any": ["for_sale"]},
+                "hasGarage": True,
+                "washer_dryer": True,
+            },
+        ),
+        (("Can you see if any are for sale instead?",), {"listing_type": {"any": ["for_sale"]}}),
+        (("to buy", "I changed my mind, I want to rent instead"), {"listing_type": {"any": ["for_rent"]}}),
+        (("rent please", "I meant buy"), {"listing_type": {"any": ["for_sale"]}}),
+        (("Could you search for something with a garage?",), {"hasGarage": True}),
+        (("Does any of them have a garage?",), {"hasGarage": True}),
+        (("Do any of these come with laundry?",), {"washer_dryer": True}),
+        (("Can you find others that don't have a garage?",), {"hasGarage": False}),
+        (("Can you find me other properties with no in-unit laundry?",), {"washer_dryer": False}),
+        (("Are there any places that do not have laundry in unit?",), {"washer_dryer": False}),
+        (("I'd like something with a garage and no laundry",), {"hasGarage": True, "washer_dryer": False}),
+        (("I don't have a car so no garage",), {"hasGarage": False}),
+        (("we need somewhere for our car, garage preferred",), {"hasGarage": True}),
+        (("I'm thinking of buying a place",), {"listing_type": {"any": ["for_sale"]}}),
+        (("Help me find a property on sale",), {"listing_type": {"any": ["for_sale"]}}),
+        (
+            ("Find me a property for rent, 3 beds, 2 baths, Kent",),
+            {"listing_type": {"any": ["for_rent"]}, "bedrooms": 3, "city": {"any": ["kent"]}},
+        ),
+        (("How about a different one, not in Kent but Renton?",), {"city": {"any": ["renton"], "none": ["kent"]}}),
+        (("I want to rent it from March",), {"listing_type": {"any": ["for_rent"]}}),
+        (("does it have a garage? and does it have laundry in the unit?",), {}),
+        (("What's the address? Does it come with a garage?",), {}),
+        (("Is the laundry in the unit?",), {}),
+        (("Does it have parking?",), {}),
+        (("Is it a house with a garage?",), {}),
+        (("Would it have a garage?",), {}),
+        (("Has it got a garage?",), {}),
+        (("I wonder whether there's a garage",), {}),
+        (("garage?",), {"hasGarage": True}),
+        (("with garage, laundry, ac",), {"hasGarage": True, "washer_dryer": True, "air_conditioning": True}),
+        (("I need: garage, AC, 2br",), {"hasGarage": True, "air_conditioning": True, "bedrooms": 2}),
+        (("garage - yes, laundry - no",), {"hasGarage": True, "washer_dryer": False}),
+        (("I require a washer/dryer",), {"washer_dryer": True}),
+        (("with washer & dryer in unit",), {"washer_dryer": True}),
+        (("I'd rather not have a pool",), {"swimmingPool": False}),
+        (("must be pet friendly and non smoking",), {"petFriendly": True, "smoking_allowed": False}),
+        (("The house I'd want shouldn't have a pool",), {"swimmingPool": False}),
+        (("A garage? Not necessary.",), {}),
+        (("Not without a garage",), {"hasGarage": True}),
+        (("No house without a garage",), {"hasGarage": True}),
+        (("I want 2 baths, 3 bedrooms and there has to be a garage",), {"bedrooms": 3, "hasGarage": True}),
+        (
+            ("I want at least 2 bathrooms with in-unit laundry in Renton",),
+            {"city": {"any": ["renton"]}, "washer_dryer": True},
+        ),
+        (("I'm okay with no garage",), {}),
+        (("no garage is fine",), {}),
+        (("I'm fine without laundry",), {}),
+        (("I love swimming so a pool is a must",), {"swimmingPool": True}),
+    ],
+)
+def test_talk_about_what_nobody_named_in_advance(texts: tuple[str, ...], expected: Json) -> None:
+    """Requests, questions, withdrawals and changes of mind; bathrooms and kinds of homes are left aside."""
+    known = _known(*texts)
+    assert {
+        name: value for name, value in known.items() if name not in ("NumberOfBathrooms", "property_type")
+    } == expected
+
+
+@pytest.mark.parametrize(
     ("name", "values", "kind"),
     [
         ("pool", [True, None, False], AttributeKind.FLAG),

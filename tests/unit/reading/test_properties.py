@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -126,3 +127,16 @@ def test_a_proposal_that_is_not_in_the_text_never_stands(text: str, quote: str, 
     told = check(text, [ProposedFact(attribute="garage", value=True, quote=quote, start=start)], ["garage"])
     for one in told.stand:
         assert " ".join(text[one.start : one.end].split()).casefold() == " ".join(quote.split()).casefold()
+
+
+@pytest.mark.parametrize(
+    "piece", [" ", "\n", "no ", "not a pool, ", "3 ", "the garage ", "in San Jose or ", "March 5 ", "is it "]
+)
+def test_long_runs_of_anything_are_read_to_their_end(piece: str) -> None:
+    """A grammar that tries every split of a run would not come back."""
+    text = piece * (5_000 // len(piece))
+    read(text, WORDS)
+    read_timing(text, DAY)
+    read_cadence(text)
+    read_life_events(text)
+    read_personal_dates(text, said_on=DAY)
