@@ -208,7 +208,7 @@ THINGS: Mapping[str, Thing] = MappingProxyType(
         ),
         "buy": Thing(
             called=(
-                rf"(?:buy(?:s|ing|ers?)?|bought|purchas(?:e|es|ed|ing)){_NOT_OF_GOODS}|(?:for|on)\s+sale|to\s+own|homeowners?(?:hip)?"
+                rf"(?:buy(?:s|ing|ers?)?|bought|purchas(?:e|es|ed|ing)){_NOT_OF_GOODS}(?!\s+(?:them|those|these)\b)|(?:for|on)\s+sale|to\s+own|homeowners?(?:hip)?"
             ),
             near=r"mortgages?|down\s?payments?|own(?:ing)?\s+(?:a\s+|our\s+|my\s+)?(?:own\s+)?(?:home|house|place|property)|invest(?:ing|ment)?|sales?",
         ),
