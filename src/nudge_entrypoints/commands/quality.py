@@ -23,6 +23,7 @@ def quality(
     data: Annotated[
         Path | None, typer.Option("--data", help="Folder with sgd_homes and counsel_chat; else beside the checkout.")
     ] = None,
+    timed: Annotated[bool, typer.Option("--time", help="Milliseconds per event too: two runs differ then.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Measure every part there is data for. Ends with 1 when a gate is missed."""
@@ -32,7 +33,7 @@ def quality(
     from nudge_entrypoints.quality.folders import found
     from nudge_entrypoints.quality.section import passed
 
-    sections = report.measured(found(data))
+    sections = report.measured(found(data), timed=timed)
     typer.echo(json.dumps(report.told(sections)) if as_json else report.text(sections))
     if not passed(sections):
         raise typer.Exit(1)

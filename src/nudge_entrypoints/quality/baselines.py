@@ -29,10 +29,11 @@ _NICKNAMES = re.compile(r"\b(sf|san fran|sfo|san francsico)\b")
 _ANY_WORD = re.compile(r"[a-z0-9]+")
 _LETTERS = re.compile(r"[a-z]+")
 _EMPTY_WORDS = frozenset(
-    _LETTERS.findall(
+    re.findall(
+        r"\S+",
         "the a an and or of to in i my me is it that for with on was have be this are but not so do at as we you he "
         "she they her him his just am been if or what how can when about from would get want all like feel know "
-        "because has by there out don't t s ve m"
+        "because has by there out don't t s ve m",
     )
 )
 

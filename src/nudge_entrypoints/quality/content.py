@@ -7,7 +7,7 @@ from pathlib import Path
 
 from nudge_adapters.embeddings.local import build_local_embedder
 from nudge_core.matching.content.ranking import Content, Note, read
-from nudge_entrypoints.quality.folders import Prediction, clients_of, units_of, write
+from nudge_entrypoints.quality.folders import Prediction, clients_of, held, units_of, write
 
 
 def predict(folder: Path, out: Path) -> None:
@@ -20,7 +20,8 @@ def predictions(folder: Path) -> dict[str, Prediction]:
 
     Nothing but texts and topics reaches the product: ids might tell who belongs to whom.
     """
-    clients, units = clients_of(folder), units_of(folder)
+    clients = held(clients_of(folder), {"client_id": str, "title": str, "text": str}, folder / "clients.jsonl")
+    units = held(units_of(folder), {"unit_id": str, "topics": list, "text": str}, folder / "units.jsonl")
     notes = [f"{client['title']} {client['text']}".strip() for client in clients]
     texts = [unit["text"] for unit in units]
     embedder = build_local_embedder()

@@ -87,6 +87,19 @@ def rows(path: Path) -> list[Row]:
     return result
 
 
+def held(lines: Sequence[Row], members: Mapping[str, type], where: Path) -> Sequence[Row]:
+    """Return rows that all have these members, of these types.
+
+    Raises:
+        Misconfigured: one has not; says which line, never what it holds.
+    """
+    for number, row in enumerate(lines, 1):
+        for name, kind in members.items():
+            if not isinstance(row.get(name), kind):
+                raise Misconfigured([f"quality: {where}, object {number}: no {name}"])
+    return lines
+
+
 def clients_of(folder: Path) -> list[Row]:
     """Return the clients in an order that knows nothing of the truth: by the hash of their ids."""
     return sorted(rows(folder / "clients.jsonl"), key=lambda row: scrambled(row["client_id"]))
@@ -126,9 +139,16 @@ def _overlaps(carried: frozenset[str], topics: Mapping[str, frozenset[str]]) -> 
 
 
 def write(path: Path, predictions: Mapping[str, Prediction]) -> None:
-    """Write predictions in the referee's format, in the order given. Equal predictions give equal bytes."""
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        file.writelines(line + "\n" for line in _lines(predictions.items()))
+    """Write predictions in the referee's format, in the order given. Equal predictions give equal bytes.
+
+    Raises:
+        Misconfigured: the file cannot be written.
+    """
+    try:
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            file.writelines(line + "\n" for line in _lines(predictions.items()))
+    except OSError as error:
+        raise Misconfigured([f"quality: {path} cannot be written"]) from error
 
 
 def read(path: Path) -> dict[str, Prediction]:

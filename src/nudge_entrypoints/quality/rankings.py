@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import tempfile
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from attrs import evolve
+
 from nudge_core.errors import Misconfigured
 from nudge_entrypoints.quality import baselines, content
-from nudge_entrypoints.quality.folders import Prediction, read, truth_of
+from nudge_entrypoints.quality.baselines import Method
+from nudge_entrypoints.quality.folders import Prediction, Truth, read, truth_of
 from nudge_entrypoints.quality.measures import NDCG, Difference, Figures, difference, evaluate
 from nudge_entrypoints.quality.section import OURS, Gate, Section
 
@@ -23,6 +27,9 @@ A_GATES = {
     "sgd_homes/dev/changed_mind": (0.97, None, None),
 }
 """Least nDCG@10, flagged precision and flagged recall. Source: `match-quality.md` section 4, issue 5."""
+MS_PER_EVENT = "ms per event"
+"""Reading the files and the clients' words included, divided by the units. Only where it is asked for."""
+MS = 1_000
 B_TOPICS, B_KNOWN, B_MRR = 0.60, 0.60, 0.42
 """Least topic P@10, known-item R@10 and known-item MRR. Source: `match-quality.md` section 5."""
 
@@ -50,7 +57,7 @@ _TITLES = {
 }
 
 
-def homes(data: Path, part: str) -> Section:
+def homes(data: Path, part: str, *, timed: bool = False) -> Section:
     """Return measure A on one part: a home appears, who should hear of it?"""
     folder = data / part
     question = "a home appears: which clients should hear of it?"
@@ -59,12 +66,12 @@ def homes(data: Path, part: str) -> Section:
             title=_TITLES[part], question=question, lines={}, caveats=A_CAVEATS, missing=f"no folder {part} in the data"
         )
     truth = truth_of(folder)
-    figures = {name: evaluate(truth, method(folder)) for name, method in baselines.HOMES.items()}
-    ours = homes_predictions(folder)
-    missing = None if ours is not None else "the reading of wishes is not built in yet: no module quality/homes.py"
+    figures = _by_method(folder, truth, baselines.HOMES, timed=timed)
+    there = importlib.util.find_spec(HOMES) is not None
+    missing = None if there else "the reading of wishes is not built in yet: no module quality/homes.py"
     gates: tuple[Gate, ...] = ()
-    if ours is not None:
-        figures[OURS] = evaluate(truth, ours)
+    if there:
+        figures |= _by_method(folder, truth, {OURS: homes_predictions}, timed=timed)
         gates = _homes_gates(part, figures)
     return Section(
         title=_TITLES[part],
@@ -77,7 +84,7 @@ def homes(data: Path, part: str) -> Section:
     )
 
 
-def contents(data: Path) -> Section:
+def contents(data: Path, *, timed: bool = False) -> Section:
     """Return measure B: a piece of content, which clients is it for?"""
     folder = data / "counsel_chat" / "dev"
     title, question = "B, dev", "a piece of content: which clients is it for?"
@@ -86,9 +93,9 @@ def contents(data: Path) -> Section:
             title=title, question=question, lines={}, caveats=B_CAVEATS, missing="no counsel_chat/dev in the data"
         )
     truth = truth_of(folder)
-    figures = {name: evaluate(truth, method(folder)) for name, method in baselines.CONTENT.items()}
-    figures[OURS] = ours = evaluate(truth, content.predictions(folder))
-    beside = figures["bm25 + topic words"]
+    methods = {**baselines.CONTENT, OURS: content.predictions}
+    figures = _by_method(folder, truth, methods, timed=timed)
+    ours, beside = figures[OURS], figures["bm25 + topic words"]
     rank, reach = "known-item MRR", "known-item R@10"
     return Section(
         title=title,
@@ -106,13 +113,15 @@ def contents(data: Path) -> Section:
     )
 
 
-def homes_predictions(folder: Path) -> Mapping[str, Prediction] | None:
-    """Return the product's predictions for homes; None while it cannot make any."""
-    if importlib.util.find_spec(HOMES) is None:
-        return None
+def homes_predictions(folder: Path) -> dict[str, Prediction]:
+    """Return the product's predictions for homes.
+
+    Raises:
+        Misconfigured: the product cannot make any yet.
+    """
     with tempfile.TemporaryDirectory(prefix="nudge-quality-") as temporary:
         out = Path(temporary) / "predictions.jsonl"
-        importlib.import_module(HOMES).predict(folder, out)
+        predict_homes(folder, out)
         return read(out)
 
 
@@ -138,6 +147,17 @@ def _homes_gates(part: str, figures: Mapping[str, Figures]) -> tuple[Gate, ...]:
         low = difference(ours, figures[other]).low
         gates.append(Gate(name=f"above {other}: lower end of the interval", value=low, bar=0.0, above=True))
     return tuple(gates)
+
+
+def _by_method(folder: Path, truth: Truth, methods: Mapping[str, Method], *, timed: bool) -> dict[str, Figures]:
+    figures: dict[str, Figures] = {}
+    for name, method in methods.items():
+        started = time.perf_counter()
+        predictions = method(folder)
+        spent = MS * (time.perf_counter() - started) / len(truth.units)
+        one = evaluate(truth, predictions)
+        figures[name] = evolve(one, values={**one.values, MS_PER_EVENT: spent}) if timed else one
+    return figures
 
 
 def _lines(figures: Mapping[str, Figures]) -> dict[str, dict[str, float]]:

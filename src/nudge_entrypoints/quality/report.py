@@ -11,6 +11,7 @@ from nudge_entrypoints.quality import rankings
 from nudge_entrypoints.quality.dates import dates
 from nudge_entrypoints.quality.duplicates import FILES, duplicates
 from nudge_entrypoints.quality.opt_outs import opt_outs
+from nudge_entrypoints.quality.rankings import MS_PER_EVENT
 from nudge_entrypoints.quality.section import OURS, Gate, Section, passed
 
 SHOWN = (
@@ -29,17 +30,23 @@ SHOWN = (
     "flagged share",
     "flagged precision",
     "flagged recall",
+    MS_PER_EVENT,
 )
-"""Columns of rankings, in this order. Source: the end of `match-quality.md` section 1."""
-_SHORT = {"known-item": "known", "flagged": "flag", "precision": "prec", "R-precision": "R-prec"}
-_FIRST, _COLUMN = 24, 12  # characters of the column of methods, of the others
+"""Figures of rankings, in this order. Source: the end of `match-quality.md` section 1."""
+_NAMES = 24
+"""Characters of the column of names."""
+_WIDTH = 12
+"""Least characters of a column of figures."""
 
 
-def measured(data: Path) -> list[Section]:
-    """Measure everything there is to measure in a folder; some ten seconds a set."""
+def measured(data: Path, *, timed: bool = False) -> list[Section]:
+    """Measure everything there is to measure in a folder: some ten seconds.
+
+    Two reports on the same data are equal to the last byte, unless they are `timed`.
+    """
     return [
-        *(rankings.homes(data, part) for part in rankings.A_GATES),
-        rankings.contents(data),
+        *(rankings.homes(data, part, timed=timed) for part in rankings.A_GATES),
+        rankings.contents(data, timed=timed),
         *(duplicates(name) for name in FILES),
         dates(data),
         *opt_outs(data),
@@ -69,10 +76,11 @@ def text(sections: Sequence[Section]) -> str:
 def _block(section: Section) -> Iterator[str]:
     yield f"{section.title}: {section.question}"
     if section.lines:
-        names = _columns(section.lines)
-        yield " " * _FIRST + "".join(f"{head:>{_COLUMN}}" for head in map(_head, names))
-        for method, figures in section.lines.items():
-            yield f"  {method:<{_FIRST - 2}}" + "".join(f"{_figure(figures.get(name)):>{_COLUMN}}" for name in names)
+        width = 2 + max(len(method) for method in section.lines)
+        yield " " * _NAMES + "".join(f"{method:>{max(width, _WIDTH)}}" for method in section.lines)
+        for name in _named(section.lines):
+            values = (_figure(figures.get(name)) for figures in section.lines.values())
+            yield f"  {name:<{_NAMES - 2}}" + "".join(f"{value:>{max(width, _WIDTH)}}" for value in values)
     if section.missing is not None:
         yield f"  {OURS}: not measured, {section.missing}"
     for other, gap in section.differences:
@@ -83,15 +91,9 @@ def _block(section: Section) -> Iterator[str]:
         yield f"  ! {caveat}"
 
 
-def _columns(lines: Mapping[str, Mapping[str, float]]) -> list[str]:
+def _named(lines: Mapping[str, Mapping[str, float]]) -> list[str]:
     named = dict.fromkeys(name for figures in lines.values() for name in figures)
     return [name for name in SHOWN if name in named] or list(named)
-
-
-def _head(name: str) -> str:
-    if len(name) < _COLUMN:
-        return name
-    return " ".join(_SHORT.get(word, word) for word in name.split())[: _COLUMN - 1]
 
 
 def _figure(value: float | None) -> str:

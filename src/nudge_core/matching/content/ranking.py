@@ -13,17 +13,11 @@ import numpy as np
 from attrs import field, frozen
 
 from nudge_core.errors import Invalid
-from nudge_core.matching.content.texts import Texts, common_dim, ready
+from nudge_core.matching.content.texts import Texts, all_near, common_dim, ready
 from nudge_core.matching.content.topics import Taught, carries, teach
 from nudge_core.matching.content.words import Floats, Weighing, stem, weighing, words_of
 from nudge_core.model.vector import Vector
 
-TEXT_WEIGHT = 1.5
-"""What nearness weighs beside expected overlap of topics, both in standard deviations among the notes.
-
-Source: the rehearsals; from 1 to 2 the harmonic mean of P@10, R@10 and MRR hardly differs, and 1.5 keeps more of the
-topics than 2.
-"""
 MEANT = 0.7
 """A topic counts as meant by a note from this chance on: nine of ten pairs so flagged were right in the rehearsals."""
 EVIDENCE = 0.2
@@ -34,6 +28,25 @@ SHARED_WORDS = 5
 """Words named in a reason."""
 _STEPS = 9
 """Decimals of a score: below them lies rounding, which must not decide an order."""
+
+
+@frozen(kw_only=True)
+class Weights:
+    """What can be turned. The defaults come of rehearsals on the development library alone (`tests.measure_content`):
+    around them the figures are flat.
+
+    `meaning`: share of meaning in nearness, the rest is words; above 0.3 the person a text was written for is lost
+    sight of. `stiffness`: what the regression adds to each content's nearness to itself. `text`: what nearness weighs
+    beside expected overlap of topics, both in standard deviations among the notes; the more, the more it is about who
+    comes first, the less, about whether.
+    """
+
+    meaning: float = 0.2
+    stiffness: float = 1.0
+    text: float = 1.5
+
+
+SHIPPED = Weights()
 
 
 @frozen(kw_only=True)
@@ -93,6 +106,7 @@ class Readership:
     _taught: Taught = field(repr=False)
     chances: Floats = field(repr=False)
     _model: str | None
+    _weights: Weights
 
     def rank(self, content: Content) -> tuple[Recipient, ...]:
         """Return every note, the most suitable first; equals in the order they were given.
@@ -103,7 +117,7 @@ class Readership:
         near = self._near(content)
         carried = carries([content.topics], self._taught.names)[0]
         overlap = self._overlap(carried, len(content.topics))
-        scores = np.round(_standing(overlap) + TEXT_WEIGHT * _standing(near), _STEPS)
+        scores = np.round(_standing(overlap) + self._weights.text * _standing(near), _STEPS)
         return tuple(
             Recipient(
                 row=row,
@@ -131,7 +145,7 @@ class Readership:
             raise Invalid("content.meaning", f"made by {self._model}", content.meaning.model_id)
         meaning = content.meaning if self._model is not None else None
         one = ready(self._weighing, [content.text], [meaning], self._notes.meanings.shape[1])
-        return self._notes.near(one, 0, len(self._weighing.place))
+        return self._notes.near(one, 0, len(self._weighing.place), self._weights.meaning)
 
     def _overlap(self, carried: Floats, topics: int) -> Floats:
         common = self.chances @ carried
@@ -149,7 +163,7 @@ class Readership:
         )
 
 
-def read(library: Sequence[Content], notes: Sequence[Note]) -> Readership:
+def read(library: Sequence[Content], notes: Sequence[Note], weights: Weights = SHIPPED) -> Readership:
     """Read a book's notes with the help of the contents its professional has tagged.
 
     Args:
@@ -157,6 +171,7 @@ def read(library: Sequence[Content], notes: Sequence[Note]) -> Readership:
             from. Contents without a topic teach nothing about topics and are left out. May be empty: then only the
             texts decide, and nothing is flagged.
         notes: one per client, in an order that knows nothing of how well they suit.
+        weights: others than those shipped, for rehearsals.
 
     Raises:
         Invalid: the vectors come from more than one model.
@@ -167,23 +182,18 @@ def read(library: Sequence[Content], notes: Sequence[Note]) -> Readership:
     weighed = weighing([*(content.text for content in teachers), *(note.text for note in notes)])
     contents = ready(weighed, [c.text for c in teachers], [c.meaning for c in teachers], dim)
     readers = ready(weighed, [n.text for n in notes], [n.meaning for n in notes], dim)
-    taught = teach([content.topics for content in teachers], _all_near(contents, contents, weighed))
+    words = len(weighed.place)
+    near = all_near(contents, contents, words, weights.meaning)
+    taught = teach([content.topics for content in teachers], near, weights.stiffness)
     return Readership(
         weighed,
         readers,
         tuple(note.text for note in notes),
         taught,
-        taught.guess(_all_near(contents, readers, weighed).T),
+        taught.guess(all_near(contents, readers, words, weights.meaning).T),
         next((vector.model_id for vector in vectors if vector is not None), None),
+        weights,
     )
-
-
-def _all_near(ones: Texts, others: Texts, weighed: Weighing) -> Floats:
-    """Return the nearness of each of `ones` to each of `others`, shape (ones, others)."""
-    near = np.empty((ones.rows.count, others.rows.count))
-    for row in range(len(near)):
-        near[row] = others.near(ones, row, len(weighed.place))
-    return near
 
 
 def _standing(values: Floats) -> Floats:

@@ -12,10 +12,6 @@ from nudge_core.errors import Invalid
 from nudge_core.matching.content.words import Floats, Rows, Weighing
 from nudge_core.model.vector import Vector
 
-MEANING_SHARE = 0.2
-"""Share of meaning in nearness, the rest is words. Source: rehearsals on the development library alone, with the local
-embedder; from 0.2 to 0.3 they hardly differ, above that the person a text was written for is lost sight of."""
-
 
 @frozen(eq=False)
 class Texts:
@@ -24,14 +20,15 @@ class Texts:
     rows: Rows
     meanings: NDArray[np.float32]
 
-    def near(self, one: Texts, row: int, words: int) -> Floats:
+    def near(self, one: Texts, row: int, words: int, meaning_share: float) -> Floats:
         """Return how near each of these texts lies to text `row` of `one`: 1 is the same, 0 nothing in common.
 
-        Below 0 only by meaning. Both must come of one weighing, over `words` words, and of one embedder.
+        Below 0 only by meaning, which makes `meaning_share` of it; the rest are the words. Both must come of one
+        weighing, over `words` words, and of one embedder.
         """
         by_words = self.rows.against(one.rows.wide(row, words))
         by_meaning = self.meanings.astype(np.float64) @ one.meanings[row].astype(np.float64)
-        near: Floats = (1 - MEANING_SHARE) * by_words + MEANING_SHARE * by_meaning
+        near: Floats = (1 - meaning_share) * by_words + meaning_share * by_meaning
         return near
 
 
@@ -54,3 +51,11 @@ def common_dim(meanings: Sequence[Vector | None]) -> int:
     if len(models) > 1:
         raise Invalid("meanings", "vectors of one model", sorted(models))
     return next((dim for _, dim in models), 0)
+
+
+def all_near(ones: Texts, others: Texts, words: int, meaning_share: float) -> Floats:
+    """Return the nearness of each of `ones` to each of `others`, shape (ones, others)."""
+    near = np.empty((ones.rows.count, others.rows.count))
+    for row in range(len(near)):
+        near[row] = others.near(ones, row, words, meaning_share)
+    return near

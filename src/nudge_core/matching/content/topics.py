@@ -13,8 +13,6 @@ from attrs import frozen
 
 from nudge_core.matching.content.words import Floats
 
-STIFFNESS = 1.0
-"""What the regression adds to each content's nearness to itself. From 0.5 to 2 the rehearsals hardly differ."""
 SILENT_CONTENTS = 10
 """So many contents without a topic are imagined beside the library (P): in a library of three, all tagged alike, a note
 about nothing of the kind must not be taken for one about it."""
@@ -37,12 +35,18 @@ class Taught:
         return chances
 
 
-def teach(topics: Sequence[frozenset[str]], near: Floats) -> Taught:
-    """Learn topics from tagged contents; `near`: shape (contents, contents), their nearness to each other."""
+def teach(topics: Sequence[frozenset[str]], near: Floats, stiffness: float) -> Taught:
+    """Learn topics from tagged contents.
+
+    Args:
+        topics: of each content.
+        near: shape (contents, contents), their nearness to each other.
+        stiffness: above 0; the greater, the less a single content says.
+    """
     names = tuple(sorted(frozenset().union(*topics)))
     carried = carries(topics, names)
     usual = carried.sum(axis=0) / (len(topics) + SILENT_CONTENTS)
-    pull: Floats = np.linalg.solve(near + STIFFNESS * np.eye(len(topics)), carried - usual)
+    pull: Floats = np.linalg.solve(near + stiffness * np.eye(len(topics)), carried - usual)
     return Taught(names, usual, pull)
 
 
