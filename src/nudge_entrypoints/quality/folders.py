@@ -102,7 +102,8 @@ def held(lines: Sequence[Row], members: Mapping[str, type], where: Path) -> Sequ
 
 def clients_of(folder: Path) -> list[Row]:
     """Return the clients in an order that knows nothing of the truth: by the hash of their ids."""
-    return sorted(rows(folder / "clients.jsonl"), key=lambda row: scrambled(row["client_id"]))
+    path = folder / "clients.jsonl"
+    return sorted(held(rows(path), {"client_id": str}, path), key=lambda row: scrambled(row["client_id"]))
 
 
 def units_of(folder: Path) -> list[Row]:
