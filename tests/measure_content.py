@@ -3,7 +3,7 @@
     python -m tests.measure_content rehearse    # how the weights were chosen; reads units.jsonl only
     python -m tests.measure_content cold        # a harder look at dev; reads the truth, chooses nothing
 
-A rehearsal cuts some 60 words in a row out of each content. The piece plays a note, the rest the content: whose piece is
+    python -m tests.measure_content cold        # a harder look at dev; reads the truth and chooses nothing
 known, and so are its topics. So every figure of measure B can be taken without a client, and without the truth.
 """
 

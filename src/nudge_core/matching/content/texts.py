@@ -23,12 +23,13 @@ class Texts:
     def near(self, one: Texts, row: int, words: int, meaning_share: float) -> Floats:
         """Return how near each of these texts lies to text `row` of `one`: 1 is the same, 0 nothing in common.
 
-        Below 0 only by meaning, which makes `meaning_share` of it; the rest are the words. Both must come of one
-        weighing, over `words` words, and of one embedder.
+        Below 0 only by meaning, which makes `meaning_share` of it, none where there are no vectors at all; the rest are
+        the words. Both must come of one weighing, over `words` words, and of one embedder.
         """
+        share = meaning_share if self.meanings.shape[1] else 0.0
         by_words = self.rows.against(one.rows.wide(row, words))
         by_meaning = self.meanings.astype(np.float64) @ one.meanings[row].astype(np.float64)
-        near: Floats = (1 - meaning_share) * by_words + meaning_share * by_meaning
+        near: Floats = (1 - share) * by_words + share * by_meaning
         return near
 
 
