@@ -25,7 +25,7 @@ LIBRARY = tuple(
 )
 NOTES = (
     Note(text="wants to redo the kitchen"),
-    Note(text="tired, cannot sleep through the night, not even early in a dark room"),
+    Note(text="tired people need an early night, a dark room and help to sleep through"),
     Note(text="worried about debt and the budget"),
     Note(text=""),
 )

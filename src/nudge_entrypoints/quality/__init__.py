@@ -1,1 +1,1 @@
-"""How good is the product's judgement? Figures on public data made for other purposes, beside simple methods."""
+"""How good the product is on public data: predictions in the referee's format."""

@@ -1,7 +1,7 @@
 """Dates: birthdays and anniversaries in notes of a script, every event word with every form of date, and innocents.
 
-The sentences are made, not collected: they measure the grammar of `verticals.md` 2.2, not how people write. The reader
-is `READER`; the expected day follows from how the sentence was built, never from a reader.
+The sentences are made, not collected: they measure the grammar of `verticals.md` 2.2, not how people write. The
+expected day follows from how the sentence was built, never from a reader.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ Day: TypeAlias = tuple[str, int, int]
 """(birthday or anniversary, month, day of the month)."""
 Reader: TypeAlias = Callable[[str, date], frozenset[Day]]
 
-READER = "nudge_entrypoints.quality.dates_reader"
-"""Where the product's reading comes from: `personal_days(text, written_on)` returns days as `Day`."""
+READER = "nudge_core.reading.personal_dates"
+"""Where the product's reading comes from."""
 WRITTEN_ON = date(2026, 5, 14)
 CAVEATS = (
     "Sentences made by a script from the grammar of verticals.md 2.2: they measure the grammar, not how people write.",
@@ -96,10 +96,10 @@ def dates(_data: Path) -> Section:
     notes = tuple(scripted())
     lines = {"word, month, number": _figures(notes, _naive)}
     if importlib.util.find_spec(READER) is None:
-        missing = "the reading of dates is not built in yet: no module quality/dates_reader.py"
+        missing = "the reading of dates is not built in yet: no module nudge_core/reading/personal_dates.py"
         return Section(title=title, question=question, lines=lines, caveats=CAVEATS, missing=missing)
-    reader: Reader = importlib.import_module(READER).personal_days
-    return Section(title=title, question=question, lines=lines | {OURS: _figures(notes, reader)}, caveats=CAVEATS)
+    lines[OURS] = _figures(notes, _product_reader())
+    return Section(title=title, question=question, lines=lines, caveats=CAVEATS)
 
 
 def scripted() -> Iterator[tuple[str, frozenset[Day]]]:
@@ -122,6 +122,19 @@ def _figures(notes: Sequence[tuple[str, frozenset[Day]]], reader: Reader) -> dic
         "innocent left alone": sum(not days for expected, days in told if not expected)
         / sum(not expected for expected, _ in told),
     }
+
+
+def _product_reader() -> Reader:
+    reading = importlib.import_module(READER)
+
+    def days(text: str, written_on: date) -> frozenset[Day]:
+        return frozenset(
+            (one.occasion.value, one.month, one.day)
+            for one in reading.read_personal_dates(text, said_on=written_on)
+            if one.outcome.value == "read"
+        )
+
+    return days
 
 
 def _naive(text: str, _written_on: date) -> frozenset[Day]:
