@@ -7,10 +7,12 @@ Method and figures: `docs/reference/quality.md`, ADR 20.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
 from attrs import field, frozen
+from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
 from nudge_core.matching.content.texts import Texts, all_near, common_dim, ready
@@ -26,6 +28,7 @@ MOST_TAUGHT_BY = 2_000
 """Contents the guesses are learned from at most, the first of those given: the regression grows with their cube (P)."""
 SHARED_WORDS = 5
 """Words named in a reason."""
+_SENTENCE = re.compile(r"[^\s.!?][^.!?\n]*[.!?]*")
 _STEPS = 9
 """Decimals of a score: below them lies rounding, which must not decide an order."""
 
@@ -60,19 +63,23 @@ class Content:
 
 @frozen(kw_only=True)
 class Note:
-    """What is known of a client in words. An empty text is allowed: then nothing is known."""
+    """What is known of a client in words. An empty text is allowed. `interests`: topics that were stated, not guessed,
+    written as the contents' topics are."""
 
     text: str = field(repr=False)
     meaning: Vector | None = None
+    interests: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 @frozen(kw_only=True)
 class TopicReason:
-    """The note seems to be about a topic of the content. `usual`: the chance without having read the note."""
+    """The note seems to be about a topic of the content. `usual`: the chance without having read the note. `stated`: it
+    is one of the client's interests; then `chance` is 1."""
 
     topic: str
     chance: float
     usual: float
+    stated: bool = False
 
 
 @frozen(kw_only=True)
@@ -98,13 +105,14 @@ class Recipient:
 
 @frozen(eq=False)
 class Readership:
-    """Notes of one book, read with the help of one library. `chances`: shape (notes, topics)."""
+    """Notes of one book, read with the help of one library. `chances`: shape (notes, topics), 1 where stated."""
 
     _weighing: Weighing = field(repr=False)
     _notes: Texts = field(repr=False)
     _wording: tuple[str, ...] = field(repr=False)
     _taught: Taught = field(repr=False)
     chances: Floats = field(repr=False)
+    _stated: NDArray[np.bool_] = field(repr=False)
     _model: str | None
     _weights: Weights
 
@@ -140,6 +148,22 @@ class Readership:
         strongest = np.argsort(-one, kind="stable")[:SHARED_WORDS].tolist()
         return tuple(written[place] for place in strongest if one[place] > 0)
 
+    def phrase(self, content: Content, row: int) -> tuple[int, int] | None:
+        """Return where the sentence stands that shares most with a content, half-open; None: the note shares no word.
+
+        It is the evidence for the professional, never for the client.
+        """
+        count = len(self._weighing.place)
+        wide = self._weighing.rows([content.text]).wide(0, count) * self._notes.rows.wide(row, count)
+        spans = [match.span() for match in _SENTENCE.finditer(self._wording[row])]
+        worth = [self._worth(wide, self._wording[row][start:end]) for start, end in spans]
+        best = max(range(len(spans)), key=lambda place: worth[place], default=None)
+        return spans[best] if best is not None and worth[best] > 0 else None
+
+    def _worth(self, wide: Floats, sentence: str) -> float:
+        places = {self._weighing.place[stem(word)] for word in words_of(sentence)}
+        return float(wide[sorted(places)].sum())
+
     def _near(self, content: Content) -> Floats:
         if content.meaning is not None and self._model not in (None, content.meaning.model_id):
             raise Invalid("content.meaning", f"made by {self._model}", content.meaning.model_id)
@@ -154,12 +178,18 @@ class Readership:
         return overlap
 
     def _meant(self, row: int, carried: Floats) -> tuple[TopicReason, ...]:
-        chances, usual = self.chances[row], self._taught.usual
-        sure = np.flatnonzero((carried > 0) & (chances >= MEANT) & (chances - usual >= EVIDENCE)).tolist()
-        sure.sort(key=lambda place: (-chances[place], place))
+        chances, usual, stated = self.chances[row], self._taught.usual, self._stated[row]
+        sure = stated | ((chances >= MEANT) & (chances - usual >= EVIDENCE))
+        places = np.flatnonzero((carried > 0) & sure).tolist()
+        places.sort(key=lambda place: (-chances[place], place))
         return tuple(
-            TopicReason(topic=self._taught.names[place], chance=float(chances[place]), usual=float(usual[place]))
-            for place in sure
+            TopicReason(
+                topic=self._taught.names[place],
+                chance=float(chances[place]),
+                usual=float(usual[place]),
+                stated=bool(stated[place]),
+            )
+            for place in places
         )
 
 
@@ -184,13 +214,17 @@ def read(library: Sequence[Content], notes: Sequence[Note], weights: Weights = S
     readers = ready(weighed, [n.text for n in notes], [n.meaning for n in notes], dim)
     words = len(weighed.place)
     near = all_near(contents, contents, words, weights.meaning)
-    taught = teach([content.topics for content in teachers], near, weights.stiffness)
+    interests = [note.interests for note in notes]
+    taught = teach([c.topics for c in teachers], near, weights.stiffness, frozenset().union(*interests))
+    guessed = taught.guess(all_near(contents, readers, words, weights.meaning).T)
+    stated = carries(interests, taught.names) > 0
     return Readership(
         weighed,
         readers,
         tuple(note.text for note in notes),
         taught,
-        taught.guess(all_near(contents, readers, words, weights.meaning).T),
+        np.where(stated, 1.0, guessed),
+        stated,
         next((vector.model_id for vector in vectors if vector is not None), None),
         weights,
     )

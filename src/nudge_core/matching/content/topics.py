@@ -35,15 +35,18 @@ class Taught:
         return chances
 
 
-def teach(topics: Sequence[frozenset[str]], near: Floats, stiffness: float) -> Taught:
+def teach(
+    topics: Sequence[frozenset[str]], near: Floats, stiffness: float, more: frozenset[str] = frozenset()
+) -> Taught:
     """Learn topics from tagged contents.
 
     Args:
         topics: of each content.
+        more: topics to be named although no content may carry them; of those nothing is guessed.
         near: shape (contents, contents), their nearness to each other.
         stiffness: above 0; the greater, the less a single content says.
     """
-    names = tuple(sorted(frozenset().union(*topics)))
+    names = tuple(sorted(more.union(*topics)))
     carried = carries(topics, names)
     usual = carried.sum(axis=0) / (len(topics) + SILENT_CONTENTS)
     pull: Floats = np.linalg.solve(near + stiffness * np.eye(len(topics)), carried - usual)

@@ -13,6 +13,7 @@ from nudge_entrypoints.http.api.api_keys import ApiKeys
 from nudge_entrypoints.http.api.audit import Audit
 from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
 from nudge_entrypoints.http.api.clients import Clients
+from nudge_entrypoints.http.api.content_readers import ContentReaders
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.conversations import Conversations
@@ -45,6 +46,7 @@ LARGEST_BODY = 256_000
 CONTROLLERS: Sequence[type[Controller]] = (
     Account,
     Clients,
+    ContentReaders,
     ContentResources,
     Faqs,
     FeedState,
