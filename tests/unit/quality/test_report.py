@@ -21,7 +21,7 @@ from tests.shared_data import shared
 
 SECTION = Section(
     title="A thing",
-    question="is it good?",
+    asks="is it good?",
     lines={"simple": {"P@10": 0.5}, OURS: {"P@10": 0.75, "flagged precision": float("nan")}},
     caveats=("made up",),
     gates=(Gate(name="P@10", value=0.75, bar=0.75), Gate(name="more than", value=0.5, bar=0.5, above=True)),
