@@ -47,7 +47,8 @@ B_CAVEATS = (
     "practice. docs/reference/quality.md has the figures without them.",
     "Known-item figures depend on how many clients there are: compare on the same split only. Topics were assigned by "
     "the site.",
-    "Real people's texts: no excerpts anywhere. dev was looked at three times in all while this was built.",
+    "Real people's texts: no excerpts anywhere. dev was looked at while this was built (docs/reference/quality.md "
+    "tells how often), and nothing was chosen by it.",
 )
 _TITLES = {
     "sgd_homes/train": "A, plain, train",
