@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from nudge_core.errors import Invalid
 from nudge_core.matching.content.texts import Texts, all_near, common_dim, ready
 from nudge_core.matching.content.topics import Taught, carries, teach
-from nudge_core.matching.content.words import Floats, Weighing, stem, weighing, words_of
+from nudge_core.matching.content.words import Floats, Weighing, weighing, words_of
 from nudge_core.model.vector import Vector
 
 MEANT = 0.7
@@ -144,7 +144,7 @@ class Readership:
         """
         count = len(self._weighing.place)
         one = self._weighing.rows([content.text]).wide(0, count) * self._notes.rows.wide(row, count)
-        written = {self._weighing.place[stem(word)]: word for word in reversed(words_of(self._wording[row]))}
+        written = {self._weighing.forms[word]: word for word in reversed(words_of(self._wording[row]))}
         strongest = np.argsort(-one, kind="stable")[:SHARED_WORDS].tolist()
         return tuple(written[place] for place in strongest if one[place] > 0)
 
@@ -161,7 +161,7 @@ class Readership:
         return spans[best] if best is not None and worth[best] > 0 else None
 
     def _worth(self, wide: Floats, sentence: str) -> float:
-        places = {self._weighing.place[stem(word)] for word in words_of(sentence)}
+        places = {self._weighing.forms[word] for word in words_of(sentence)}
         return float(wide[sorted(places)].sum())
 
     def _near(self, content: Content) -> Floats:
@@ -169,7 +169,8 @@ class Readership:
             raise Invalid("content.meaning", f"made by {self._model}", content.meaning.model_id)
         meaning = content.meaning if self._model is not None else None
         one = ready(self._weighing, [content.text], [meaning], self._notes.meanings.shape[1])
-        return self._notes.near(one, 0, len(self._weighing.place), self._weights.meaning)
+        near: Floats = all_near(one, self._notes, len(self._weighing.place), self._weights.meaning)[0]
+        return near
 
     def _overlap(self, carried: Floats, topics: int) -> Floats:
         common = self.chances @ carried

@@ -20,18 +20,6 @@ class Texts:
     rows: Rows
     meanings: NDArray[np.float32]
 
-    def near(self, one: Texts, row: int, words: int, meaning_share: float) -> Floats:
-        """Return how near each of these texts lies to text `row` of `one`: 1 is the same, 0 nothing in common.
-
-        Below 0 only by meaning, which makes `meaning_share` of it, none where there are no vectors at all; the rest are
-        the words. Both must come of one weighing, over `words` words, and of one embedder.
-        """
-        share = meaning_share if self.meanings.shape[1] else 0.0
-        by_words = self.rows.against(one.rows.wide(row, words))
-        by_meaning = self.meanings.astype(np.float64) @ one.meanings[row].astype(np.float64)
-        near: Floats = (1 - share) * by_words + share * by_meaning
-        return near
-
 
 def ready(weighing: Weighing, texts: Sequence[str], meanings: Sequence[Vector | None], dim: int) -> Texts:
     """Return texts with their vectors (None where there is none) ready to be compared; `dim` values a vector."""
@@ -55,8 +43,13 @@ def common_dim(meanings: Sequence[Vector | None]) -> int:
 
 
 def all_near(ones: Texts, others: Texts, words: int, meaning_share: float) -> Floats:
-    """Return the nearness of each of `ones` to each of `others`, shape (ones, others)."""
-    near = np.empty((ones.rows.count, others.rows.count))
+    """Return how near each of `ones` lies to each of `others`, shape (ones, others): 1 the same, 0 nothing in common.
+
+    Below 0 only by meaning, which makes `meaning_share` of it, none where there are no vectors at all; the rest are the
+    words. Both must come of one weighing, over `words` words, and of one embedder.
+    """
+    share = meaning_share if others.meanings.shape[1] else 0.0
+    near: Floats = share * (ones.meanings.astype(np.float64) @ others.meanings.astype(np.float64).T)
     for row in range(len(near)):
-        near[row] = others.near(ones, row, words, meaning_share)
+        near[row] += (1 - share) * others.rows.against(ones.rows.wide(row, words))
     return near

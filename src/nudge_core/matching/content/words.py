@@ -86,12 +86,18 @@ class Rows:
 class Weighing:
     """What each word weighs: the rarer among the texts it was made from, the more.
 
-    `place`: the number of each stem. `rarity`: shape (stems,), ln(1 + (N - n + 0.5) / (n + 0.5)) of a stem that n of N
-    texts have (the idf of BM25).
+    `place`: the number of each stem; `forms`: of each word as written, so that no word is cut twice. `rarity`:
+    shape (stems,), ln(1 + (N - n + 0.5) / (n + 0.5)) of a stem that n of N texts have (the idf of BM25).
     """
 
     place: Mapping[str, int]
     rarity: Floats
+    forms: Mapping[str, int]
+
+    def place_of(self, word: str) -> int | None:
+        """Return the number of a lower-cased word; None for one that was never seen in any form."""
+        known = self.forms.get(word)
+        return self.place.get(stem(word)) if known is None else known
 
     def rows(self, texts: Sequence[str]) -> Rows:
         """Return texts as rows of length 1: ln(1 + how often) times rarity. Words never seen before are left out."""
@@ -99,7 +105,7 @@ class Weighing:
         places: list[int] = []
         times: list[int] = []
         for row, text in enumerate(texts):
-            for known, often in _counted(self.place[s] for s in map(stem, words_of(text)) if s in self.place):
+            for known, often in _counted(place for place in map(self.place_of, words_of(text)) if place is not None):
                 row_of.append(row)
                 places.append(known)
                 times.append(often)
@@ -112,13 +118,16 @@ class Weighing:
 def weighing(texts: Iterable[str]) -> Weighing:
     """Return what words weigh among these texts."""
     place: dict[str, int] = {}
+    forms: dict[str, int] = {}
     having: Counter[int] = Counter()
     total = 0
     for text in texts:
         total += 1
-        having.update({place.setdefault(stem(word), len(place)) for word in words_of(text)})
+        words = set(words_of(text))
+        forms.update((word, place.setdefault(stem(word), len(place))) for word in sorted(words - forms.keys()))
+        having.update({forms[word] for word in words})
     n = np.array([having[number] for number in range(len(place))], np.float64)
-    return Weighing(place, np.log1p((total - n + 0.5) / (n + 0.5)))
+    return Weighing(place, np.log1p((total - n + 0.5) / (n + 0.5)), forms)
 
 
 def _counted(places: Iterable[int]) -> list[tuple[int, int]]:
