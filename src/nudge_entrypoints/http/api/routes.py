@@ -20,6 +20,7 @@ from nudge_entrypoints.http.api.client_overview import ClientOverview
 from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
+from nudge_entrypoints.http.api.content_readers import ContentReaders
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
 from nudge_entrypoints.http.api.conversations import Conversations
@@ -64,6 +65,7 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientRecords,
     ClientSearch,
     Clients,
+    ContentReaders,
     ContentResources,
     Events,
     Faqs,
