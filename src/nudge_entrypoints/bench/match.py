@@ -255,7 +255,7 @@ def texts_of(clients: int, dim: int) -> Meanings:
     return Meanings(
         model_id="bench",
         matrix=_normalised(clients, dim, chance),
-        row_of=np.arange(clients, dtype=np.int32),
+        row_of=None,
         avoid=_normalised(dismissed, dim, chance),
         avoided_by=np.sort(chance.choice(clients, dismissed, replace=False)).astype(np.int32),
     )
