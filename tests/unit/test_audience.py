@@ -30,8 +30,8 @@ from nudge_core.matching.engine import rank
 from nudge_core.model.briefing import Strength
 from nudge_core.model.client import Role
 from nudge_core.model.vector import Vector
+from nudge_entrypoints.bench.reference_scorer import cosine
 from tests.unit.matching_books import large_book
-from tests.unit.reference_scorer import cosine
 
 SOFT, HARD = Strength.SOFT, Strength.HARD
 SCHEMA = MatchSchema(

@@ -20,8 +20,8 @@ from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import Decision, Outcome, Strength
 from nudge_core.model.client import Role
 from nudge_core.model.vector import Vector
+from nudge_entrypoints.bench.reference_scorer import Expected, judge, rank_one
 from tests.unit.matching_books import FIELDS, books, large_book, schemas, subjects, wish_lists
-from tests.unit.reference_scorer import Expected, judge, rank_one
 
 EXAMPLES = 150
 

@@ -2,9 +2,9 @@
 
 For each offer `qualify` finds the few who could be told of it. Similarity of texts joins in for those few only: it
 orders and never qualifies. Scores are first estimated, to pick whom to look at; whoever could be among the first is
-then settled in whole numbers, so the result is that of the slow reference scorer in `tests/unit/reference_scorer.py`,
-to the last digit. `shortlist` returns numbers and codes, `rank` puts them into words, `each_of_books` serves many
-books in one pass.
+then settled in whole numbers, so the result is that of the slow reference scorer in
+`nudge_entrypoints/bench/reference_scorer.py`, to the last digit. `shortlist` returns numbers and codes, `rank` puts
+them into words, `each_of_books` serves many books in one pass.
 """
 
 from __future__ import annotations

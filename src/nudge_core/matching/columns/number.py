@@ -81,12 +81,12 @@ class NumberColumn:
         return np.zeros_like(wished) if value is None else wished & ~self._outside(value, span)
 
     def _wished(self, rows: slice | Rows) -> Bools:
-        low = None if self.minimum is None else self.minimum[rows] != _lowest(self.minimum)
-        high = None if self.maximum is None else self.maximum[rows] != _highest(self.maximum)
-        if low is None or high is None:
-            (only,) = [mask for mask in (low, high) if mask is not None]
-            return only
-        return low | high
+        wished: Bools = np.zeros_like(self.hard[rows])
+        if self.minimum is not None:
+            wished |= self.minimum[rows] != _lowest(self.minimum)
+        if self.maximum is not None:
+            wished |= self.maximum[rows] != _highest(self.maximum)
+        return wished
 
     def _outside(self, value: float, span: slice) -> Bools:
         below = None if self.minimum is None else self._below(self.minimum[span], self.declared.at_most(value))
