@@ -213,14 +213,13 @@ def test_a_product_and_gathered_rows_say_the_same(monkeypatch: pytest.MonkeyPatc
     rows = np.arange(len(meanings.row_of), dtype=np.int32)
     chosen = [(rows[n % 3 :: 1 + n % 3], offer.vector) for n, offer in enumerate(offers) if offer.vector]
     results = []
-    for dense, wide in ((2.0, 160), (-1.0, 160), (-1.0, 0)):
+    for dense, alone, wide in ((2.0, 0.0, 160), (-1.0, -99.0, 160), (-1.0, -99.0, 0), (-1.0, 99.0, 0)):
         monkeypatch.setattr(semantic, "DENSE_SHARE", dense)
-        monkeypatch.setattr(semantic, "DENSE_SHARE_ALONE", 0.0)
+        monkeypatch.setattr(semantic, "DENSE_SHARE_ALONE", alone)
         monkeypatch.setattr(semantic, "WIDE", wide)
         results.append(np.concatenate(meanings.approximate(chosen)))
     bound = 2 * semantic.error_bound(24)
-    assert np.abs(results[0] - results[1]).max() <= bound
-    assert np.abs(results[0] - results[2]).max() <= bound
+    assert all(np.abs(results[0] - other).max() <= bound for other in results[1:])
     assert (results[0] == np.float32(semantic.NEUTRAL / 1_000)).any()
 
 
@@ -231,6 +230,7 @@ def test_offers_are_ranked_alike_alone_and_in_blocks(monkeypatch: pytest.MonkeyP
     together = rank(audience, offers, top=4)
     monkeypatch.setattr(engine, "BLOCK", 2)
     monkeypatch.setattr(qualify, "CHUNK", 16)
+    monkeypatch.setattr(qualify, "KEPT", 0)
     monkeypatch.setattr(engine, "SAMPLE", 20)
     assert rank(audience, offers, top=4) == together
     assert tuple(rank(audience, [offer], top=4)[0] for offer in offers) == together

@@ -142,7 +142,7 @@ def _first_members(audience: Audience, found: Found, similar: Estimates | None, 
         error += share * (error_bound(audience.meanings.matrix.shape[1]) + 0.5 / FULL)
     several = len(Role) if audience.shared.size else 1  # the first `top` clients may have so many rows before them
     first = _first(estimate, top * several, 2 * error)
-    settled = _settled(audience, found.subject, found.rows[first], None if similar is None else similar[first])
+    settled = _settled(audience, found, first, None if similar is None else similar[first])
     order = np.lexsort((audience.freshness[settled.rows], -settled.known, -settled.coverage, -settled.score))
     double = _further_rows(audience, found.rows)
     chosen = _firsts(audience, settled.rows, order)[:top] if double else order[:top]
@@ -166,7 +166,7 @@ def _firsts(audience: Audience, rows: Rows, order: NDArray[np.intp]) -> NDArray[
 def _first_of_each_book(audience: Audience, found: Found, similar: Estimates | None, top: int) -> Iterator[Shortlist]:
     """Settle all who qualify, order them within their books, and return the first of each."""
     rows = found.rows
-    settled = _settled(audience, found.subject, rows, similar)
+    settled = _settled(audience, found, np.arange(rows.size), similar)
     book = np.zeros(rows.size, np.int32) if audience.book_of is None else audience.book_of[rows]
     order = np.lexsort((audience.freshness[rows], -settled.known, -settled.coverage, -settled.score, book))
     if _further_rows(audience, rows):
@@ -178,8 +178,9 @@ def _first_of_each_book(audience: Audience, found: Found, similar: Estimates | N
         yield settled.shortlist(audience, found, order[start : min(stop, start + top)], number)
 
 
-def _settled(audience: Audience, subject: Subject, rows: Rows, cosines: Estimates | None) -> _Settled:
-    sheet = sheet_of(audience, subject, rows, coded=True)
+def _settled(audience: Audience, found: Found, places: NDArray[np.intp], cosines: Estimates | None) -> _Settled:
+    rows, subject = found.rows[places], found.subject
+    sheet = sheet_of(audience, subject, rows, coded=True) if found.sheet is None else found.sheet.at(places)
     offers, _ = sheet.decide(audience.schema)
     numerator, denominator = _fraction(audience, subject, rows, sheet, cosines)
     score = numerator / (denominator * (FULL // 100))

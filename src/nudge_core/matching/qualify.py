@@ -22,6 +22,9 @@ from nudge_core.matching.sheet import Bools, Sheet
 Estimates: TypeAlias = NDArray[np.float32]
 
 CHUNK = 2**15  # rows whose sums are taken at once: a dozen arrays of 128 kB
+KEPT = (
+    2**11
+)  # rows whose sums are kept until they are settled; of more, those of the few who come first are taken again
 
 
 @frozen(eq=False)
@@ -46,6 +49,7 @@ class Found:
     """Who qualifies for one offer, rows ascending, and an account of everybody else.
 
     `structure`: float32, their scores (0 to 1) without texts, rounded. `offers`: whether it is one, or a question.
+    `sheet`: their sums with codes, of at most `KEPT` rows.
     """
 
     subject: Subject
@@ -53,13 +57,16 @@ class Found:
     structure: Estimates
     offers: Bools
     account: Account
+    sheet: Sheet | None = None
 
     def keep(self, audience: Audience, kept: Bools, reason: str) -> Found:
         """Return it with the kept rows only; the others are counted for a reason."""
         if kept.all():
             return self
         self.account.leave_out(reason, audience.counted_rows(self.rows[~kept]))
-        return evolve(self, rows=self.rows[kept], structure=self.structure[kept], offers=self.offers[kept])
+        rows, structure, offers = self.rows[kept], self.structure[kept], self.offers[kept]
+        sheet = None if self.sheet is None else self.sheet.at(kept)
+        return evolve(self, rows=rows, structure=structure, offers=offers, sheet=sheet)
 
 
 def qualify(audience: Audience, subject: Subject) -> Found:
@@ -80,8 +87,7 @@ def qualify(audience: Audience, subject: Subject) -> Found:
     account = Account(considered)
     account.leave_out("nothing_known", silent)
     left = _left(audience, subject, spans, alive, account)
-    rows, structure, offers = _decided(audience, subject, left, account)
-    return Found(subject, rows, structure, offers, account)
+    return _decided(audience, subject, left, account)
 
 
 def _eligible(audience: Audience, subject: Subject, span: slice) -> Bools:
@@ -144,12 +150,12 @@ def sheet_of(audience: Audience, subject: Subject, rows: Rows, *, coded: bool = 
     return sheet
 
 
-def _decided(audience: Audience, subject: Subject, rows: Rows, account: Account) -> tuple[Rows, Estimates, Bools]:
-    """Return the rows that are an offer or a question, their scores without texts, and which are offers."""
+def _decided(audience: Audience, subject: Subject, rows: Rows, account: Account) -> Found:
+    """Return the rows that are an offer or a question."""
     kept: list[tuple[Rows, Estimates, Bools]] = []
     for start in range(0, max(1, rows.size), CHUNK):
         chunk = rows[start : start + CHUNK]
-        sheet = sheet_of(audience, subject, chunk)
+        sheet = sheet_of(audience, subject, chunk, coded=rows.size <= KEPT)
         offers, asks = sheet.decide(audience.schema)
         structure = sheet.weight * np.float32(FULL)
         np.divide(sheet.lost.astype(np.float32), structure, out=structure)
@@ -160,9 +166,14 @@ def _decided(audience: Audience, subject: Subject, rows: Rows, account: Account)
             missed = neither & sheet.missed
             account.leave_out("soft_miss", audience.counted_rows(chunk[missed]))
             account.leave_out("too_little_known", audience.counted_rows(chunk[neither & ~missed]))
-            chunk, structure, offers = chunk[either], structure[either], offers[either]
+            chunk, structure, offers, sheet = (
+                chunk[either],
+                structure[either],
+                offers[either],
+                (sheet.at(either) if rows.size <= KEPT else sheet),
+            )
         kept.append((chunk, structure, offers))
     if len(kept) == 1:
-        return kept[0]
-    chosen, structures, offered = zip(*kept, strict=True)
-    return np.concatenate(chosen), np.concatenate(structures), np.concatenate(offered)
+        return Found(subject, *kept[0], account, sheet if rows.size <= KEPT else None)
+    chosen, structures, offered = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    return Found(subject, chosen, structures, offered, account)

@@ -32,14 +32,15 @@ have nothing to do with. `docs/reference/matching.md` tells how that was measure
 SETTLE = 1e-9
 """A float64 cosine nearer than this to a step is computed exactly. Its error is below d * 2**-53: 4e-13 for 4,096."""
 
-DENSE_SHARE, DENSE_SHARE_ALONE = 0.03, 0.4
-"""A tile of rows is multiplied whole for the offers that want more than DENSE_SHARE of its rows, if what they want
-beyond that comes to DENSE_SHARE_ALONE of a tile together. Measured, cold, in ns a pair of 384 (1,536) values: gathered
-265 (about 1,000), in a product 8 (31), and 160 (440) more, shared by the offers of the product."""
+DENSE_SHARE, DENSE_SHARE_ALONE, STREAMED_SHARE = 0.03, 0.4, 0.2
+"""A tile of rows is read whole for offers that want more than DENSE_SHARE of its rows, if all they want of it is more
+than reading it whole costs. Costs are in gathered tiles: DENSE_SHARE_ALONE and DENSE_SHARE an offer as one product,
+STREAMED_SHARE an offer one by one. Measured, cold, in ns a pair of 384 (1,536) values: gathered 265 (about 1,000), in
+a product 8 (31) and 160 (440) shared by its offers, streamed 55 (220)."""
 
 TILE = 2_048  # rows of one product: 512 to 4,096 are equally fast; smaller ones leave out more, and cost more calls
-TILE_ALONE = 32_768  # rows of one product of a single offer, which is as fast as the memory; performance.md 3.2
-GATHER = 2_048  # rows gathered at once: larger copies leave the cache
+TILE_ALONE = 32_768  # rows that are read at once for a single offer; performance.md 3.2
+GATHER = 256  # rows gathered at once: of 1,536 values that is 1.5 MB; larger copies leave the cache
 WIDE = 160  # offers from which on the product is faster the one way round, below it the other
 
 Floats = NDArray[np.float32]
@@ -169,8 +170,10 @@ def dot_products(matrix: Floats, wanted: Sequence[tuple[Rows, Floats]]) -> list[
     edges = np.minimum(np.arange(0, len(matrix) + tile, tile), len(matrix))
     cuts = np.array([rows.searchsorted(edges) for rows, _ in wanted])
     counts, sizes = np.diff(cuts), np.diff(edges)
-    beyond = counts - DENSE_SHARE * sizes
-    dense = (beyond > 0) & (np.maximum(beyond, 0).sum(axis=0) > DENSE_SHARE_ALONE * sizes)
+    many = counts > DENSE_SHARE * sizes
+    number = many.sum(axis=0)
+    cost = np.minimum(STREAMED_SHARE * number, DENSE_SHARE_ALONE + DENSE_SHARE * number)
+    dense = many & ((many * counts).sum(axis=0) > cost * sizes)
     places = cuts.tolist()
     if dense.any():
         queries = np.stack([query for _, query in wanted])
@@ -186,15 +189,24 @@ def dot_products(matrix: Floats, wanted: Sequence[tuple[Rows, Floats]]) -> list[
         rows, query = wanted[index]
         few = np.flatnonzero(np.repeat(~dense[index], counts[index]))
         for part in _parts(few.size):
-            found[index][few[part]] = matrix[rows[few[part]]] @ query
+            found[index][few[part]] = streamed(matrix[rows[few[part]]], query)
+    return found
+
+
+def streamed(rows: Floats, query: Floats) -> Floats:
+    """Return the dot product of each row with a query, as fast as the rows can be read.
+
+    A dot product a row keeps up with the memory (27 to 29 GB/s of 31); a matrix-vector product of OpenBLAS reads
+    several rows at once and does not (11 to 17).
+    """
+    found: Floats = np.vecdot(rows, query)
     return found
 
 
 def _product(queries: Floats, rows: Floats) -> Floats:
     """Return queries times rows, shape (queries, rows); both ways round give the same within `error_bound`."""
-    if len(queries) == 1:
-        line: Floats = rows @ queries[0]
-        return line[np.newaxis]
+    if len(queries) * STREAMED_SHARE <= DENSE_SHARE_ALONE + len(queries) * DENSE_SHARE:
+        return np.stack([streamed(rows, query) for query in queries])
     if len(queries) >= WIDE:
         return queries @ rows.T
     return np.ascontiguousarray((rows @ queries.T).T)

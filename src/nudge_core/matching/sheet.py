@@ -80,6 +80,24 @@ class Sheet:
         if self.codes is not None:
             self.codes[at][places] = MISSED
 
+    def at(self, places: Places | Bools) -> Sheet:
+        """Return the sheet of these lines only."""
+
+        def chosen(sums: Sums | None) -> Sums | None:
+            return None if sums is None else sums[places]
+
+        return Sheet(
+            self.weight[places],
+            self.wishes[places],
+            self.clean,
+            self.lost[places],
+            self.missed[places],
+            None if self.codes is None else self.codes[:, places],
+            chosen(self.unknown),
+            chosen(self.unknown_weight),
+            None if self.hard_unknown is None else self.hard_unknown[places],
+        )
+
     @property
     def known(self) -> NDArray[np.int64]:
         """How many constraints could be compared."""

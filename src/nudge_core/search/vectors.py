@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
-from nudge_core.matching.semantic import error_bound
+from nudge_core.matching.semantic import error_bound, streamed
 from nudge_core.model.vector import Vector
 
 Floats = NDArray[np.float32]
@@ -71,8 +71,7 @@ class VectorSlice:
         found: list[Nearest] = []
         for start in range(0, len(queries), TOGETHER):
             part = queries[start : start + TOGETHER]
-            # A matrix and a vector stream at the rate of the memory; a product of one column does not.
-            rough = (self.matrix @ part[0])[np.newaxis] if len(part) == 1 else part @ self.matrix.T
+            rough = streamed(self.matrix, part[0])[np.newaxis] if len(part) == 1 else part @ self.matrix.T
             found.extend(self._settled(line, query, k) for line, query in zip(rough, part, strict=True))
         return tuple(found)
 

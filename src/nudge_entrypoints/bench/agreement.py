@@ -1,8 +1,8 @@
 """Whether the engine says what the slow reference says, counted over many pairs of messy, seeded books.
 
 Every field may be missing on either side, every value lies at a boundary of some wish, and texts tie, fall upon
-rounding steps and upon the limit of what is too similar. What a pair's place depends on is compared whole: members, their order,
-score, coverage, decision and reasons, and the account of everybody else.
+rounding steps and upon the limit of what is too similar. What a pair's place depends on is compared whole: members,
+their order, score, coverage, decision and reasons, and the account of everybody else.
 """
 
 from __future__ import annotations

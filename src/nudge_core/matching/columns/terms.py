@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from types import MappingProxyType
 
 import numpy as np
@@ -15,6 +16,7 @@ from nudge_core.matching.constraints import Subject, TermsField, TermsWish, kind
 from nudge_core.matching.sheet import Bools, Sheet
 from nudge_core.model.briefing import Strength
 
+REMEMBERED = 2**10  # sets of offered terms whose kinds are kept: events of a poll share their areas
 MOST_KINDS = 8  # kinds of term per field: a bit each of one byte
 
 
@@ -131,8 +133,13 @@ class RefusalColumn:
 
 def _silent(kind_bits: Mapping[str, int], offered: frozenset[str]) -> int:
     """Return the bits of the kinds of which the offer states nothing."""
-    stated = {kind_of(term) for term in offered}
+    stated = _kinds_of(offered)
     return sum(bit for kind, bit in kind_bits.items() if kind not in stated)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _kinds_of(offered: frozenset[str]) -> frozenset[str]:
+    return frozenset(kind_of(term) for term in offered)
 
 
 def _kinds(declared: TermsField, terms: Sequence[tuple[str, int]], size: int) -> tuple[Bytes, Mapping[str, int]]:
