@@ -29,6 +29,7 @@ from nudge_entrypoints.bench.agreement import differences
 from nudge_entrypoints.bench.books import NEGATIVES, book, contented, subjects, texts_of
 from nudge_entrypoints.bench.gates import Gate, lines
 from nudge_entrypoints.bench.match_opponents import plain_ranking
+from nudge_entrypoints.bench.match_shared import measure_change, measure_many_books
 from nudge_entrypoints.bench.predecessor import engine_loop, predecessor_data, predecessor_ranking
 from nudge_entrypoints.bench.timing import apart, in_turns, read, sgemm, sgemm_rate
 
@@ -53,6 +54,8 @@ def run(*, quick: bool = False) -> dict[str, Any]:
     books = [measure_book(size, EVENTS, dim, rounds) for size, dim in (QUICK_BOOKS if quick else BOOKS)]
     texts = [measure_texts(size, EVENTS, dim, rounds) for size, dim in (QUICK_TEXTS if quick else TEXTS)]
     agreement = differences(QUICK_PAIRS if quick else PAIRS)
+    shared = measure_many_books(100 if quick else 1_000, 100, rounds)
+    change = measure_change(2_000 if quick else 20_000, rounds)
     return {
         "blas_threads": os.environ.get("OPENBLAS_NUM_THREADS", "not set"),
         "load": [round(load, 1) for load in os.getloadavg()],
@@ -62,6 +65,8 @@ def run(*, quick: bool = False) -> dict[str, Any]:
         "books": books,
         "texts": texts,
         "agreement": agreement,
+        "many_books": shared,
+        "one_change": change,
     }
 
 

@@ -8,7 +8,7 @@ from attrs import evolve
 from nudge_core.matching.audience import Audience
 from nudge_core.matching.engine import rank
 from nudge_core.verticals.real_estate.schema import SCHEMA
-from nudge_entrypoints.bench import agreement, books, match, predecessor, search
+from nudge_entrypoints.bench import agreement, books, match, match_shared, predecessor, search
 from nudge_entrypoints.bench.gates import Gate, lines
 from nudge_entrypoints.bench.match_opponents import plain_ranking
 
@@ -66,6 +66,11 @@ def test_search_reports_recall_and_rates() -> None:
     found = search.measure_tenants(1_000, 8, 1)
     assert (found["recall"], found["tenants"]) == (1, 10)
     assert search.measure_large(500, 8, 1)["recall"] == 1
+
+
+def test_many_books_and_changes_are_measured() -> None:
+    assert match_shared.measure_many_books(3, 20, 1)["books"] == 3
+    assert match_shared.measure_change(100, 1)["clients"] == 100
 
 
 def test_a_gate_is_met_from_its_own_side() -> None:
