@@ -25,7 +25,7 @@ from nudge_core.matching.constraints import (
 from nudge_core.model.briefing import Strength
 from nudge_core.model.client import Role
 from nudge_core.model.vector import Vector
-from tests.unit.reference_scorer import great_circle_km
+from nudge_entrypoints.bench.reference_scorer import great_circle_km
 
 FIELDS = (
     NumberField(name="price", weight=3, unit="usd", over_band=0.05, too_low=(0.4, 0.6)),

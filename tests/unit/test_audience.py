@@ -30,8 +30,8 @@ from nudge_core.matching.engine import rank
 from nudge_core.model.briefing import Strength
 from nudge_core.model.client import Role
 from nudge_core.model.vector import Vector
+from nudge_entrypoints.bench.reference_scorer import cosine
 from tests.unit.matching_books import large_book
-from tests.unit.reference_scorer import cosine
 
 SOFT, HARD = Strength.SOFT, Strength.HARD
 SCHEMA = MatchSchema(
@@ -85,18 +85,18 @@ def test_too_much_weight_for_exact_sorting_is_refused() -> None:
 
 
 def test_only_what_somebody_wishes_costs_memory() -> None:
-    """One bound of one field: a strength and an int32, weight, number of wishes and freshness of the row."""
+    """One bound of one field: a strength and an int32; weight and number of wishes, a byte each; freshness."""
     plain = Audience.build(SCHEMA, [seeker(n, wishes=(CHEAP,)) for n in range(1_000)])
-    assert plain.bytes_per_client == 1 + 4 + 4 + 2 + 4
+    assert plain.bytes_per_client == 1 + 4 + 1 + 1 + 4
     near = NearWish(field="near", strength=SOFT, latitude=1, longitude=1, radius_km=1)
-    assert Audience.build(SCHEMA, [seeker(wishes=(near,))]).bytes_per_client == 4 + 1 + 24 + 16 + 8 + 8 + 10
+    assert Audience.build(SCHEMA, [seeker(wishes=(near,))]).bytes_per_client == 4 + 1 + 24 + 16 + 8 + 8 + 6
 
 
 def test_vectors_cost_four_bytes_a_value() -> None:
     book = [seeker(n, vector=vector(*range(1, 65)), avoid=(vector(*range(2, 66)),)) for n in range(10)]
     without = [evolve(one, vector=None, avoid=()) for one in book]
     cost = Audience.build(SCHEMA, book).nbytes - Audience.build(SCHEMA, without).nbytes
-    assert cost == 10 * (64 * 4 + 4) + 10 * (64 * 4 + 4)
+    assert cost == 10 * 64 * 4 + 10 * (64 * 4 + 4)  # a place is kept of what was dismissed only
 
 
 def test_an_empty_book_ranks_nobody() -> None:
@@ -209,17 +209,17 @@ def test_a_product_and_gathered_rows_say_the_same(monkeypatch: pytest.MonkeyPatc
     book, offers = large_book(7, clients=200, offers=12)
     meanings = Audience.build(SCHEMA, [evolve(s, wishes=(CHEAP,)) for s in book]).meanings
     assert meanings is not None
+    assert meanings.row_of is not None
     rows = np.arange(len(meanings.row_of), dtype=np.int32)
     chosen = [(rows[n % 3 :: 1 + n % 3], offer.vector) for n, offer in enumerate(offers) if offer.vector]
     results = []
-    for dense, wide in ((2.0, 160), (-1.0, 160), (-1.0, 0)):
+    for dense, alone, wide in ((2.0, 0.0, 160), (-1.0, -99.0, 160), (-1.0, -99.0, 0), (-1.0, 99.0, 0)):
         monkeypatch.setattr(semantic, "DENSE_SHARE", dense)
-        monkeypatch.setattr(semantic, "DENSE_SHARE_ALONE", 0.0)
+        monkeypatch.setattr(semantic, "DENSE_SHARE_ALONE", alone)
         monkeypatch.setattr(semantic, "WIDE", wide)
         results.append(np.concatenate(meanings.approximate(chosen)))
     bound = 2 * semantic.error_bound(24)
-    assert np.abs(results[0] - results[1]).max() <= bound
-    assert np.abs(results[0] - results[2]).max() <= bound
+    assert all(np.abs(results[0] - other).max() <= bound for other in results[1:])
     assert (results[0] == np.float32(semantic.NEUTRAL / 1_000)).any()
 
 
@@ -230,6 +230,7 @@ def test_offers_are_ranked_alike_alone_and_in_blocks(monkeypatch: pytest.MonkeyP
     together = rank(audience, offers, top=4)
     monkeypatch.setattr(engine, "BLOCK", 2)
     monkeypatch.setattr(qualify, "CHUNK", 16)
+    monkeypatch.setattr(qualify, "KEPT", 0)
     monkeypatch.setattr(engine, "SAMPLE", 20)
     assert rank(audience, offers, top=4) == together
     assert tuple(rank(audience, [offer], top=4)[0] for offer in offers) == together

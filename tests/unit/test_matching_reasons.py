@@ -24,8 +24,8 @@ from nudge_core.matching.constraints import (
 from nudge_core.matching.reasons import printed, reasons
 from nudge_core.model.briefing import Outcome, Reason, Strength
 from nudge_core.model.client import Role
+from nudge_entrypoints.bench.reference_scorer import great_circle_km, judge
 from tests.unit.matching_books import FIELDS, books, subjects
-from tests.unit.reference_scorer import great_circle_km, judge
 
 SCHEMA = MatchSchema(fields=FIELDS)
 NUMBERS = {field.name: field for field in FIELDS if isinstance(field, NumberField)}

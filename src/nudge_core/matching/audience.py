@@ -1,36 +1,27 @@
 """A book of clients as columns: what an event is compared with, for all of them at once.
 
-Rows are sorted by role, and within a role by the hard upper bound of the schema's first field, falling, those without
-one first: for a price, whoever cannot afford it is the end of a stretch of rows and is never looked at.
+Rows are sorted by role, then by book where there are several, then by the areas wished and by what can be paid. Who
+qualifies for an offer is then a few stretches of rows, and only those are multiplied with its text
+(`semantic.dot_products`); who does not is a mask, a byte a row.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
+from typing import TypeAlias
 
 import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
-from nudge_core.matching.columns import (
-    Column,
-    FeatureColumn,
-    NearColumn,
-    NumberColumn,
-    RefusalColumn,
-    TermsColumn,
-)
+from nudge_core.matching.columns import Column
 from nudge_core.matching.columns.column import Places, Rows
 from nudge_core.matching.columns.number import NO_MAXIMUM
 from nudge_core.matching.constraints import (
-    FeatureWish,
     MatchSchema,
-    NearField,
-    NearWish,
     NumberField,
     NumberWish,
     Seeker,
@@ -39,145 +30,191 @@ from nudge_core.matching.constraints import (
     TermsWish,
 )
 from nudge_core.matching.semantic import Meanings
-from nudge_core.model.briefing import Strength
+from nudge_core.matching.sheet import Bools
+from nudge_core.matching.wishes import Counts, Wishes
 from nudge_core.model.client import Role
 
-MOST_WEIGHT = 2**20
-"""Greatest total weight of a row, times the denominator of the text share. Below it two scores that differ as
-fractions differ as float64 as well, so sorting by float64 is sorting exactly: fractions of such denominators lie at
-least 2**-40 / 10 apart, neighbouring floats up to 100 less than 2**-46."""
+Model: TypeAlias = tuple[str, int]
+"""Name of a model of texts, and the number of values of its vectors."""
 
-MOST_WISHES = 2**16 - 1  # of one client in one role: what a column counts
+Number: TypeAlias = int | NDArray[np.int64]
+"""How many: of one book, or of each of several."""
+
+_NOBODY: Rows = np.empty(0, np.int32)
 
 
 @frozen(eq=False, kw_only=True)
 class Audience:
-    """Clients as columns; build it with `build`, once per change of the book.
+    """Clients as columns; build it with `build`. What changes of a book cost: `nudge_core.matching.live`.
 
-    `seekers`: those who wish something, in the order of the rows. `stretches`: where each role's rows start, where
-    those with a hard upper bound of the first field start, and where they end. `columns`: in schema order.
-    `weight`: int32, the total weight of each row. `wishes`: uint16, how many constraints that is. `freshness`: int32,
-    the rank of each row by recency (the freshest is 0), client id and role. `shared`: rows of clients who have
-    several, sorted by client; `shared_starts`: where each client's begin. `silent`: how many of each role wish
-    nothing.
+    `seekers`: those who wish something, in the order of the rows. `stretches`: where each role's rows start and end.
+    `columns`: in schema order. `weight`: the total weight of each row. `wishes`: how many constraints that is.
+    `freshness`: int32, the rank of each row by recency (the freshest is 0), client id and role. `shared`: rows of
+    clients who have several, sorted by client; `shared_starts`: where each client's begin. `silent`: how many of each
+    role wish nothing. `gone`: rows, ascending, that are no longer in the book. `books`: how many books these are;
+    `book_of`: int32, the book of each row, None where there is one.
     """
 
     schema: MatchSchema
     seekers: tuple[Seeker, ...]
-    stretches: Mapping[Role, tuple[int, int, int]]
+    stretches: Mapping[Role, tuple[int, int]]
     columns: tuple[Column, ...]
-    weight: Rows
-    wishes: NDArray[np.uint16]
+    weight: Counts
+    wishes: Counts
     freshness: Rows
     shared: Rows
     shared_starts: Places
-    silent: Mapping[Role, int]
+    silent: Mapping[Role, Number]
     meanings: Meanings | None
+    gone: Rows = _NOBODY
+    books: int = 1
+    book_of: Rows | None = None
 
     @classmethod
-    def build(cls, schema: MatchSchema, seekers: Iterable[Seeker]) -> Audience:
+    def build(
+        cls,
+        schema: MatchSchema,
+        seekers: Iterable[Seeker],
+        *,
+        of: Sequence[int] | None = None,
+        model: Model | None = None,
+    ) -> Audience:
         """Turn a book into columns. The order of `seekers` makes no difference.
+
+        Args:
+            schema: the fields there are.
+            seekers: the clients; of several books together where `of` is given.
+            of: the number of each seeker's book, from 0.
+            model: whose vectors are compared; None: that of most of them.
 
         Raises:
             Invalid: a wish for a field the schema has not, or of another kind; a bound beyond int32; more than
                 `MOST_KINDS` kinds of terms in one field; two seekers of one client and role; too much weight.
         """
         everybody = tuple(seekers)
-        speaking = [seeker for seeker in everybody if seeker.wishes]
-        silent = Counter(seeker.role for seeker in everybody if not seeker.wishes)
+        speaking = [place for place, seeker in enumerate(everybody) if seeker.wishes]
         identity = _identities(everybody, speaking)
-        limits = np.array([_hard_limit(schema, seeker) for seeker in speaking], np.int64)
-        roles = np.array([_ROLES[seeker.role] for seeker in speaking], np.int64)
-        order = np.lexsort((identity, -limits, roles))
-        rows = tuple(speaking[index] for index in order)
-        wishes = _Wishes.read(schema, rows)
+        book = np.zeros(len(everybody), np.int32) if of is None else np.asarray(of, np.int32)
+        books = 1 if of is None else int(book.max(initial=-1)) + 1
+        heard = [everybody[place] for place in speaking]
+        limits = np.array([_limit(schema, seeker) for seeker in heard], np.int64)
+        places = np.array([_PLACES[seeker.role] for seeker in heard], np.int64)
+        order = np.lexsort((identity, -limits, _neighbourhoods(schema, heard), book[speaking], places))
+        rows = tuple(heard[index] for index in order)
+        wishes = Wishes.read(schema, rows)
         weight, number = wishes.weights(schema)
         client = identity[order]
         shared, shared_starts = _shared(client)
         recency = np.array([seeker.recency for seeker in rows], np.int64)
         freshness = np.empty(len(rows), np.int32)
-        freshness[np.lexsort((roles[order], client, -recency))] = np.arange(len(rows), dtype=np.int32)
+        by_role = np.array([_ROLES[seeker.role] for seeker in rows], np.int64)
+        freshness[np.lexsort((by_role, client, -recency))] = np.arange(len(rows), dtype=np.int32)
         return cls(
             schema=schema,
             seekers=rows,
-            stretches=_stretches(roles[order], limits[order]),
+            stretches=_stretches(rows),
             columns=tuple(wishes.columns(schema)),
             weight=weight,
             wishes=number,
             freshness=freshness,
             shared=shared,
             shared_starts=shared_starts,
-            silent=MappingProxyType(silent),
-            meanings=_meanings(rows),
+            silent=_silent(everybody, book, books, of is not None),
+            meanings=_meanings(rows, model),
+            books=books,
+            book_of=None if of is None else book[speaking][order],
         )
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays; the seekers themselves are not counted."""
-        own = (
-            self.weight.nbytes
-            + self.wishes.nbytes
-            + self.freshness.nbytes
-            + self.shared.nbytes
-            + self.shared_starts.nbytes
-        )
-        return own + sum(c.nbytes for c in self.columns) + (self.meanings.nbytes if self.meanings else 0)
+        own = [self.weight, self.wishes, self.freshness, self.shared, self.shared_starts, self.gone]
+        own += [] if self.book_of is None else [self.book_of]
+        columns = sum(column.nbytes for column in self.columns)
+        return sum(array.nbytes for array in own) + columns + (self.meanings.nbytes if self.meanings else 0)
 
     @property
     def bytes_per_client(self) -> float:
         """Bytes of all arrays per row."""
         return self.nbytes / max(1, len(self.seekers))
 
-    def spans(self, subject: Subject) -> Iterator[tuple[slice, int]]:
-        """Yield, per role the event considers, the rows worth looking at, and how many the first field excludes."""
-        limit = self._first_limit(subject)
-        for role in Role:
-            start, limited, stop = self.stretches.get(role, (0, 0, 0))
+    @property
+    def model(self) -> Model | None:
+        """Whose vectors are compared; None where there are none."""
+        return None if self.meanings is None else (self.meanings.model_id, self.meanings.matrix.shape[1])
+
+    def spans(self, subject: Subject) -> list[slice]:
+        """Return the rows of the roles the event considers: slices, ascending, none empty, neighbours as one."""
+        spans: list[slice] = []
+        for role in _PLACES:
+            start, stop = self.stretches[role]
             if role not in subject.considers or start == stop:
                 continue
-            end = stop if limit is None else bisect_right(range(stop), -limit[1], limited, key=lambda r: -limit[0][r])
-            yield slice(start, end), stop - end
+            if spans and spans[-1].stop == start:
+                start = spans.pop().start
+            spans.append(slice(start, stop))
+        return spans
 
-    def _first_limit(self, subject: Subject) -> tuple[Rows, int] | None:
-        """Return the upper bounds of the first field and the offer in its steps, if they can cut a stretch short."""
-        first = self.columns[0] if self.columns else None
-        if not isinstance(first, NumberColumn) or first.declared != self.schema.fields[0] or first.maximum is None:
-            return None
-        value = subject.numbers.get(first.name)
-        if value is None or subject.requires:
-            return None
-        return first.maximum, first.declared.at_least(value)
+    def counted(self, mask: Bools, span: slice) -> Number:
+        """Return how many of a mask over a span are set, by book where there are several."""
+        if self.book_of is None:
+            return int(np.count_nonzero(mask))
+        return np.bincount(self.book_of[span][mask], minlength=self.books)
+
+    def counted_rows(self, rows: Rows) -> Number:
+        """Return how many rows these are, by book where there are several."""
+        return rows.size if self.book_of is None else np.bincount(self.book_of[rows], minlength=self.books)
 
 
 _ROLES = {role: number for number, role in enumerate(Role)}
+_PLACES = {
+    role: place for place, role in enumerate((Role.BUYER, Role.INVESTOR, Role.SELLER_PROSPECT, Role.PAST_CLIENT))
+}
+"""Where the rows of a role lie: roles that are told of the same events are neighbours."""
 
 
-def _identities(everybody: Sequence[Seeker], speaking: Sequence[Seeker]) -> NDArray[np.int64]:
+def _identities(everybody: Sequence[Seeker], speaking: Sequence[int]) -> NDArray[np.int64]:
     """Return the rank of each speaking seeker's client id; refuse one client twice in one role."""
     seen = Counter((seeker.client_id, seeker.role) for seeker in everybody)
     if len(seen) != len(everybody):
         raise Invalid("audience.seekers", "one seeker per client and role", [pair for pair, n in seen.items() if n > 1])
-    ranks = {client_id: rank for rank, client_id in enumerate(sorted({s.client_id for s in speaking}))}
-    return np.array([ranks[seeker.client_id] for seeker in speaking], np.int64)
+    ranks = {own: rank for rank, own in enumerate(sorted({everybody[place].client_id for place in speaking}))}
+    return np.array([ranks[everybody[place].client_id] for place in speaking], np.int64)
 
 
-def _hard_limit(schema: MatchSchema, seeker: Seeker) -> int:
-    """Return the hard upper bound of the first field, in steps; beyond all of them where there is none."""
+def _limit(schema: MatchSchema, seeker: Seeker) -> int:
+    """Return the upper bound of the first field, in steps; beyond all of them where there is none."""
     first = schema.fields[0] if schema.fields else None
     for wish in seeker.wishes:
         if isinstance(wish, NumberWish) and isinstance(first, NumberField) and wish.field == first.name:
-            if wish.maximum is not None and wish.strength is Strength.HARD:
-                return first.at_most(wish.maximum)
-            break
+            return NO_MAXIMUM if wish.maximum is None else min(NO_MAXIMUM, first.at_most(wish.maximum))
     return NO_MAXIMUM
 
 
-def _stretches(roles: NDArray[np.int64], limits: NDArray[np.int64]) -> Mapping[Role, tuple[int, int, int]]:
-    found = {}
-    for role, number in _ROLES.items():
-        start, stop = (int(cut) for cut in np.searchsorted(roles, [number, number + 1]))
-        unlimited = int(np.count_nonzero(limits[start:stop] == NO_MAXIMUM))
-        found[role] = (start, start + unlimited, stop)
+def _neighbourhoods(schema: MatchSchema, heard: Sequence[Seeker]) -> NDArray[np.int64]:
+    """Return a rank by the wished terms of the first field of terms: those without first, the like-minded together."""
+    first = next((declared.name for declared in schema.fields if isinstance(declared, TermsField)), None)
+    wished = [
+        next(
+            (wish.any_of for wish in seeker.wishes if isinstance(wish, TermsWish) and wish.field == first), frozenset()
+        )
+        for seeker in heard
+    ]
+    ranks = {terms: rank for rank, terms in enumerate(sorted(set(wished), key=sorted))}
+    return np.array([ranks[terms] for terms in wished], np.int64)
+
+
+def _stretches(rows: Sequence[Seeker]) -> Mapping[Role, tuple[int, int]]:
+    places = np.array([_PLACES[seeker.role] for seeker in rows], np.int64)
+    cuts = np.searchsorted(places, np.arange(len(_PLACES) + 1)).tolist()
+    return MappingProxyType({role: (cuts[place], cuts[place + 1]) for role, place in _PLACES.items()})
+
+
+def _silent(everybody: Sequence[Seeker], book: Rows, books: int, several: bool) -> Mapping[Role, Number]:
+    found: dict[Role, Number] = {}
+    for role in Role:
+        quiet = [place for place, seeker in enumerate(everybody) if seeker.role is role and not seeker.wishes]
+        found[role] = np.bincount(book[quiet], minlength=books) if several else len(quiet)
     return MappingProxyType(found)
 
 
@@ -191,18 +228,34 @@ def _shared(client: NDArray[np.int64]) -> tuple[Rows, Places]:
     return rows[several].astype(np.int32), np.cumsum(counts) - counts
 
 
-def _meanings(rows: Sequence[Seeker]) -> Meanings | None:
-    """Gather the vectors of the model most vectors are of; those of any other are as good as absent."""
-    texts = [(row, seeker.vector) for row, seeker in enumerate(rows) if seeker.vector is not None]
-    avoided = [(row, vector) for row, seeker in enumerate(rows) for vector in seeker.avoid]
-    models = Counter((vector.model_id, vector.dim) for _, vector in (*texts, *avoided))
-    if not models:
+def models_of(seekers: Iterable[Seeker]) -> Counter[Model]:
+    """Count the vectors of these by model; of those who wish something."""
+    return Counter(
+        (vector.model_id, vector.dim)
+        for seeker in seekers
+        if seeker.wishes
+        for vector in (seeker.vector, *seeker.avoid)
+        if vector is not None
+    )
+
+
+def most_frequent(models: Mapping[Model, int]) -> Model | None:
+    """Return the model of most vectors, the first by name and size of several; None where there are no vectors."""
+    there = [model for model, count in models.items() if count]
+    return min(there, key=lambda model: (-models[model], model), default=None)
+
+
+def _meanings(rows: Sequence[Seeker], model: Model | None) -> Meanings | None:
+    """Gather the vectors of the model; those of any other are as good as absent."""
+    chosen = model or most_frequent(models_of(rows))
+    if chosen is None:
         return None
-    chosen = min(models, key=lambda model: (-models[model], model))
-    texts = [(row, vector) for row, vector in texts if (vector.model_id, vector.dim) == chosen]
-    avoided = [(row, vector) for row, vector in avoided if (vector.model_id, vector.dim) == chosen]
-    row_of = np.full(len(rows), -1, np.int32)
-    row_of[[row for row, _ in texts]] = np.arange(len(texts), dtype=np.int32)
+    texts = [(r, v) for r, s in enumerate(rows) if (v := s.vector) is not None and (v.model_id, v.dim) == chosen]
+    avoided = [(r, v) for r, s in enumerate(rows) for v in s.avoid if (v.model_id, v.dim) == chosen]
+    row_of = None
+    if len(texts) < len(rows):
+        row_of = np.full(len(rows), -1, np.int32)
+        row_of[[row for row, _ in texts]] = np.arange(len(texts), dtype=np.int32)
     matrix, avoid = (np.empty((len(group), chosen[1]), np.float32) for group in (texts, avoided))
     for place, (_, vector) in enumerate(texts):
         matrix[place] = vector.values
@@ -215,70 +268,3 @@ def _meanings(rows: Sequence[Seeker]) -> Meanings | None:
         avoid=avoid,
         avoided_by=np.array([row for row, _ in avoided], np.int32),
     )
-
-
-@frozen
-class _Wishes:
-    """All wishes of a book with their rows, sorted apart by field, ready to become columns."""
-
-    rows: int
-    by_field: Mapping[str, list[tuple[int, NumberWish | TermsWish | NearWish]]]
-    features: list[tuple[int, FeatureWish]]
-
-    @classmethod
-    def read(cls, schema: MatchSchema, seekers: Sequence[Seeker]) -> _Wishes:
-        by_field: dict[str, list[tuple[int, NumberWish | TermsWish | NearWish]]] = {}
-        features: list[tuple[int, FeatureWish]] = []
-        for row, seeker in enumerate(seekers):
-            for wish in seeker.wishes:
-                if isinstance(wish, FeatureWish):
-                    features.append((row, wish))
-                else:
-                    by_field.setdefault(wish.field, []).append((row, wish))
-        for name, wished in by_field.items():
-            kind = _KIND[type(schema.field_named(name))]
-            if wrong := [wish for _, wish in wished if not isinstance(wish, kind)]:
-                raise Invalid(f"wish.{name}", f"a {kind.__name__}", wrong[0])
-        return cls(len(seekers), by_field, features)
-
-    def columns(self, schema: MatchSchema) -> Iterator[Column]:
-        """Yield the columns in schema order; none for what nobody wishes."""
-        for declared in schema.fields:
-            wished = self.by_field.get(declared.name, [])
-            if isinstance(declared, NumberField):
-                numbers = [(row, wish) for row, wish in wished if isinstance(wish, NumberWish)]
-                if numbers:
-                    yield NumberColumn.build(declared, numbers, self.rows)
-            elif isinstance(declared, TermsField):
-                terms = [(row, wish) for row, wish in wished if isinstance(wish, TermsWish)]
-                if any_of := [(row, wish) for row, wish in terms if wish.any_of]:
-                    yield TermsColumn.build(declared, any_of, self.rows)
-                if none_of := [(row, wish) for row, wish in terms if wish.none_of]:
-                    yield RefusalColumn.build(declared, none_of, self.rows, schema.refusal_weight)
-            else:
-                near = [(row, wish) for row, wish in wished if isinstance(wish, NearWish)]
-                if near:
-                    yield NearColumn.build(declared, near)
-        if self.features:
-            yield FeatureColumn.build(self.features, self.rows, schema.feature_weight)
-
-    def weights(self, schema: MatchSchema) -> tuple[Rows, NDArray[np.uint16]]:
-        """Return the total weight of every row, and how many constraints it has."""
-        weight, number = np.zeros((2, self.rows), np.int64)
-        for name, wished in self.by_field.items():
-            declared = schema.field_named(name)
-            for row, wish in wished:
-                positive = not isinstance(wish, TermsWish) or bool(wish.any_of)
-                refusing = isinstance(wish, TermsWish) and bool(wish.none_of)
-                weight[row] += positive * declared.weight + refusing * schema.refusal_weight
-                number[row] += positive + refusing
-        features = np.bincount([row for row, _ in self.features], minlength=self.rows) if self.features else 0
-        weight, number = weight + schema.feature_weight * features, number + features
-        if weight.size and int(weight.max()) * schema.text_parts[1] > MOST_WEIGHT:
-            raise Invalid("seeker.wishes", f"a total weight of at most {MOST_WEIGHT // schema.text_parts[1]}", None)
-        if number.size and int(number.max()) > MOST_WISHES:
-            raise Invalid("seeker.wishes", f"at most {MOST_WISHES} of them", None)
-        return weight.astype(np.int32), number.astype(np.uint16)
-
-
-_KIND: Mapping[type, type] = {NumberField: NumberWish, TermsField: TermsWish, NearField: NearWish}

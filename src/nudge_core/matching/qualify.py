@@ -5,26 +5,43 @@ Columns first say who is out; the few who are left get their sums and a decision
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
-from nudge_core.matching.audience import Audience
+from nudge_core.matching.audience import Audience, Number
 from nudge_core.matching.columns import FeatureColumn, NearColumn, NumberColumn, TermsColumn
-from nudge_core.matching.columns.column import Rows
+from nudge_core.matching.columns.column import Rows, taken
 from nudge_core.matching.constraints import FULL, NearField, Subject
 from nudge_core.matching.sheet import Bools, Sheet
 
 Estimates: TypeAlias = NDArray[np.float32]
 
 CHUNK = 2**15  # rows whose sums are taken at once: a dozen arrays of 128 kB
+KEPT = (
+    2**11
+)  # rows whose sums are kept until they are settled; of more, those of the few who come first are taken again
 
-_NOBODY: Rows = np.empty(0, np.int32)
+
+@frozen(eq=False)
+class Account:
+    """Who was considered and not chosen, by reason; of each book where there are several."""
+
+    considered: Number
+    excluded: dict[str, Number] = field(factory=dict)
+    not_offered: dict[str, Number] = field(factory=dict)
+
+    def exclude(self, name: str, number: Number) -> None:
+        """Charge so many to a missed hard constraint."""
+        self.excluded[name] = self.excluded.get(name, 0) + number
+
+    def leave_out(self, reason: str, number: Number) -> None:
+        """Charge so many to another reason."""
+        self.not_offered[reason] = self.not_offered.get(reason, 0) + number
 
 
 @frozen(eq=False)
@@ -32,48 +49,49 @@ class Found:
     """Who qualifies for one offer, rows ascending, and an account of everybody else.
 
     `structure`: float32, their scores (0 to 1) without texts, rounded. `offers`: whether it is one, or a question.
+    `sheet`: their sums with codes, of at most `KEPT` rows.
     """
 
     subject: Subject
     rows: Rows
     structure: Estimates
     offers: Bools
-    considered: int
-    excluded: Counter[str]
-    not_offered: Counter[str]
+    account: Account
+    sheet: Sheet | None = None
 
-    def keep(self, kept: Bools, reason: str) -> Found:
+    def keep(self, audience: Audience, kept: Bools, reason: str) -> Found:
         """Return it with the kept rows only; the others are counted for a reason."""
         if kept.all():
             return self
-        left_out = Counter({**self.not_offered, reason: self.rows.size - int(np.count_nonzero(kept))})
+        self.account.leave_out(reason, audience.counted_rows(self.rows[~kept]))
         rows, structure, offers = self.rows[kept], self.structure[kept], self.offers[kept]
-        return evolve(self, rows=rows, structure=structure, offers=offers, not_offered=left_out)
+        sheet = None if self.sheet is None else self.sheet.at(kept)
+        return evolve(self, rows=rows, structure=structure, offers=offers, sheet=sheet)
 
 
 def qualify(audience: Audience, subject: Subject) -> Found:
     """Find who could be offered it or asked about it, and account for everybody else."""
-    excluded: Counter[str] = Counter()
-    not_offered: Counter[str] = Counter()
-    considered = 0
+    silent: Number = 0
     if not subject.requires:  # nobody without wishes has the required ones
-        not_offered["nothing_known"] = sum(audience.silent.get(role, 0) for role in subject.considers)
-        considered = not_offered["nothing_known"]
+        silent = sum((audience.silent[role] for role in subject.considers), start=silent)
+    spans = audience.spans(subject)
     alive = np.zeros(len(audience.seekers), np.bool_)
-    spans: list[slice] = []
-    for span, priced_out in audience.spans(subject):
-        spans.append(span)
-        alive[span] = _eligible(audience, subject, span)
-        considered += priced_out
-        excluded[audience.schema.fields[0].name] += priced_out
-    considered += int(np.count_nonzero(alive))
-    left = _left(audience, subject, spans, alive, excluded, not_offered)
-    rows, structure, offers = _decided(audience, subject, left, not_offered)
-    return Found(subject, rows, structure, offers, considered, excluded, not_offered)
+    for span in spans:
+        alive[span] = True
+    alive[audience.gone] = False
+    considered: Number = silent
+    for span in spans:
+        if subject.requires:
+            alive[span] &= _eligible(audience, subject, span)
+        considered = considered + audience.counted(alive[span], span)
+    account = Account(considered)
+    account.leave_out("nothing_known", silent)
+    left = _left(audience, subject, spans, alive, account)
+    return _decided(audience, subject, left, account)
 
 
 def _eligible(audience: Audience, subject: Subject, span: slice) -> Bools:
-    """Return who of the span is considered at all."""
+    """Return who of the span wishes what is required, and gets it."""
     alive = np.ones(span.stop - span.start, np.bool_)
     for name in subject.requires:
         if isinstance(audience.schema.field_named(name), NearField):
@@ -90,14 +108,7 @@ def _eligible(audience: Audience, subject: Subject, span: slice) -> Bools:
     return alive
 
 
-def _left(
-    audience: Audience,
-    subject: Subject,
-    spans: Sequence[slice],
-    alive: Bools,
-    excluded: Counter[str],
-    not_offered: Counter[str],
-) -> Rows:
+def _left(audience: Audience, subject: Subject, spans: Sequence[slice], alive: Bools, account: Account) -> Rows:
     """Return the rows that miss nothing that counts; column by column, so that the first miss is charged."""
     soft = np.zeros_like(alive)
     for column in audience.columns:
@@ -105,48 +116,64 @@ def _left(
             for name, hard, rows in column.missed_by(subject):
                 if hard:
                     out = rows[alive[rows]]
-                    excluded[name] += out.size
+                    account.exclude(name, audience.counted_rows(out))
                     alive[out] = False
                 else:
                     soft[rows] = True
             continue
         for span in spans:
-            for name, hard, who in column.misses(subject, span):
-                if hard:
-                    np.logical_and(who, alive[span], out=who)
-                    excluded[name] += int(np.count_nonzero(who))
-                    alive[span] ^= who
-                else:
-                    soft[span] |= who
+            here = alive[span]
+            for name, missed, hard_for in column.misses(subject, span):
+                missed &= here
+                soft[span] |= missed
+                if hard_for is not None:
+                    missed &= hard_for
+                    account.exclude(name, audience.counted(missed, span))
+                    here ^= missed
     if audience.schema.soft_miss_score is None:
         soft &= alive
-        not_offered["soft_miss"] += int(np.count_nonzero(soft))
+        whole = slice(0, alive.size)
+        account.leave_out("soft_miss", audience.counted(soft, whole))
         alive ^= soft
     return np.flatnonzero(alive).astype(np.int32)
 
 
-def sheet_of(audience: Audience, subject: Subject, rows: Rows) -> Sheet:
-    """Enter every constraint of these rows."""
-    sheet = Sheet.blank(audience.weight[rows], audience.wishes[rows])
-    for column in audience.columns:
-        column.enter(subject, rows, sheet)
+def sheet_of(audience: Audience, subject: Subject, rows: Rows, *, coded: bool = False) -> Sheet:
+    """Enter every constraint of these rows, who miss nothing that counts; `coded`: with what became of each."""
+    columns = audience.columns
+    clean = audience.schema.soft_miss_score is None
+    sheet = Sheet.blank(
+        taken(audience.weight, rows), taken(audience.wishes, rows), len(columns) if coded else 0, clean=clean
+    )
+    for at, column in enumerate(columns):
+        column.enter(subject, rows, sheet, at)
     return sheet
 
 
-def _decided(
-    audience: Audience, subject: Subject, rows: Rows, not_offered: Counter[str]
-) -> tuple[Rows, Estimates, Bools]:
-    """Return the rows that are an offer or a question, their scores without texts, and which are offers."""
-    kept: list[tuple[Rows, Estimates, Bools]] = [(_NOBODY, np.empty(0, np.float32), np.empty(0, np.bool_))]
-    for start in range(0, rows.size, CHUNK):
+def _decided(audience: Audience, subject: Subject, rows: Rows, account: Account) -> Found:
+    """Return the rows that are an offer or a question."""
+    kept: list[tuple[Rows, Estimates, Bools]] = []
+    for start in range(0, max(1, rows.size), CHUNK):
         chunk = rows[start : start + CHUNK]
-        sheet = sheet_of(audience, subject, chunk)
+        sheet = sheet_of(audience, subject, chunk, coded=rows.size <= KEPT)
         offers, asks = sheet.decide(audience.schema)
+        structure = sheet.weight * np.float32(FULL)
+        np.divide(sheet.lost.astype(np.float32), structure, out=structure)
+        np.subtract(1, structure, out=structure)
         either = offers | asks
-        missed = int(np.count_nonzero(sheet.missed & ~either))
-        not_offered["soft_miss"] += missed
-        not_offered["too_little_known"] += chunk.size - int(np.count_nonzero(either)) - missed
-        structure = 1 - sheet.lost.astype(np.float32) / (sheet.weight * np.float32(FULL))
-        kept.append((chunk[either], structure[either], offers[either]))
-    chosen, structures, offered = zip(*kept, strict=True)
-    return np.concatenate(chosen), np.concatenate(structures), np.concatenate(offered)
+        if not either.all():
+            neither = ~either
+            missed = neither & sheet.missed
+            account.leave_out("soft_miss", audience.counted_rows(chunk[missed]))
+            account.leave_out("too_little_known", audience.counted_rows(chunk[neither & ~missed]))
+            chunk, structure, offers, sheet = (
+                chunk[either],
+                structure[either],
+                offers[either],
+                (sheet.at(either) if rows.size <= KEPT else sheet),
+            )
+        kept.append((chunk, structure, offers))
+    if len(kept) == 1:
+        return Found(subject, *kept[0], account, sheet if rows.size <= KEPT else None)
+    chosen, structures, offered = (np.concatenate(parts) for parts in zip(*kept, strict=True))
+    return Found(subject, chosen, structures, offered, account)

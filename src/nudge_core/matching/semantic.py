@@ -32,12 +32,15 @@ have nothing to do with. `docs/reference/matching.md` tells how that was measure
 SETTLE = 1e-9
 """A float64 cosine nearer than this to a step is computed exactly. Its error is below d * 2**-53: 4e-13 for 4,096."""
 
-DENSE_SHARE, DENSE_SHARE_ALONE = 0.03, 0.4
-"""A whole product is cheaper than gathering rows above a share of DENSE_SHARE + DENSE_SHARE_ALONE / offers of the
-rows (measured: gathered 265 ns a pair at 384 values, in a product 8 ns with 256 offers, 13 with 32, 120 with one)."""
+DENSE_SHARE, DENSE_SHARE_ALONE, STREAMED_SHARE = 0.03, 0.4, 0.2
+"""A tile of rows is read whole for offers that want more than DENSE_SHARE of its rows, if all they want of it is more
+than reading it whole costs. Costs are in gathered tiles: DENSE_SHARE_ALONE and DENSE_SHARE an offer as one product,
+STREAMED_SHARE an offer one by one. Measured, cold, in ns a pair of 384 (1,536) values: gathered 265 (about 1,000), in
+a product 8 (31) and 160 (440) shared by its offers, streamed 55 (220)."""
 
-TILE = 4_096  # rows of one product: with 256 offers its result is 4 MB; 2,048 to 8,192 are equally fast
-GATHER = 2_048  # rows gathered at once: larger copies leave the cache
+TILE = 2_048  # rows of one product: 512 to 4,096 are equally fast; smaller ones leave out more, and cost more calls
+TILE_ALONE = 32_768  # rows that are read at once for a single offer; performance.md 3.2
+GATHER = 256  # rows gathered at once: of 1,536 values that is 1.5 MB; larger copies leave the cache
 WIDE = 160  # offers from which on the product is faster the one way round, below it the other
 
 Floats = NDArray[np.float32]
@@ -76,20 +79,21 @@ class Meanings:
     """The vectors of an audience.
 
     `matrix`: shape (texts, dim) float32, C-contiguous, rows of length 1 in the order of the audience's rows. `row_of`:
-    shape (rows,) int32, the matrix row of each audience row, -1 without a text. `avoid`: shape (dismissed, dim)
-    float32; `avoided_by`: shape (dismissed,) int32, ascending, the audience row each belongs to.
+    shape (rows,) int32, the matrix row of each audience row, -1 without a text; None where every row has one. `avoid`:
+    shape (dismissed, dim) float32; `avoided_by`: shape (dismissed,) int32, ascending, the audience row each belongs to.
     """
 
     model_id: str
     matrix: Floats
-    row_of: Rows
+    row_of: Rows | None
     avoid: Floats
     avoided_by: Rows
 
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        return self.matrix.nbytes + self.row_of.nbytes + self.avoid.nbytes + self.avoided_by.nbytes
+        places = 0 if self.row_of is None else self.row_of.nbytes
+        return self.matrix.nbytes + places + self.avoid.nbytes + self.avoided_by.nbytes
 
     def readable(self, vector: Vector | None) -> bool:
         """Say whether `vector` is of this model; any other is as good as absent."""
@@ -102,7 +106,7 @@ class Meanings:
         tell on which side are computed again in float64, and the few that are nearer still, exactly.
         """
         scaled = FULL * estimates.astype(np.float64)
-        texts = self.row_of[rows]
+        texts = rows if self.row_of is None else self.row_of[rows]
         near_step = np.abs(scaled - np.floor(scaled) - 0.5) <= FULL * error_bound(vector.dim)
         unsure = np.flatnonzero(near_step & (texts >= 0))
         for part in _parts(unsure.size):
@@ -118,12 +122,20 @@ class Meanings:
 
         `wanted`: ascending rows and the offer's vector.
         """
-        asked = [np.flatnonzero(np.isin(self.avoided_by, rows)).astype(np.int32) for rows, _ in wanted]
+        asked = [self._avoided_by_any_of(rows) for rows, _ in wanted]
         values = dot_products(self.avoid, [(places, v.values) for places, (_, v) in zip(asked, wanted, strict=True)])
         return [
             np.unique(self.avoided_by[places[self._over(places, estimate, vector)]])
             for places, estimate, (_, vector) in zip(asked, values, wanted, strict=True)
         ]
+
+    def _avoided_by_any_of(self, rows: Rows) -> Rows:
+        size = (self.matrix if self.row_of is None else self.row_of).shape[0]
+        if rows.size == size:
+            return np.arange(self.avoided_by.size, dtype=np.int32)
+        there = np.zeros(size, np.bool_)
+        there[rows] = True
+        return np.flatnonzero(there[self.avoided_by]).astype(np.int32)
 
     def _over(self, places: Rows, estimate: Floats, vector: Vector) -> NDArray[np.bool_]:
         over = estimate > TOO_SIMILAR
@@ -136,7 +148,7 @@ class Meanings:
 
         No value is farther than `error_bound` from the true cosine. `wanted`: ascending rows and the offer's vector.
         """
-        if len(self.matrix) == self.row_of.size:  # everybody has a text
+        if self.row_of is None:
             return dot_products(self.matrix, [(rows, vector.values) for rows, vector in wanted])
         found = [np.full(rows.size, NEUTRAL / FULL, dtype=np.float32) for rows, _ in wanted]
         places = [np.flatnonzero(self.row_of[rows] >= 0) for rows, _ in wanted]
@@ -149,33 +161,52 @@ class Meanings:
 def dot_products(matrix: Floats, wanted: Sequence[tuple[Rows, Floats]]) -> list[Floats]:
     """Return for each query the dot products of its rows of the matrix, ascending, in float32.
 
-    Rows are gathered where few are wanted; queries that want many share one product per tile of the matrix.
+    Queries that want many of a tile's rows share one product with the tile; where few are wanted, they are gathered.
     """
     found = [np.empty(rows.size, dtype=np.float32) for rows, _ in wanted]
-    least = len(matrix) * (DENSE_SHARE + DENSE_SHARE_ALONE / max(1, len(wanted)))
-    dense = [index for index, (rows, _) in enumerate(wanted) if rows.size > least]
-    for index in set(range(len(wanted))).difference(dense):
+    if not wanted or not len(matrix):
+        return found
+    tile = TILE if len(wanted) > 1 else TILE_ALONE
+    edges = np.minimum(np.arange(0, len(matrix) + tile, tile), len(matrix))
+    cuts = np.array([rows.searchsorted(edges) for rows, _ in wanted])
+    counts, sizes = np.diff(cuts), np.diff(edges)
+    many = counts > DENSE_SHARE * sizes
+    number = many.sum(axis=0)
+    cost = np.minimum(STREAMED_SHARE * number, DENSE_SHARE_ALONE + DENSE_SHARE * number)
+    dense = many & ((many * counts).sum(axis=0) > cost * sizes)
+    places = cuts.tolist()
+    if dense.any():
+        queries = np.stack([query for _, query in wanted])
+        for at in np.flatnonzero(dense.any(axis=0)).tolist():
+            start, stop = edges[at : at + 2].tolist()
+            sharing = np.flatnonzero(dense[:, at])
+            product = _product(queries[sharing], matrix[start:stop])
+            for line, index in zip(product, sharing.tolist(), strict=True):
+                low, high = places[index][at : at + 2]
+                whole = high - low == stop - start
+                found[index][low:high] = line if whole else line[wanted[index][0][low:high] - start]
+    for index in np.flatnonzero((~dense & (counts > 0)).any(axis=1)).tolist():
         rows, query = wanted[index]
-        for part in _parts(rows.size):
-            np.dot(matrix[rows[part]], query, out=found[index][part])
-    if dense:
-        _by_tiles(matrix, [(*wanted[index], found[index]) for index in dense])
+        few = np.flatnonzero(np.repeat(~dense[index], counts[index]))
+        for part in _parts(few.size):
+            found[index][few[part]] = streamed(matrix[rows[few[part]]], query)
     return found
 
 
-def _by_tiles(matrix: Floats, wanted: Sequence[tuple[Rows, Floats, Floats]]) -> None:
-    queries = np.stack([query for _, query, _ in wanted])
-    starts = range(0, len(matrix), TILE)
-    cuts = [np.searchsorted(rows, [*starts, len(matrix)]).tolist() for rows, _, _ in wanted]
-    for tile, start in enumerate(starts):
-        product = _product(queries, matrix[start : start + TILE])
-        for line, (rows, _, found), cut in zip(product, wanted, cuts, strict=True):
-            low, high = cut[tile], cut[tile + 1]
-            found[low:high] = line if high - low == line.size else line[rows[low:high] - start]
+def streamed(rows: Floats, query: Floats) -> Floats:
+    """Return the dot product of each row with a query, as fast as the rows can be read.
+
+    A dot product a row keeps up with the memory (27 to 29 GB/s of 31); a matrix-vector product of OpenBLAS reads
+    several rows at once and does not (11 to 17).
+    """
+    found: Floats = np.vecdot(rows, query)
+    return found
 
 
 def _product(queries: Floats, rows: Floats) -> Floats:
     """Return queries times rows, shape (queries, rows); both ways round give the same within `error_bound`."""
+    if len(queries) * STREAMED_SHARE <= DENSE_SHARE_ALONE + len(queries) * DENSE_SHARE:
+        return np.stack([streamed(rows, query) for query in queries])
     if len(queries) >= WIDE:
         return queries @ rows.T
     return np.ascontiguousarray((rows @ queries.T).T)

@@ -24,8 +24,14 @@ def _bench(name: str, quick: bool, as_json: bool, **more: object) -> None:
 
 @app.command()
 def match(*, quick: Quick = False, as_json: AsJson = False) -> None:
-    """Matching beside the per-pair scorer, the machine's matrix product, and memory per client."""
+    """Matching beside scorers that take one pair at a time and the machine's matrix product; memory per client."""
     _bench("match", quick, as_json)
+
+
+@app.command()
+def search(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """Exact search in practices small and large, beside a pass over the memory, and its recall."""
+    _bench("search", quick, as_json)
 
 
 @app.command()

@@ -9,10 +9,11 @@ import numpy as np
 from attrs import frozen
 from numpy.typing import NDArray
 
-from nudge_core.matching.columns.column import HARD, STRENGTHS, Bytes, MissedBy, Places, Rows
+from nudge_core.matching.columns.column import MissedBy, Places, Rows
 from nudge_core.matching.constraints import FULL, NearField, NearWish, Subject
 from nudge_core.matching.distance import EARTH_KM, Position, distance_km
-from nudge_core.matching.sheet import Sheet
+from nudge_core.matching.sheet import Bools, Sheet
+from nudge_core.model.briefing import Strength
 
 SETTLE = 1e-6
 """A distance nearer than a millimetre to a radius, or a value as near to a rounding step, is computed once more by
@@ -28,7 +29,7 @@ class NearColumn:
 
     declared: NearField
     rows: Rows
-    strength: Bytes
+    hard: Bools
     points: NDArray[np.float64]
     degrees: NDArray[np.float64]
     radius_km: NDArray[np.float64]
@@ -41,7 +42,7 @@ class NearColumn:
         return cls(
             declared=declared,
             rows=np.array([row for row, _ in wished], np.int32),
-            strength=np.array([STRENGTHS[wish.strength] for _, wish in wished], np.uint8),
+            hard=np.array([wish.strength is Strength.HARD for _, wish in wished], np.bool_),
             points=_on_sphere(degrees[0], degrees[1]),
             degrees=degrees,
             radius_km=np.array([wish.radius_km for _, wish in wished], np.float64),
@@ -56,24 +57,23 @@ class NearColumn:
     @property
     def nbytes(self) -> int:
         """Bytes of all arrays."""
-        arrays = (self.rows, self.strength, self.points, self.degrees, self.radius_km, self.d0_km)
+        arrays = (self.rows, self.hard, self.points, self.degrees, self.radius_km, self.d0_km)
         return sum(array.nbytes for array in arrays)
 
     def missed_by(self, subject: Subject) -> Iterator[MissedBy]:
         """Yield who is too far away."""
         if subject.position is not None:
             far = self._distances(subject.position, slice(None)) > self.radius_km
-            hard = self.strength == HARD
-            yield self.name, True, self.rows[far & hard]
-            yield self.name, False, self.rows[far & ~hard]
+            yield self.name, True, self.rows[far & self.hard]
+            yield self.name, False, self.rows[far & ~self.hard]
 
-    def enter(self, subject: Subject, rows: Rows, sheet: Sheet) -> None:
+    def enter(self, subject: Subject, rows: Rows, sheet: Sheet, at: int) -> None:
         """Enter it: within the radius exp(-d / d0), beyond it nothing."""
         found = np.minimum(np.searchsorted(self.rows, rows), self.rows.size - 1)
         wished = self.rows[found] == rows
         if subject.position is None:
             base_rate = subject.base_rates.get(self.name, subject.default_base_rate)
-            sheet.enter_unknown(wished, self.strength[found] == HARD, self.declared.weight, base_rate)
+            sheet.enter_unknown(at, wished, self.hard[found], self.declared.weight, base_rate)
             return
         lines = np.flatnonzero(wished)
         places = found[lines]
@@ -84,8 +84,8 @@ class NearColumn:
         for index in np.flatnonzero(near & (np.abs(scaled - np.floor(scaled) - 0.5) < SETTLE)):
             exact = distance_km(self._point(places[index]), subject.position)
             value[index] = round(FULL * math.exp(-exact / self.d0_km[places[index]]))
-        sheet.enter_part(lines[near], self.declared.weight, value[near])
-        sheet.enter_missed(lines[~near], self.declared.weight)
+        sheet.enter_part(at, lines[near], self.declared.weight, value[near])
+        sheet.enter_missed(at, lines[~near], self.declared.weight)
 
     def _distances(self, position: Position, places: slice | Places) -> NDArray[np.float64]:
         """Return kilometres, exact to SETTLE, and where that would decide, by the scalar formula."""

@@ -42,12 +42,25 @@ class Postings:
         index = self.entries.get(entry)
         return self.positions[:0] if index is None else self.positions[self.offsets[index] : self.offsets[index + 1]]
 
-    def mask(self, entries: Iterable[str], span: slice) -> Bools:
-        """Return which rows of the span hold any of the entries."""
-        mask = np.zeros(span.stop - span.start, np.bool_)
+    def mark(self, entries: Iterable[str], span: slice, mask: Bools, value: bool) -> None:
+        """Put `value` into a mask over the span wherever a row holds any of the entries."""
         for entry in entries:
             rows = self.of(entry)
             if rows.size:
-                low, high = np.searchsorted(rows, [span.start, span.stop])
-                mask[rows[low:high] - span.start] = True
+                low, high = rows.searchsorted((span.start, span.stop))
+                mask[rows[low:high] - span.start] = value
+
+    def mask(self, entries: Iterable[str], span: slice) -> Bools:
+        """Return which rows of the span hold any of the entries."""
+        mask = np.zeros(span.stop - span.start, np.bool_)
+        self.mark(entries, span, mask, True)
         return mask
+
+    def among(self, entries: Iterable[str], rows: Rows) -> Bools:
+        """Return which of these rows, ascending, hold any of the entries."""
+        found = np.zeros(rows.size, np.bool_)
+        for entry in entries:
+            listed = self.of(entry)
+            if listed.size:
+                found |= listed[np.minimum(listed.searchsorted(rows), listed.size - 1)] == rows
+        return found

@@ -1,0 +1,1 @@
+"""Finding what is meant: exact search over the vectors of one practice."""
