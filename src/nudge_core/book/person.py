@@ -132,6 +132,10 @@ def edits(one: str, other: str, at_most: int) -> int:
         return 0
     if abs(len(one) - len(other)) > at_most:
         return at_most + 1
+    while one and other and one[-1] == other[-1]:  # what both end with costs nothing
+        one, other = one[:-1], other[:-1]
+    while one and other and one[0] == other[0]:
+        one, other = one[1:], other[1:]
     before: list[int] = []
     row = list(range(len(other) + 1))
     for i, letter in enumerate(one, 1):
