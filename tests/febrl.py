@@ -68,7 +68,7 @@ def measured(pairs: Sequence[Pair], true_pairs: Iterable[frozenset[str]]) -> Fou
 
 
 def _person(record_id: str, row: Any) -> Person:
-    values = {name: "" if value != value else str(value) for name, value in row.items()}  # noqa: PLR0124  NaN
+    values = {name: "" if value != value else str(value) for name, value in row.items()}
     day = values["date_of_birth"]
     return Person(
         id=record_id,
@@ -85,7 +85,7 @@ def main() -> None:
     for number in LOADERS:
         people, truth = load(number)
         found = measured(scored_pairs(people), truth)
-        print(
+        print(  # noqa: T201
             f"FEBRL{number}: auto precision {found.auto_precision:.5f} ({found.auto - found.auto_right} wrong of "
             f"{found.auto}) recall {found.auto_recall:.4f}; proposed precision {found.proposed_precision:.4f} "
             f"recall {found.proposed_recall:.4f}"

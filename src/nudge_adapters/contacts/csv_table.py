@@ -75,14 +75,14 @@ def _is_open_after(text: str, delimiter: str, *, is_open: bool) -> bool:
     """Say whether a quoted cell is open at the end of a line. A quote opens only where a cell begins."""
     if '"' not in text:
         return is_open
-    at_start = not is_open
+    at_start, has_closed = not is_open, False
     for letter in text:
-        if is_open:
-            if letter == '"':
-                is_open = False  # of two quotes in a row the second opens again: it stands for itself
-        elif letter == '"':
-            is_open = at_start or was_quote
-        was_quote = letter == '"'
+        if letter == '"':
+            was_open = is_open
+            is_open = not is_open if is_open else at_start or has_closed  # two in a row stand for one, and it goes on
+            has_closed = was_open
+        else:
+            has_closed = False
         at_start = letter == delimiter or (at_start and letter == " ")
     return is_open
 
@@ -115,5 +115,7 @@ def _evenness(texts: Iterable[str], delimiter: str) -> float:
             counts[1] += 1
     if not counts:
         return 0.0
-    cells, rows = max(((cells, rows) for cells, rows in counts.items() if cells > 1), key=lambda c: c[1], default=(0, 0))
+    cells, rows = max(
+        ((cells, rows) for cells, rows in counts.items() if cells > 1), key=lambda c: c[1], default=(0, 0)
+    )
     return rows / counts.total() * (1 + min(cells, 30) / 100)

@@ -1,4 +1,4 @@
-"""A file of contacts: a table or cards, told by what stands in it, with what was guessed, and read as often as needed."""
+"""A file of contacts: a table or cards, told by what stands in it; read as often as needed."""
 
 from __future__ import annotations
 

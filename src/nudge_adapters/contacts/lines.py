@@ -23,7 +23,7 @@ WINDOWS = "cp1252"
 
 @frozen(kw_only=True)
 class Line:
-    """One line with its number from 1. `encoding`: in which it was read; `is_cut`: it was too long, the rest is lost."""
+    """One line with its number from 1. `encoding`: in which it was read; `is_cut`: it was too long."""
 
     number: int
     text: str = field(repr=False)

@@ -33,7 +33,7 @@ _NOT_POSSIBLE = MappingProxyType(
 
 
 class LibPhoneNumbers:
-    """Reads numbers with the tables of libphonenumber (`phonenumbers`, typed, Apache 2.0, a release every fortnight)."""
+    """Reads numbers with the tables of libphonenumber: `phonenumbers`, typed, Apache 2.0, released every fortnight."""
 
     def read(self, text: str, region: str) -> PhoneRead:
         """Return the number in E.164, or why it is none."""

@@ -23,7 +23,9 @@ F = ContactField
 LARGEST_CARD = 20_000
 """Lines of one card. A picture of 1 MB is folded into some 18,000."""
 
-_PROPERTY = re.compile(r"(?:(?P<group>[A-Za-z0-9-]+)\.)?(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^:]*?)?):(?P<value>.*)", re.DOTALL)
+_PROPERTY = re.compile(
+    r"(?:(?P<group>[A-Za-z0-9-]+)\.)?(?P<name>[A-Za-z0-9-]+)(?P<parameters>(?:;[^:]*?)?):(?P<value>.*)", re.DOTALL
+)
 _PARAMETER = re.compile(r';([A-Za-z0-9-]+)(?:=((?:"[^"]*"|[^;"])*))?')
 _ESCAPED = re.compile(r"\\([\\,;:nN])")
 _SKIPPED = frozenset({"PHOTO", "LOGO", "SOUND", "KEY"})

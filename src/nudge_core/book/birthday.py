@@ -33,7 +33,7 @@ def birthday_of(text: str, *, month_first: bool) -> str:
         return _written(None, int(found[1]), int(found[2]))
     if found := _SLASHES.fullmatch(plain):
         first, second = int(found[1]), int(found[2])
-        year = int(found[3]) if found[3] and len(found[3]) == 4 else None  # noqa: PLR2004
+        year = int(found[3]) if found[3] and len(found[3]) == 4 else None
         is_month_first = second > _LAST_MONTH or (month_first and first <= _LAST_MONTH)
         return _written(year, first, second) if is_month_first else _written(year, second, first)
     if found := _MONTH_WORD.fullmatch(plain):

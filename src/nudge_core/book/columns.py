@@ -106,7 +106,7 @@ class TableReading:
 
     def written(self, line: int, cells: Sequence[str]) -> Written:
         """Return a row as a contact as it is written."""
-        if len(cells) > len(self.guesses):
+        if any(cell.strip() for cell in cells[len(self.guesses) :]):
             return Written(line=line, broken="no more cells than there are columns")
         values: dict[ContactField, tuple[str, ...]] = {}
         for meaning, cell in zip(self.meanings(), cells, strict=False):

@@ -86,6 +86,7 @@ class DuplicateFinder:
 
     def __init__(self) -> None:
         self._people: list[Person] = []
+        self._ids: set[Hashable] = set()
         self._blocks: dict[tuple[str, ...], list[int]] = {}
         self._counts: dict[str, Counter[str]] = {name: Counter() for name in _SHARES}
 
@@ -96,6 +97,7 @@ class DuplicateFinder:
         """Take somebody into the book."""
         place = len(self._people)
         self._people.append(person)
+        self._ids.add(person.id)
         for key in _keys(person):
             self._blocks.setdefault(key, []).append(place)
         for name, values in _values(person).items():
@@ -152,6 +154,7 @@ class DuplicateFinder:
         size = len(self._people) + STRANGERS
         same, household = DUPLICATES_PER_PERSON / size, HOUSEHOLD_PER_PERSON / size
         strangers = 1.0 - same - household
+        own = (one.id in self._ids) + (other.id in self._ids)
         reasons: list[Reason] = []
         if is_swapped:
             same, household = same * likeness.SWAPPED.same, household * likeness.SWAPPED.household
@@ -160,26 +163,28 @@ class DuplicateFinder:
             if agreement is Agreement.MISSING:
                 continue
             odds: Odds = table[agreement]
-            by_chance = self._share(counted, value) if odds.strangers is None else odds.strangers
+            by_chance = self._share(counted, value, own) if odds.strangers is None else odds.strangers
             # before this field is looked at, who they are if not one person is a matter of the others
             other_before = household + strangers
             same, household, strangers = same * odds.same, household * odds.household, strangers * by_chance
             bits = log2(odds.same * other_before / (household + strangers))
             reasons.append(Reason(field=name, how=agreement.value, bits=round(bits, 2)))
         score = same / (same + household + strangers)
-        is_named = given in _ALIKE and family in (Agreement.SAME, Agreement.TYPO)
+        # Joan is one letter from John and lives with him: a slip in the given name needs the birthday
+        is_given = given in _ALIKE or (given is Agreement.TYPO and birthday is Agreement.SAME)
+        is_named = is_given and family in (Agreement.SAME, Agreement.TYPO)
         is_proven = Agreement.SAME in (birthday, phone, email) and birthday is not Agreement.DIFFERENT
         if not (is_named and is_proven):
             score = min(score, _UNPROVEN)
         return Likeness(score=score, reasons=tuple(sorted(reasons, key=lambda reason: -reason.bits)))
 
-    def _share(self, counted: str, value: str) -> float:
-        """Return how frequent a value is among the others; the pair itself does not count."""
-        others = max(self._counts[counted][value] - 2, 0)
+    def _share(self, counted: str, value: str, own: int) -> float:
+        """Return how frequent a value is among the others. `own`: how many of the pair stand in the book."""
+        others = max(self._counts[counted][value] - own, 0)
         return (others + STRANGERS * _SHARES[counted]) / (len(self._people) + STRANGERS)
 
 
-_ALIKE = (Agreement.SAME, Agreement.SHORT_FORM, Agreement.TYPO)
+_ALIKE = (Agreement.SAME, Agreement.SHORT_FORM)
 
 
 def _values(person: Person) -> dict[str, Sequence[str]]:

@@ -102,7 +102,7 @@ def birthdays(one: str, other: str) -> Agreement:
         return A.AREA if one[-5:] == other[-5:] else A.DIFFERENT
     same_parts = sum(a == b for a, b in zip(one.split("-"), other.split("-"), strict=False))
     swapped = one[:4] == other[:4] and one[5:7] == other[8:10] and one[8:10] == other[5:7]
-    return A.TYPO if same_parts == 2 or swapped or edits(one, other, 1) == 1 else A.DIFFERENT  # noqa: PLR2004
+    return A.TYPO if same_parts == 2 or swapped or edits(one, other, 1) == 1 else A.DIFFERENT
 
 
 def addresses(one: Person, other: Person) -> Agreement:

@@ -24,7 +24,7 @@ _SHORT_FORMS = (
     "dorothy dot|douglas doug|edward ed eddie ted|elizabeth liz beth betty lisa eliza|emily em|eugene gene|"
     "frances fran|francis frank|frederick fred|gabriel gabe|gerald gerry jerry|gregory greg|henry hank harry|"
     "isabella bella|jacob jake|jacqueline jackie|james jim jimmy jamie|janet jan|jeffrey jeff|jennifer jen jenny|"
-    "jessica jess|jonathan jon|john johnny jack|joseph joe joey|joshua josh|judith judy|kenneth ken|kimberly kim|"
+    "jessica jess|jonathan jon|john jon johnny jack|joseph joe joey|joshua josh|judith judy|kenneth ken|kimberly kim|"
     "lawrence larry|leonard leo|leslie les|louis lou|louise lou|margaret maggie meg peggy|matthew matt|"
     "megan meg|michael mike mick|michelle shelly|nancy nan|natalie nat|nathan nate|nathaniel nate|nicholas nick|"
     "nicole nicky|pamela pam|patricia pat patty trish|patrick pat|peter pete|philip phil|raymond ray|rebecca becky|"
@@ -54,6 +54,21 @@ _STREET_WORDS = MappingProxyType(
 )  # fmt: skip
 
 
+def folded(text: str) -> str:
+    """Return a text in lower case, without accents, with single blanks between its words and no other marks."""
+    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
+    return " ".join(re.sub(r"['’-]", "", word) for word in _WORD.findall(bare))
+
+
+def plain_street(text: str) -> str:
+    """Return a street for comparing: folded, with its usual abbreviations written out."""
+    return " ".join(_STREET_WORDS.get(word, word) for word in folded(text).split())
+
+
+def _joined(text: str) -> str:
+    return folded(text).replace(" ", "")
+
+
 @frozen(kw_only=True)
 class Name:
     """A name for comparing: folded. A name of one word is `given`, and `family` is then empty."""
@@ -77,20 +92,9 @@ class Person:
     phones: tuple[str, ...] = field(default=(), repr=False)
     emails: tuple[str, ...] = field(default=(), repr=False)
     birthday: str = field(default="", repr=False)
-    street: str = field(default="", converter=lambda text: plain_street(text), repr=False)
-    locality: str = field(default="", converter=lambda text: folded(text), repr=False)
-    postal_code: str = field(default="", converter=lambda text: folded(text).replace(" ", ""), repr=False)
-
-
-def folded(text: str) -> str:
-    """Return a text in lower case, without accents, with single blanks between its words and no other marks."""
-    bare = "".join(c for c in unicodedata.normalize("NFKD", text.casefold()) if not unicodedata.combining(c))
-    return " ".join(re.sub(r"['’-]", "", word) for word in _WORD.findall(bare))
-
-
-def plain_street(text: str) -> str:
-    """Return a street for comparing: folded, with its usual abbreviations written out."""
-    return " ".join(_STREET_WORDS.get(word, word) for word in folded(text).split())
+    street: str = field(default="", converter=plain_street, repr=False)
+    locality: str = field(default="", converter=folded, repr=False)
+    postal_code: str = field(default="", converter=_joined, repr=False)
 
 
 def plain_email(text: str) -> str:
