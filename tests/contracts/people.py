@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from attrs import evolve
@@ -251,7 +253,7 @@ class PeopleContract(StorageContract):
         await add_client(store, OWNER, 11, full_name="100% Zoe", ai_tags=("vip", "buyer"))
         await add_client(store, OWNER, 12, full_name="Vip Ito")
 
-        async def found(**which: str) -> list[int]:
+        async def found(**which: Any) -> list[int]:
             async with store.tenant(OWNER) as tx:
                 page = await tx.clients.page(PageRequest(), ClientOrder.NAME, ClientFilter(**which))
                 return [client.id.int for client in page.items]

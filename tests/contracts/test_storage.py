@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from nudge_adapters.memory import MemoryStore
+from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.ports import Store
 from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.clients import ClientsContract
 from tests.contracts.conversations import ConversationsContract
 from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract
@@ -45,6 +48,7 @@ class StoreContract(
     DecisionsContract,
     ConversationsContract,
     AccessContract,
+    ClientsContract,
 ):
     """Every promise of the storage ports."""
 
@@ -54,11 +58,22 @@ class TestMemoryStore(StoreContract):
     def store(self, clock: SteppingClock) -> Store:
         return MemoryStore(clock, CountingIds(1))
 
+    @pytest.fixture
+    def keyed_store(self, store: Store) -> Store:
+        return store
+
 
 class TestSqlStore(StoreContract):
     @pytest.fixture
     def store(self, sql_store: SqlStore) -> Store:
         return sql_store
+
+    @pytest.fixture
+    async def keyed_store(self, database: str, clock: SteppingClock) -> AsyncIterator[Store]:
+        """One that can keep secrets."""
+        store = SqlStore(database, clock, CountingIds(1), Keyring({"test": bytes(32)}, "test"))
+        yield store
+        await store.aclose()
 
 
 def test_every_promise_has_a_number_of_its_own_and_stands_in_the_reference() -> None:

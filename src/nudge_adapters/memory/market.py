@@ -232,6 +232,12 @@ class MemoryMarketEvents:
         found = (event for event in map(self._events.get, set(ids)) if event is not None)
         return sorted(found, key=lambda event: (event.created_at, event.id))
 
+    @reading
+    async def about(self, resource_id: UUID, limit: int) -> Sequence[MarketEvent]:
+        """Return the events about a resource, newest first."""
+        found = [event for event in self._events.rows() if event.resource_id == resource_id]
+        return sorted(found, key=lambda event: (event.created_at, event.id), reverse=True)[:limit]
+
     @writing
     async def mark(self, ids: Sequence[UUID], status: EventStatus, error: str | None = None) -> None:
         """Move events along their machine; already there is fine. Raises NotFound, IllegalTransition."""

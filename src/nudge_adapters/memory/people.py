@@ -9,8 +9,9 @@ from uuid import UUID
 
 from attrs import evolve
 
-from nudge_adapters.memory.book_pages import is_meant, page_after, sort_key
+from nudge_adapters.memory.book_pages import is_meant, page_after, said_of, sort_key
 from nudge_adapters.memory.journal import Work, reading, writing
+from nudge_adapters.memory.opt_outs import restore_opt_outs
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.client import Client, ClientFilter, ClientOrder
@@ -103,7 +104,8 @@ class MemoryClients:
         assert work.user_id is not None
         self._work = work
         self._users = world.users
-        self._clients = world.book(work.user_id).clients
+        self._book = world.book(work.user_id)
+        self._clients = self._book.clients
 
     @reading
     async def get(self, client_id: UUID) -> Client:
@@ -122,6 +124,7 @@ class MemoryClients:
             self._clients.add(client.id, client, "client")
             emails |= {client.email} - {None}
             self._users.need(client.user_id, "user")
+        restore_opt_outs(self._work, self._book, {client.phone for client in clients if client.phone})
 
     @writing
     async def save(self, client: Client) -> Client:
@@ -133,8 +136,10 @@ class MemoryClients:
         if client.email and any(o.email == client.email for o in self._clients.rows() if o.id != client.id):
             raise Conflict("client", "its e-mail is taken")
         contacts = [at for at in (stored.last_interaction, client.last_interaction) if at is not None]
-        saved = evolve(client, version=client.version + 1, last_interaction=max(contacts, default=None))
+        last = max(contacts, default=None)
+        saved = evolve(client, version=client.version + 1, last_interaction=last, updated_at=self._work.now)
         self._clients.put(client.id, saved)
+        restore_opt_outs(self._work, self._book, {client.phone} if client.phone else set())
         return saved
 
     @writing
@@ -149,9 +154,36 @@ class MemoryClients:
     @reading
     async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
         """Return a page of the book."""
-        rows = [row for row in self._clients.rows() if is_meant(row, which)]
+        rows = self._meant(which)
         keyed = sorted((sort_key(row, order), row) for row in rows)
         return page_after(keyed, request, newest_first=order is not ClientOrder.NAME)
+
+    def _meant(self, which: ClientFilter) -> list[Client]:
+        return [row for row in self._clients.rows() if is_meant(row, which, self._book)]
+
+    @reading
+    async def for_change(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound; here every transaction waits for every other one."""
+        return self._clients.need(client_id, "client")
+
+    @reading
+    async def mentioning(self, words: Collection[str], which: ClientFilter) -> Sequence[Client]:
+        """Return those who pass the filter with one of these words in name, tags or notes, by id."""
+        found = [row for row in self._meant(which) if any(word in said_of(row) for word in words)]
+        return sorted(found, key=lambda row: row.id)
+
+    @reading
+    async def meanings(self, model_id: str, which: ClientFilter) -> Mapping[UUID, Vector]:
+        """Return the vectors by this model of those who pass the filter."""
+        vectors = {row.id: row.notes_embedding for row in self._meant(which)}
+        return {one: vector for one, vector in vectors.items() if vector is not None and vector.model_id == model_id}
+
+    @reading
+    async def reachable_at(self, phones: Collection[str], emails: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these phones or e-mails, each once, by id."""
+        folded = {email.lower() for email in emails}
+        rows = [row for row in self._clients.rows() if row.phone in phones or (row.email or "").lower() in folded]
+        return sorted(rows, key=lambda row: row.id)
 
     @reading
     async def tags(self) -> Mapping[str, int]:

@@ -15,11 +15,14 @@ from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
 from nudge_adapters.memory.contents import MemoryContents, MemoryFaqs
+from nudge_adapters.memory.dossiers import MemoryDossiers
 from nudge_adapters.memory.held_numbers import MemoryHeldNumbers
 from nudge_adapters.memory.idempotency import MemoryIdempotencyKeys
 from nudge_adapters.memory.journal import Work
+from nudge_adapters.memory.knowledge import MemoryClientFacts, MemoryClientImports, MemoryClientNotes
 from nudge_adapters.memory.lanes import MemoryLanes
 from nudge_adapters.memory.market import MemoryGlobalEvents, MemoryListings, MemoryMarketEvents, MemoryResources
+from nudge_adapters.memory.merging import MemoryClientMerges
 from nudge_adapters.memory.messages import MemoryMessages
 from nudge_adapters.memory.nudges import MemoryBriefings, MemoryNegativePreferences
 from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, MemoryVitals
@@ -65,6 +68,11 @@ class MemoryTenantTransaction:
     global_events: MemoryGlobalEvents
     notes: MemoryNotes
     clients: MemoryClients
+    client_notes: MemoryClientNotes
+    client_facts: MemoryClientFacts
+    client_imports: MemoryClientImports
+    client_merges: MemoryClientMerges
+    dossiers: MemoryDossiers
     resources: MemoryResources
     market_events: MemoryMarketEvents
     briefings: MemoryBriefings
@@ -157,6 +165,11 @@ class MemoryStore:
                 global_events=MemoryGlobalEvents(work, world),
                 notes=MemoryNotes(work, world),
                 clients=MemoryClients(work, world),
+                client_notes=MemoryClientNotes(work, world),
+                client_facts=MemoryClientFacts(work, world),
+                client_imports=MemoryClientImports(work, world),
+                client_merges=MemoryClientMerges(work, world),
+                dossiers=MemoryDossiers(work, world),
                 resources=MemoryResources(work, world),
                 market_events=MemoryMarketEvents(work, world),
                 briefings=MemoryBriefings(work, world),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from uuid import UUID
@@ -14,6 +15,10 @@ from nudge_core.model.audit_trail import ChainedEntry, ChainHead
 from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.carrier_event import CarrierEvent
 from nudge_core.model.client import Client
+from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_import import ClientImport
+from nudge_core.model.client_merge import ClientMerge
+from nudge_core.model.client_note import ClientNote
 from nudge_core.model.consent import Consent, Suppression, SuppressionScope
 from nudge_core.model.event import GlobalMlsEvent, MarketEvent
 from nudge_core.model.faq import Faq
@@ -55,11 +60,31 @@ class KeptKey:
     answer: StoredAnswer | None = field(default=None, repr=False)
 
 
+OPT_OUT_KEY_BYTES = 32  # of HMAC-SHA256
+
+
+@frozen
+class KeptOptOut:
+    """An opt-out whose client was erased: a keyed hash instead of the phone."""
+
+    mark: str
+    scope: SuppressionScope
+    topic: str
+    reason: str
+    held_since: datetime
+
+
 class Book:
     """What belongs to one professional."""
 
     def __init__(self, journal: Journal) -> None:
         self.clients: Table[UUID, Client] = Table(journal)
+        self.client_notes: Table[UUID, ClientNote] = Table(journal)
+        self.client_facts: Table[UUID, ClientFact] = Table(journal)
+        self.client_imports: Table[UUID, ClientImport] = Table(journal)
+        self.client_merges: Table[UUID, ClientMerge] = Table(journal)
+        self.kept_opt_outs: Table[tuple[str, SuppressionScope, str], KeptOptOut] = Table(journal)
+        self.opt_out_key = os.urandom(OPT_OUT_KEY_BYTES)
         self.resources: Table[UUID, Resource] = Table(journal)
         self.resource_ids: Table[tuple[ResourceType, str, str], UUID] = Table(journal)
         self.market_events: Table[UUID, MarketEvent] = Table(journal)

@@ -31,6 +31,7 @@ READERS = (tables.user, tables.message, tables.scheduledmessage, tables.outbox, 
 
 RIGHTS = {
     "user": "SELECT",
+    "optoutkey": "SELECT",
     "phonenumber": "SELECT",
     "campaignbriefing": "SELECT",
     "consent": "SELECT",

@@ -52,7 +52,10 @@ class SecretTable:
         )
 
 
-SECRET_TABLES: tuple[SecretTable, ...] = (SecretTable(table=tables.user, owner="id", columns=SECRETS),)
+SECRET_TABLES: tuple[SecretTable, ...] = (
+    SecretTable(table=tables.user, owner="id", columns=SECRETS),
+    SecretTable(table=tables.optoutkey, owner="user_id", columns=("secret",)),
+)
 """Every column whose comment says "encrypted" stands here; a test compares."""
 
 ACROSS = tuple(place.keys for place in SECRET_TABLES)

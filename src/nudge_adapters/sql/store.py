@@ -21,10 +21,13 @@ from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
 from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
+from nudge_adapters.sql.ports.dossiers import SqlDossiers
 from nudge_adapters.sql.ports.held_numbers import SqlHeldNumbers
 from nudge_adapters.sql.ports.idempotency import SqlIdempotencyKeys
+from nudge_adapters.sql.ports.knowledge import SqlClientFacts, SqlClientImports, SqlClientNotes
 from nudge_adapters.sql.ports.lanes import SqlLanes
 from nudge_adapters.sql.ports.market import SqlGlobalEvents, SqlListings, SqlMarketEvents, SqlResources
+from nudge_adapters.sql.ports.merging import SqlClientMerges
 from nudge_adapters.sql.ports.messages import SqlMessages
 from nudge_adapters.sql.ports.nudges import SqlBriefings, SqlNegativePreferences
 from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, SqlVitals
@@ -77,6 +80,11 @@ class SqlTenantTransaction:
     global_events: SqlGlobalEvents
     notes: SqlNotes
     clients: SqlClients
+    client_notes: SqlClientNotes
+    client_facts: SqlClientFacts
+    client_imports: SqlClientImports
+    client_merges: SqlClientMerges
+    dossiers: SqlDossiers
     resources: SqlResources
     market_events: SqlMarketEvents
     briefings: SqlBriefings
@@ -232,6 +240,11 @@ class SqlStore:
                 global_events=SqlGlobalEvents(work),
                 notes=SqlNotes(work),
                 clients=SqlClients(work),
+                client_notes=SqlClientNotes(work),
+                client_facts=SqlClientFacts(work),
+                client_imports=SqlClientImports(work),
+                client_merges=SqlClientMerges(work),
+                dossiers=SqlDossiers(work),
                 resources=SqlResources(work),
                 market_events=SqlMarketEvents(work),
                 briefings=SqlBriefings(work),

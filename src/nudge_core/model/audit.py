@@ -8,6 +8,7 @@ from uuid import UUID
 from attrs import field, frozen
 
 from nudge_core.model import fields
+from nudge_core.model.event import stable_id
 from nudge_core.model.json import Json, JsonObject, frozen_object
 
 
@@ -23,3 +24,29 @@ class AuditEntry:
     subject_type: str = field(validator=fields.text(60, at_least=1))
     subject_id: UUID
     facts: JsonObject = field(factory=dict[str, Json], converter=frozen_object, repr=False)
+
+
+def about_client(
+    user_id: UUID, client_id: UUID, at: datetime, actor: str, action: str, cause: str, **facts: Json
+) -> AuditEntry:
+    """Return the entry of a decision about a client; the same for the same action and cause.
+
+    Args:
+        user_id: whose client.
+        client_id: about whom.
+        at: when, in UTC.
+        actor: who decided.
+        action: what, such as `client.changed`.
+        cause: what tells this decision from others of its kind: a version, an id.
+        facts: what it rested on: codes, counts, names of fields; never a personal value: entries outlive people.
+    """
+    return AuditEntry(
+        id=stable_id("audit", action, str(client_id), cause),
+        user_id=user_id,
+        at=at,
+        actor=actor,
+        action=action,
+        subject_type="client",
+        subject_id=client_id,
+        facts=facts,
+    )

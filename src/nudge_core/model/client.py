@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
@@ -33,10 +34,27 @@ class ClientOrder(StrEnum):
 
 @frozen(kw_only=True)
 class ClientFilter:
-    """Which clients of a book: with this tag (anybody's), with these letters in the name (ASCII case aside)."""
+    """Which clients of a book: with this tag (anybody's), with these letters in the name (ASCII case aside).
+
+    All of it must hold; None asks nothing. `role_names`: a tag of theirs, or a role stated in their preferences, is
+    among these names, compared by `tag_name`. `suppressed`: a suppression of everything holds for their phone.
+    `textable`: they have a phone, it is not suppressed, and its newest consent is one at all. `updated_*`: the last
+    change, or when they were added; `contacted_*`: the last contact. `*_from` is included, `*_until` is not.
+    """
 
     tag: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)), repr=False)
     name_has: str | None = field(default=None, validator=fields.optional(fields.text(100, at_least=1)), repr=False)
+    role_names: frozenset[str] | None = None
+    has_phone: bool | None = None
+    suppressed: bool | None = None
+    textable: bool | None = None
+    updated_from: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    updated_until: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    contacted_from: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+    contacted_until: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+
+
+EVERYBODY = ClientFilter()
 
 
 @frozen(kw_only=True)
@@ -47,6 +65,8 @@ class Client:
     `timezone` None means "not stated": the zones then follow from the address or the number's area code.
     `preferences` is what the vertical reads as wishes (`nudge_core.verticals`). `notes_embedding` is absent, never
     zeros, when no embedding could be made. `version` rises with every change; a change names the version it read.
+    `updated_at`: the last change, None when there was none. `notes` and `preferences` are projections: what is true of
+    them stands in notes and facts (`nudge_core.model.client_note`, `.client_fact`) as soon as there are any.
     """
 
     id: UUID
@@ -64,6 +84,7 @@ class Client:
     last_interaction: datetime | None = field(default=None, validator=fields.optional(fields.instant))
     timezone: str | None = field(default=None, validator=fields.optional(fields.zone))
     version: int = 1
+    updated_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
 
     @property
     def first_name(self) -> str:
@@ -74,3 +95,11 @@ class Client:
     def tags(self) -> tuple[str, ...]:
         """The professional's own tags, then the proposed ones."""
         return self.user_tags + self.ai_tags
+
+
+def tag_name(tag: str) -> str:
+    """Return a tag as roles are read from tags: folded; blanks, hyphens and underscores are equal."""
+    return " ".join(_GAPS.sub(" ", tag.casefold()).split())
+
+
+_GAPS = re.compile(r"[\s_-]+")

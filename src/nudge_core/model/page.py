@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Generic, TypeVar
+from uuid import UUID
 
 from attrs import field, frozen
 
+from nudge_core.errors import Invalid
 from nudge_core.model import fields
 
 T = TypeVar("T")
@@ -39,3 +41,14 @@ class Page(Generic[T]):
 
     items: tuple[T, ...]
     last: tuple[str, ...] | None = field(default=None, repr=False)
+
+
+def id_after(request: PageRequest) -> UUID | None:
+    """Return the id of the item to go on after, of a list whose key is an id. Raises Invalid: it is none."""
+    if request.after is None:
+        return None
+    try:
+        (text,) = request.after
+        return UUID(text)
+    except ValueError as error:
+        raise Invalid("cursor", "a cursor that this list returned", None) from error

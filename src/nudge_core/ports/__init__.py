@@ -10,6 +10,7 @@ block raises. There is no commit to call, so a step cannot call it.
 
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -28,7 +29,6 @@ from nudge_core.ports.services import (
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.store import Store, SystemTransaction, TenantTransaction
 from nudge_core.ports.tenant import (
-    Clients,
     Consents,
     Interactions,
     Lanes,
@@ -45,10 +45,15 @@ __all__ = [
     "Audit",
     "Briefings",
     "CarrierEvents",
+    "ClientFacts",
+    "ClientImports",
+    "ClientMerges",
+    "ClientNotes",
     "Clients",
     "Clock",
     "Consents",
     "Contents",
+    "Dossiers",
     "Drafter",
     "Embedder",
     "Faqs",

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
+from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -16,7 +17,6 @@ from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
-    Clients,
     Consents,
     Interactions,
     Lanes,
@@ -103,6 +103,21 @@ class TenantTransaction(Protocol):
 
     @property
     def clients(self) -> Clients: ...
+
+    @property
+    def client_notes(self) -> ClientNotes: ...
+
+    @property
+    def client_facts(self) -> ClientFacts: ...
+
+    @property
+    def client_imports(self) -> ClientImports: ...
+
+    @property
+    def client_merges(self) -> ClientMerges: ...
+
+    @property
+    def dossiers(self) -> Dossiers: ...
 
     @property
     def resources(self) -> Resources: ...

@@ -8,7 +8,6 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.model.approval import ApprovedText
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, Suppression
 from nudge_core.model.conversation import Conversation, MessageFilter
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
@@ -25,62 +24,6 @@ from nudge_core.model.message import (
 )
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
-from nudge_core.model.vector import Vector
-
-
-class Clients(Protocol):
-    """One professional's book."""
-
-    async def get(self, client_id: UUID) -> Client:
-        """Return the client, or raise NotFound."""
-        ...
-
-    async def add(self, clients: Sequence[Client]) -> None:
-        """Store new clients, all or none. Raises Conflict when an id or an e-mail of this book is taken."""
-        ...
-
-    async def save(self, client: Client) -> Client:
-        """Store a changed one over the version it was read at; return it with its new version.
-
-        The later of two instants of last contact is kept. Raises Conflict when somebody changed it since, or its
-        e-mail is taken; NotFound.
-        """
-        ...
-
-    async def describe(self, client_id: UUID, notes: str, vector: Vector | None) -> bool:
-        """Store the vector of these notes; False, and nothing stored, when the client has others by now.
-
-        Not a change that a person made: the version stays.
-        """
-        ...
-
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book. Raises Invalid when the key to go on after is none of this order."""
-        ...
-
-    async def tags(self) -> Mapping[str, int]:
-        """Return how many clients have each tag, the professional's own and the proposed ones."""
-        ...
-
-    async def book(self) -> Sequence[Client]:
-        """Return the whole book, by id."""
-        ...
-
-    async def by_phone(self, phone: str) -> Sequence[Client]:
-        """Return those with this phone, by id."""
-        ...
-
-    async def touch(self, client_ids: Sequence[UUID], at: datetime) -> None:
-        """Raise `last_interaction` of these clients to `at`; a later one is kept, a missing client left out."""
-        ...
-
-    async def of(self, client_ids: Collection[UUID], phones: Collection[str]) -> Sequence[Client]:
-        """Return those with one of these ids or one of these phones, each once, by id; one query."""
-        ...
-
-    async def is_empty(self) -> bool:
-        """Say whether nobody is in the book."""
-        ...
 
 
 class Resources(Protocol):
@@ -137,6 +80,10 @@ class MarketEvents(Protocol):
 
     async def get(self, ids: Sequence[UUID]) -> Sequence[MarketEvent]:
         """Return the stored ones among `ids`, oldest first."""
+        ...
+
+    async def about(self, resource_id: UUID, limit: int) -> Sequence[MarketEvent]:
+        """Return the events about a resource, newest first."""
         ...
 
     async def mark(self, ids: Sequence[UUID], status: EventStatus, error: str | None = None) -> None:

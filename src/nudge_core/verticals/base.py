@@ -70,6 +70,10 @@ class Vertical(Protocol):
         """How it speaks: what drafters need."""
         ...
 
+    def role_names(self, role: Role) -> frozenset[str]:
+        """Return the tags that mean a role, as `nudge_core.model.client.tag_name` writes them."""
+        ...
+
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
         """Read a client into rows of the audience, one per role; none when no role or no wish is known.
 
@@ -82,6 +86,13 @@ class Vertical(Protocol):
         """Read an event into what it offers; None when this vertical would not nudge about it, however well it fits.
 
         `wished_features`: the features anybody in the book wishes or refuses: what to look for in free text.
+        """
+        ...
+
+    def offered(self, resource: Resource) -> MarketEvent | None:
+        """Return a thing as it is on offer now, as an event to compare wishes with; None when it is not on offer.
+
+        For looking only: it is no event that happened, so nothing is told of it.
         """
         ...
 

@@ -7,15 +7,19 @@ from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.deciding import dismiss
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
+from nudge_core.walk.looking import Found, look_up
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
+from nudge_core.walk.meanings import embed_client
 from nudge_core.walk.parts import Parts
 from nudge_core.walk.run import PassReport, run_once
 from nudge_core.walk.schedule import ReleaseReport, release_due
 from nudge_core.walk.sending import Drained, drain, send_due, tidy
+from nudge_core.walk.suiting import draft_for, suits
 
 __all__ = [
     "Bounded",
     "Drained",
+    "Found",
     "Heard",
     "Parts",
     "PassReport",
@@ -25,18 +29,22 @@ __all__ = [
     "code_of",
     "collect_bills",
     "dismiss",
+    "draft_for",
     "drain",
     "embed_book",
+    "embed_client",
     "hear",
     "hear_again",
     "hear_waiting",
     "keep_unread",
+    "look_up",
     "poll",
     "poll_inbound",
     "reconcile",
     "release_due",
     "run_once",
     "send_due",
+    "suits",
     "tidy",
     "unbounded",
     "work",

@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, literal, or_, select, text, tuple_
 
 from nudge_adapters.sql import tables
+from nudge_adapters.sql.ports.client_filter import further_conditions
 from nudge_adapters.sql.rows.people import client_from_row
 from nudge_adapters.sql.work import Work
 from nudge_core.errors import Invalid
@@ -34,7 +35,7 @@ _TAGS = text(
 async def page_of_clients(work: Work, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
     """Return a page of the owner's book. Raises Invalid when the key to go on after is none of this order."""
     by = _by(order)
-    query = select(_client, by.label("sort_key")).where(_client.c.user_id == work.owner, *_filters(which))
+    query = select(_client, by.label("sort_key")).where(_client.c.user_id == work.owner, *filters(which))
     if request.after is not None:
         value, client_id = _read(request.after, order)
         here, there = tuple_(by, _client.c.id), tuple_(literal(value, by.type), literal(client_id, _client.c.id.type))
@@ -57,8 +58,9 @@ def _by(order: ClientOrder) -> ColumnElement[Any]:  # Any: a text or an instant
     return _client.c.created_at if order is ClientOrder.NEWEST else func.coalesce(_client.c.last_interaction, _NEVER)
 
 
-def _filters(which: ClientFilter) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
+def filters(which: ClientFilter) -> list[ColumnElement[bool]]:
+    """Return what a client must be to pass."""
+    found = list(further_conditions(which))
     if which.tag is not None:
         found.append(or_(_client.c.user_tags.contains([which.tag]), _client.c.ai_tags.contains([which.tag])))
     if which.name_has is not None:

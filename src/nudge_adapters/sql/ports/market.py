@@ -271,6 +271,13 @@ class SqlMarketEvents:
         rows = await self._work.rows(query.order_by(_market.c.created_at, _market.c.id))
         return [market_event_from_row(row) for row in rows]
 
+    @reading
+    async def about(self, resource_id: UUID, limit: int) -> Sequence[MarketEvent]:
+        """Return the events about a resource, newest first."""
+        query = select(_market).where(self._mine, _market.c.resource_id == resource_id)
+        newest = query.order_by(_market.c.created_at.desc(), _market.c.id.desc()).limit(limit)
+        return [market_event_from_row(row) for row in await self._work.rows(newest)]
+
     @writing
     async def mark(self, ids: Sequence[UUID], status: EventStatus, error: str | None = None) -> None:
         """Move events along their machine; already there is fine. Raises NotFound, IllegalTransition."""

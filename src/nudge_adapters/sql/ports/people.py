@@ -7,18 +7,19 @@ from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve
-from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Text, cast, func, insert, or_, select, true, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.across import KEYS, Across
-from nudge_adapters.sql.ports.book_pages import count_tags, page_of_clients
+from nudge_adapters.sql.ports.book_pages import count_tags, filters, page_of_clients
+from nudge_adapters.sql.ports.opt_outs import restore_opt_outs
 from nudge_adapters.sql.rows.people import (
     client_from_row,
     client_to_row,
     user_from_row,
     user_to_row,
 )
-from nudge_adapters.sql.rows.values import vector_to_columns
+from nudge_adapters.sql.rows.values import vector_from_row, vector_to_columns
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
 from nudge_core.model.client import Client, ClientFilter, ClientOrder
@@ -144,17 +145,19 @@ class SqlClients:
             self._work.own(client.user_id, "client.user_id")
         if clients:
             await self._work.run(insert(_client), [client_to_row(client) for client in clients])
+            await restore_opt_outs(self._work, {client.phone for client in clients if client.phone})
 
     @writing
     async def save(self, client: Client) -> Client:
         """Store a changed one over the version it was read at; return it with its new version."""
         self._work.own(client.user_id, "client.user_id")
         this = (self._mine, _client.c.id == client.id)
-        values = {**client_to_row(client), "version": client.version + 1}
+        values = {**client_to_row(client), "version": client.version + 1, "updated_at": self._work.now}
         values["last_interaction"] = func.greatest(_client.c.last_interaction, client.last_interaction)
         change = update(_client).where(*this, _client.c.version == client.version).values(values)
         row = await self._work.row(change.returning(*_client.c))
         if row is not None:
+            await restore_opt_outs(self._work, {client.phone} if client.phone else ())
             return client_from_row(row)
         if await self._work.row(select(_client.c.id).where(*this)) is None:
             raise NotFound("client", client.id)
@@ -171,6 +174,43 @@ class SqlClients:
     async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
         """Return a page of the book."""
         return await page_of_clients(self._work, request, order, which)
+
+    @reading
+    async def for_change(self, client_id: UUID) -> Client:
+        """Return the client, or raise NotFound; whoever else would change it waits for this transaction."""
+        this = select(_client).where(self._mine, _client.c.id == client_id)
+        row = await self._work.row(this.with_for_update(key_share=True))
+        if row is None:
+            raise NotFound("client", client_id)
+        return client_from_row(row)
+
+    @reading
+    async def mentioning(self, words: Collection[str], which: ClientFilter) -> Sequence[Client]:
+        """Return those who pass the filter with one of these words in name, tags or notes, by id."""
+        if not words:
+            return []
+        tags = cast(_client.c.user_tags.op("||")(_client.c.ai_tags), Text)
+        said = func.lower(_client.c.full_name + "\n" + tags + "\n" + _client.c.notes)
+        somewhere = or_(*(func.strpos(said, word) > 0 for word in sorted(words)))
+        query = select(_client).where(self._mine, *filters(which), somewhere).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
+
+    @reading
+    async def meanings(self, model_id: str, which: ClientFilter) -> Mapping[UUID, Vector]:
+        """Return the vectors by this model of those who pass the filter."""
+        columns = (_client.c.id, _client.c.notes_embedding, _client.c.notes_embedding_model)
+        by_model = _client.c.notes_embedding_model == model_id
+        rows = await self._work.rows(select(*columns).where(self._mine, by_model, *filters(which)))
+        read = ((row["id"], vector_from_row(row, "notes_embedding")) for row in rows)
+        return {client_id: vector for client_id, vector in read if vector is not None}
+
+    @reading
+    async def reachable_at(self, phones: Collection[str], emails: Collection[str]) -> Sequence[Client]:
+        """Return those with one of these phones or e-mails, each once, by id."""
+        folded = sorted({email.lower() for email in emails})
+        which = or_(func.lower(_client.c.email).in_(folded), _client.c.phone.in_(sorted(phones)))
+        query = select(_client).where(self._mine, which).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query)]
 
     @reading
     async def tags(self) -> Mapping[str, int]:

@@ -106,6 +106,7 @@ def client_to_row(client: Client) -> NewRow:
         "timezone": client.timezone,
         "created_at": client.created_at,
         "version": client.version,
+        "updated_at": client.updated_at,
     }
 
 
@@ -127,6 +128,7 @@ def client_from_row(row: Row) -> Client:
         timezone=row["timezone"],
         created_at=row["created_at"],
         version=row["version"],
+        updated_at=row["updated_at"],
     )
 
 

@@ -11,6 +11,7 @@
 
 from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt, signinlock, signinsession
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
+from nudge_adapters.sql.tables.clients import clientfact, clientimport, clientmerge, clientnote, keptoptout, optoutkey
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, audithead, auditlink, campaignbriefing, negativepreference
@@ -38,6 +39,10 @@ __all__ = [
     "campaignbriefing",
     "carrierevent",
     "client",
+    "clientfact",
+    "clientimport",
+    "clientmerge",
+    "clientnote",
     "consent",
     "contentresource",
     "faq",
@@ -48,10 +53,12 @@ __all__ = [
     "idempotency",
     "inboundcursor",
     "interaction",
+    "keptoptout",
     "listingsnapshot",
     "marketevent",
     "message",
     "negativepreference",
+    "optoutkey",
     "outbox",
     "phonenumber",
     "pipelinerun",

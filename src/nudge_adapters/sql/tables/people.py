@@ -98,6 +98,7 @@ client = Table(
     Column("timezone", String(60)),
     Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("updated_at", INSTANT),
     tenant_key("client"),
     UniqueConstraint("user_id", "email"),
     CheckConstraint("phone ~ '^[+][1-9][0-9]{6,14}$'", "phone_is_e164"),

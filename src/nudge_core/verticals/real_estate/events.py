@@ -11,11 +11,11 @@ from types import MappingProxyType
 
 from nudge_core.errors import Invalid
 from nudge_core.model.client import Role
-from nudge_core.model.event import ListingEvent, MarketEvent
+from nudge_core.model.event import ListingEvent, MarketEvent, stable_id
 from nudge_core.model.json import object_in
 from nudge_core.model.listing import ListingStatus
 from nudge_core.model.message import MessageClass
-from nudge_core.model.resource import Resource, ResourceStatus
+from nudge_core.model.resource import Resource, ResourceStatus, ResourceType
 from nudge_core.policy.topics import LISTINGS, MARKET
 from nudge_core.verticals.base import EventRule
 
@@ -102,6 +102,13 @@ _TRUE_WHILE: Mapping[str, frozenset[str]] = MappingProxyType(
     }
 )
 
+_KIND_ON_OFFER: Mapping[str, ListingEvent] = MappingProxyType(
+    {
+        ListingStatus.ACTIVE.value: ListingEvent.NEW_LISTING,
+        ListingStatus.COMING_SOON.value: ListingEvent.COMING_SOON,
+    }
+)
+
 LISTING_MOVED = "listing_moved"
 PRICE_CHANGED = "price_changed"
 
@@ -121,6 +128,24 @@ def still_true(event: MarketEvent, resource: Resource) -> str | None:
     if is_offer and told != resource.attributes.get("list_price_cents"):
         return PRICE_CHANGED
     return None
+
+
+def offered(resource: Resource) -> MarketEvent | None:
+    """Return a home as it is on offer now, as if it were new; None for anything else, and when it is off the market."""
+    kind = _KIND_ON_OFFER.get(str(resource.attributes.get("status")))
+    is_home = resource.resource_type is ResourceType.PROPERTY and resource.status is ResourceStatus.ACTIVE
+    if kind is None or not is_home:
+        return None
+    return MarketEvent(
+        id=stable_id("offered", str(resource.id)),
+        user_id=resource.user_id,
+        event_type=kind.value,
+        entity_id=resource.entity_id[:255],
+        created_at=resource.updated_at,
+        source_id=resource.source_id,
+        payload={"listing": resource.attributes, "change": {}},
+        resource_id=resource.id,
+    )
 
 
 def expires_at(event: MarketEvent) -> datetime:

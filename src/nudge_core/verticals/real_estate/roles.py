@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 from nudge_core.errors import Invalid
-from nudge_core.model.client import Role
+from nudge_core.model.client import Role, tag_name
 
 SYNONYMS: Mapping[str, Role] = MappingProxyType(
     {
@@ -44,12 +43,17 @@ SYNONYMS: Mapping[str, Role] = MappingProxyType(
 
 def normalised(tag: str) -> str:
     """Return a tag as tags are compared: folded; blanks, hyphens and underscores are equal."""
-    return " ".join(re.sub(r"[\s_-]+", " ", tag.casefold()).split())
+    return tag_name(tag)
 
 
 def roles_of(tags: Iterable[str]) -> frozenset[Role]:
     """Return the roles that tags name; other tags say nothing."""
     return frozenset(SYNONYMS[name] for name in map(normalised, tags) if name in SYNONYMS)
+
+
+def names_of(role: Role) -> frozenset[str]:
+    """Return the tags that name a role, normalised."""
+    return frozenset(name for name, named in SYNONYMS.items() if named is role)
 
 
 def stated_role(text: str) -> Role:

@@ -11,7 +11,7 @@ from nudge_core.matching.constraints import MatchSchema, Seeker, Subject
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import AudienceMember
-from nudge_core.model.client import Client
+from nudge_core.model.client import Client, Role
 from nudge_core.model.event import MarketEvent
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.json import JsonObject
@@ -19,7 +19,7 @@ from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
 from nudge_core.verticals.base import EventRule
-from nudge_core.verticals.real_estate import brief, events, intel, lint, schema, subject, voice, wishes
+from nudge_core.verticals.real_estate import brief, events, intel, lint, roles, schema, subject, voice, wishes
 from nudge_core.verticals.real_estate.switches import STRICT, Switches
 from nudge_core.verticals.voice import Voice
 
@@ -50,6 +50,10 @@ class RealEstate:
         """How it speaks."""
         return voice.voice(self.switches)
 
+    def role_names(self, role: Role) -> frozenset[str]:
+        """Return the tags that mean a role."""
+        return roles.names_of(role)
+
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
         """Read a client into rows of the audience; see `Vertical.seekers`."""
         return wishes.seekers(client, avoid)
@@ -57,6 +61,10 @@ class RealEstate:
     def subject(self, event: MarketEvent, wished_features: frozenset[str]) -> Subject | None:
         """Read an event into what it offers; see `Vertical.subject`."""
         return subject.subject(event, wished_features)
+
+    def offered(self, resource: Resource) -> MarketEvent | None:
+        """Return a home as it is on offer now; None when it is not."""
+        return events.offered(resource)
 
     def text_of(self, facts: JsonObject) -> str:
         """Return the text whose meaning is compared with clients' notes."""

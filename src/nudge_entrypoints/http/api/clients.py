@@ -6,20 +6,29 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from attrs import field, frozen
-from litestar import Controller, get, patch, post
+from attrs import evolve, field, frozen
+from litestar import Controller, delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.status_codes import HTTP_200_OK, HTTP_204_NO_CONTENT
 from msgspec import UNSET, UnsetType
 
 from nudge_core.model import fields
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
+from nudge_core.model.client import Client, ClientFilter, ClientOrder, Role
 from nudge_core.model.consent import Consent, ConsentKind, Suppression
 from nudge_core.model.json import plain_json
+from nudge_core.model.message import MessageClass
+from nudge_core.policy.consent import SilenceReason
+from nudge_core.policy.outcomes import Outcome, Send, Wait
+from nudge_core.policy.reasons import explain
 from nudge_core.ports import TenantTransaction
 from nudge_core.steps import book
+from nudge_core.steps.consent import lift, standing, suppress
+from nudge_core.steps.erase import EraseReason, erase
 from nudge_core.verticals import Vertical
+from nudge_core.walk import embed_client
 from nudge_entrypoints.http.api.bodies_of_change import changes_of, given, short_texts, small_json
 from nudge_entrypoints.http.api.context import Api, Caller, TheApi
+from nudge_entrypoints.http.api.instants import utc
 from nudge_entrypoints.http.api.paging import cursor_after, page_request
 from nudge_entrypoints.http.identity import SCOPE, Scope
 
@@ -120,12 +129,27 @@ class SilenceView:
 
 
 @frozen(kw_only=True)
+class VerdictView:
+    """What would become at this minute of a hand-written text of a class: send, wait, ask or refuse, and why.
+
+    `until`: when a wait ends, or until when a text may go out.
+    """
+
+    message_class: MessageClass
+    verdict: str
+    reason: str | None
+    explanation: str | None
+    until: datetime | None
+
+
+@frozen(kw_only=True)
 class StandingView:
-    """Whether a client may be texted at all, and what that rests on. Hours and caps are judged text by text."""
+    """Whether a client may be texted now, by class of text, and what that rests on. Words are judged text by text."""
 
     has_phone: bool
     consent: ConsentView | None
     silences: tuple[SilenceView, ...]
+    verdicts: tuple[VerdictView, ...]
 
 
 @frozen(kw_only=True)
@@ -135,6 +159,20 @@ class NewConsent:
     kind: ConsentKind
     source: str = field(validator=fields.text(60, at_least=1))
     wording: str = field(default="", validator=fields.text(2_000), repr=False)
+
+
+@frozen(kw_only=True)
+class Tags:
+    """Tags, as they are written."""
+
+    tags: list[str] = field(validator=short_texts, repr=False)
+
+
+@frozen(kw_only=True)
+class Silencing:
+    """Why nothing may go to a phone: `they_told_me`, or `wrong_number`."""
+
+    reason: SilenceReason = SilenceReason.THEY_TOLD_ME
 
 
 class Clients(Controller):
@@ -150,15 +188,35 @@ class Clients(Controller):
         principal: Caller,
         tag: FromQuery[str | None] = None,
         name_has: FromQuery[str | None] = None,
+        role: FromQuery[Role | None] = None,
+        has_phone: FromQuery[bool | None] = None,
+        suppressed: FromQuery[bool | None] = None,
+        textable: FromQuery[bool | None] = None,
+        updated_from: FromQuery[datetime | None] = None,
+        updated_until: FromQuery[datetime | None] = None,
+        contacted_from: FromQuery[datetime | None] = None,
+        contacted_until: FromQuery[datetime | None] = None,
         sort: FromQuery[ClientOrder] = ClientOrder.NAME,
         limit: FromQuery[int | None] = None,
         cursor: FromQuery[str | None] = None,
     ) -> ClientPage:
         """List the book: by name, the newest first, or the last contact first."""
-        which = ClientFilter(tag=tag, name_has=name_has)
-        of = f"clients by {sort.value}, {tag!r}, {name_has!r}"
+        which = ClientFilter(
+            tag=tag,
+            name_has=name_has,
+            has_phone=has_phone,
+            suppressed=suppressed,
+            textable=textable,
+            updated_from=_utc("updated_from", updated_from),
+            updated_until=_utc("updated_until", updated_until),
+            contacted_from=_utc("contacted_from", contacted_from),
+            contacted_until=_utc("contacted_until", contacted_until),
+        )
+        of = f"clients by {sort.value}, {role!r}, {which!r}, {tag!r}, {name_has!r}"
         request = page_request(of, limit, cursor)
         async with api.parts.store.tenant(principal.user_id) as tx:
+            if role is not None:
+                which = evolve(which, role_names=(await vertical_of(api, tx)).role_names(role))
             page = await tx.clients.page(request, sort, which)
         return ClientPage(items=tuple(map(_view, page.items)), next_cursor=cursor_after(of, page.last))
 
@@ -185,7 +243,9 @@ class Clients(Controller):
                 timezone=data.timezone,
                 created_at=tx.now,
             )
-            return _view(await book.add(tx, client, principal.actor, await vertical_of(api, tx)))
+            added = await book.add(tx, client, principal.actor, await vertical_of(api, tx))
+        await embed_client(api.parts, principal.user_id, added.id)
+        return _view(added)
 
     @get("/{client_id:uuid}", opt={SCOPE: Scope.CLIENTS_READ})
     async def read_client(self, api: TheApi, principal: Caller, client_id: FromPath[UUID]) -> ClientView:
@@ -204,21 +264,57 @@ class Clients(Controller):
         async with api.parts.store.tenant(principal.user_id) as tx:
             vertical = await vertical_of(api, tx)
             changed = await book.change(tx, client_id, principal.actor, vertical, version=data.version, changes=changes)
+        if "notes" in changes:
+            await embed_client(api.parts, principal.user_id, client_id)
         return _view(changed)
+
+    @delete("/{client_id:uuid}", opt={SCOPE: Scope.CLIENTS_WRITE})
+    async def delete_client(self, api: TheApi, principal: Caller, client_id: FromPath[UUID]) -> None:
+        """Remove a client with everything personal; an opt-out is kept as a keyed hash of the phone."""
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            await erase(tx, client_id, EraseReason.NOT_NEEDED, principal.actor)
+
+    @post("/{client_id:uuid}/tags", status_code=HTTP_200_OK, opt={SCOPE: Scope.CLIENTS_WRITE})
+    async def add_client_tags(
+        self, api: TheApi, principal: Caller, client_id: FromPath[UUID], data: JSONBody[Tags]
+    ) -> ClientView:
+        """Add tags to a client; a proposed one becomes the professional's own."""
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            return _view(await book.add_tags(tx, client_id, data.tags, principal.actor))
+
+    @post("/{client_id:uuid}/tags/remove", status_code=HTTP_200_OK, opt={SCOPE: Scope.CLIENTS_WRITE})
+    async def remove_client_tags(
+        self, api: TheApi, principal: Caller, client_id: FromPath[UUID], data: JSONBody[Tags]
+    ) -> ClientView:
+        """Remove tags from a client, the professional's own and proposed ones."""
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            return _view(await book.remove_tags(tx, client_id, data.tags, principal.actor))
+
+    @post("/{client_id:uuid}/suppress", status_code=HTTP_200_OK, opt={SCOPE: Scope.CLIENTS_WRITE})
+    async def suppress_client(
+        self, api: TheApi, principal: Caller, client_id: FromPath[UUID], data: JSONBody[Silencing]
+    ) -> SilenceView:
+        """Let nothing go to a client's phone from now on; what waits for it is withdrawn."""
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            held = await suppress(tx, api.parts.ids.new(), client_id, data.reason, principal.actor)
+        return _silence(held)
+
+    @post("/{client_id:uuid}/unsuppress", status_code=HTTP_204_NO_CONTENT, opt={SCOPE: Scope.CLIENTS_WRITE})
+    async def unsuppress_client(self, api: TheApi, principal: Caller, client_id: FromPath[UUID]) -> None:
+        """End a silence that the professional asked for; only the person's own START ends any other one."""
+        async with api.parts.store.tenant(principal.user_id) as tx:
+            await lift(tx, api.parts.ids.new(), client_id, principal.actor)
 
     @get("/{client_id:uuid}/standing", opt={SCOPE: Scope.CLIENTS_READ})
     async def read_standing(self, api: TheApi, principal: Caller, client_id: FromPath[UUID]) -> StandingView:
-        """Say whether a client may be texted at all: consent, and demands to stop."""
+        """Say whether a client may be texted now: consent, demands to stop, and the verdict for each class of text."""
         async with api.parts.store.tenant(principal.user_id) as tx:
-            client = await tx.clients.get(client_id)
-            if client.phone is None:
-                return StandingView(has_phone=False, consent=None, silences=())
-            newest = (await tx.consents.latest([client.phone])).get(client.phone)
-            silences = await tx.suppressions.active(client.phone)
+            found = await standing(tx, client_id, await vertical_of(api, tx), api.parts.delivery)
         return StandingView(
-            has_phone=True,
-            consent=None if newest is None else _consent(newest),
-            silences=tuple(map(_silence, silences)),
+            has_phone=found.client.phone is not None,
+            consent=None if found.consent is None else _consent(found.consent),
+            silences=tuple(map(_silence, found.suppressions)),
+            verdicts=tuple(_verdict(kind, outcome) for kind, outcome in found.verdicts.items()),
         )
 
     @post("/{client_id:uuid}/consents", opt={SCOPE: Scope.CLIENTS_WRITE})
@@ -275,6 +371,17 @@ def _consent(consent: Consent) -> ConsentView:
     )
 
 
+def _verdict(kind: MessageClass, outcome: Outcome) -> VerdictView:
+    reason = None if isinstance(outcome, Send) else outcome.reason
+    return VerdictView(
+        message_class=kind,
+        verdict=type(outcome).__name__.lower(),
+        reason=reason,
+        explanation=None if reason is None else explain(reason),
+        until=outcome.until if isinstance(outcome, (Send, Wait)) else None,
+    )
+
+
 def _silence(suppression: Suppression) -> SilenceView:
     return SilenceView(
         scope=suppression.scope.value,
@@ -282,3 +389,7 @@ def _silence(suppression: Suppression) -> SilenceView:
         reason=suppression.reason,
         since=suppression.created_at,
     )
+
+
+def _utc(name: str, instant: datetime | None) -> datetime | None:
+    return None if instant is None else utc(name, instant)

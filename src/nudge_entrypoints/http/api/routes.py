@@ -12,6 +12,13 @@ from nudge_entrypoints.http.api.admin import Admin
 from nudge_entrypoints.http.api.api_keys import ApiKeys
 from nudge_entrypoints.http.api.audit import Audit
 from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
+from nudge_entrypoints.http.api.client_imports import ClientImports
+from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
+from nudge_entrypoints.http.api.client_matches import ClientMatches
+from nudge_entrypoints.http.api.client_merges import ClientMerges
+from nudge_entrypoints.http.api.client_overview import ClientOverview
+from nudge_entrypoints.http.api.client_records import ClientRecords
+from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
@@ -44,6 +51,13 @@ LARGEST_BODY = 256_000
 
 CONTROLLERS: Sequence[type[Controller]] = (
     Account,
+    ClientImports,
+    ClientKnowledge,
+    ClientMatches,
+    ClientMerges,
+    ClientOverview,
+    ClientRecords,
+    ClientSearch,
     Clients,
     ContentResources,
     Faqs,
