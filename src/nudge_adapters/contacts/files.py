@@ -15,7 +15,7 @@ from nudge_adapters.contacts.lines import lines_of
 from nudge_adapters.contacts.vcard import cards_of
 from nudge_core.book.birthday import month_comes_first
 from nudge_core.book.columns import SAMPLE_ROWS, TableReading, read_table
-from nudge_core.book.contact import ContactField, Written
+from nudge_core.model.written import ContactField, Written
 
 _CHUNK = 1 << 16
 _MONTH_FIRST = frozenset({"US", "PH", "CA", "PR", "GU"})

@@ -16,7 +16,7 @@ from typing import BinaryIO
 from attrs import field, frozen
 
 from nudge_adapters.contacts.lines import Line, lines_of
-from nudge_core.book.contact import ContactField, Written
+from nudge_core.model.written import ContactField, Written
 
 F = ContactField
 

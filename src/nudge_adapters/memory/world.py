@@ -20,6 +20,8 @@ from nudge_core.model.client_import import ClientImport
 from nudge_core.model.client_merge import ClientMerge
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.consent import Consent, Suppression, SuppressionScope
+from nudge_core.model.contact_account import ContactAccount, ContactGrant
+from nudge_core.model.contact_import import ContactImport
 from nudge_core.model.event import GlobalMlsEvent, MarketEvent
 from nudge_core.model.faq import Faq
 from nudge_core.model.feed import FeedCursor, StoredUnread, UnreadRecord
@@ -83,6 +85,9 @@ class Book:
         self.client_facts: Table[UUID, ClientFact] = Table(journal)
         self.client_imports: Table[UUID, ClientImport] = Table(journal)
         self.client_merges: Table[UUID, ClientMerge] = Table(journal)
+        self.contact_imports: Table[UUID, ContactImport] = Table(journal)
+        self.contact_accounts: Table[UUID, ContactAccount] = Table(journal)
+        self.contact_grants: Table[UUID, ContactGrant] = Table(journal)
         self.kept_opt_outs: Table[tuple[str, SuppressionScope, str], KeptOptOut] = Table(journal)
         self.opt_out_key = os.urandom(OPT_OUT_KEY_BYTES)
         self.resources: Table[UUID, Resource] = Table(journal)

@@ -20,6 +20,7 @@ from nudge_adapters.sql.ports.access import SqlApiKeys, SqlAttempts, SqlOverview
 from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.contacts import SqlContactAccounts, SqlContactImports
 from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
 from nudge_adapters.sql.ports.dossiers import SqlDossiers
 from nudge_adapters.sql.ports.held_numbers import SqlHeldNumbers
@@ -84,6 +85,8 @@ class SqlTenantTransaction:
     client_facts: SqlClientFacts
     client_imports: SqlClientImports
     client_merges: SqlClientMerges
+    contact_imports: SqlContactImports
+    contact_accounts: SqlContactAccounts
     dossiers: SqlDossiers
     resources: SqlResources
     market_events: SqlMarketEvents
@@ -244,6 +247,8 @@ class SqlStore:
                 client_facts=SqlClientFacts(work),
                 client_imports=SqlClientImports(work),
                 client_merges=SqlClientMerges(work),
+                contact_imports=SqlContactImports(work),
+                contact_accounts=SqlContactAccounts(work),
                 dossiers=SqlDossiers(work),
                 resources=SqlResources(work),
                 market_events=SqlMarketEvents(work),

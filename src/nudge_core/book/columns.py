@@ -12,10 +12,10 @@ from types import MappingProxyType
 from attrs import field, frozen
 
 from nudge_core.book.birthday import birthday_of
-from nudge_core.book.contact import ContactField, Written
 from nudge_core.book.person import folded
 from nudge_core.errors import Invalid
 from nudge_core.model import fields
+from nudge_core.model.written import ContactField, Written
 
 F = ContactField
 

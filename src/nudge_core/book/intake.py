@@ -94,6 +94,7 @@ class Intake:
         self._clients: dict[UUID, Client] = {}
         self._finder = DuplicateFinder()
         self._by_key: dict[tuple[str, str], list[UUID]] = {}
+        self._reserved: set[str] = set()
         for client in clients:
             self.take(client)
 
@@ -108,13 +109,20 @@ class Intake:
         """Know what somebody says by now: they took in another one."""
         self._clients[client.id] = client
 
+    def reserve(self, email: str | None) -> None:
+        """Know that an address is taken from now on, whoever has it."""
+        if email:
+            self._reserved.add(email.lower())
+
     def client(self, client_id: UUID) -> Client:
         """Return somebody who is known."""
         return self._clients[client_id]
 
     def has_email(self, email: str) -> bool:
         """Say whether somebody has this address."""
-        return any((self._clients[one].email or "").lower() == email.lower() for one in self._with("e", email.lower()))
+        return email.lower() in self._reserved or any(
+            (self._clients[one].email or "").lower() == email.lower() for one in self._with("e", email.lower())
+        )
 
     def decide(self, contact: Contact) -> Decision:
         """Say what becomes of a contact; nothing changes."""

@@ -11,6 +11,7 @@ block raises. There is no commit to call, so a step cannot call it.
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
+from nudge_core.ports.contacts import ContactAccounts, ContactBook, ContactImports, PhoneReader
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -52,6 +53,9 @@ __all__ = [
     "Clients",
     "Clock",
     "Consents",
+    "ContactAccounts",
+    "ContactBook",
+    "ContactImports",
     "Contents",
     "Dossiers",
     "Drafter",
@@ -74,6 +78,7 @@ __all__ = [
     "OneTimeCodes",
     "Overviews",
     "PhoneNumbers",
+    "PhoneReader",
     "Resources",
     "Runs",
     "Scheduled",

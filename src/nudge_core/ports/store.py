@@ -10,6 +10,7 @@ from uuid import UUID
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
+from nudge_core.ports.contacts import ContactAccounts, ContactImports
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -115,6 +116,12 @@ class TenantTransaction(Protocol):
 
     @property
     def client_merges(self) -> ClientMerges: ...
+
+    @property
+    def contact_imports(self) -> ContactImports: ...
+
+    @property
+    def contact_accounts(self) -> ContactAccounts: ...
 
     @property
     def dossiers(self) -> Dossiers: ...

@@ -7,6 +7,13 @@ from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.deciding import dismiss
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
+from nudge_core.walk.importing import (
+    TakenBack,
+    import_contacts,
+    problems_of_import,
+    rehearse_contacts,
+    undo_import,
+)
 from nudge_core.walk.looking import Found, look_up
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.meanings import embed_client
@@ -25,6 +32,7 @@ __all__ = [
     "PassReport",
     "Polled",
     "ReleaseReport",
+    "TakenBack",
     "WorkReport",
     "code_of",
     "collect_bills",
@@ -36,17 +44,21 @@ __all__ = [
     "hear",
     "hear_again",
     "hear_waiting",
+    "import_contacts",
     "keep_unread",
     "look_up",
     "poll",
     "poll_inbound",
+    "problems_of_import",
     "reconcile",
+    "rehearse_contacts",
     "release_due",
     "run_once",
     "send_due",
     "suits",
     "tidy",
     "unbounded",
+    "undo_import",
     "work",
     "work_until_idle",
 ]

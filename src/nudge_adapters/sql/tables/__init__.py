@@ -12,6 +12,7 @@
 from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt, signinlock, signinsession
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.clients import clientfact, clientimport, clientmerge, clientnote, keptoptout, optoutkey
+from nudge_adapters.sql.tables.contacts import contactaccount, contactgrant, contactimport
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource
 from nudge_adapters.sql.tables.nudges import auditentry, audithead, auditlink, campaignbriefing, negativepreference
@@ -44,6 +45,9 @@ __all__ = [
     "clientmerge",
     "clientnote",
     "consent",
+    "contactaccount",
+    "contactgrant",
+    "contactimport",
     "contentresource",
     "faq",
     "feedcounter",
