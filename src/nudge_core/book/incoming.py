@@ -64,9 +64,9 @@ def incoming(written: Iterable[Written], phones: PhoneReader, region: str, *, mo
         read[one.line] = read_contact(one, phones, region, month_first=month_first)
     whole = grouped([one for one in read.values() if isinstance(one, Contact)])
     items: dict[int, Item] = {contact.line: contact for contact in whole.contacts}
-    for line, one in read.items():
-        if isinstance(one, Trouble):
-            items[line] = problem(line, RowVerdict.INVALID, one.field, one.rule)
+    for line, found in read.items():
+        if isinstance(found, Trouble):
+            items[line] = problem(line, RowVerdict.INVALID, found.field, found.rule)
         elif line in whole.repeated:
             items[line] = RowProblem(
                 line=line,

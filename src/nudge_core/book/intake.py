@@ -120,7 +120,9 @@ class Intake:
 
     def has_email(self, email: str) -> bool:
         """Say whether somebody has this address."""
-        return email.lower() in self._reserved or any(
+        plain = email.lower()
+        holders = self._with("e", plain)
+        return plain in self._reserved or any((self._clients[one].email or "").lower() == plain for one in holders)
             (self._clients[one].email or "").lower() == email.lower() for one in self._with("e", email.lower())
         )
 
