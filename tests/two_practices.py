@@ -28,6 +28,7 @@ from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.briefing_list import BriefingFilter, BriefingOrder
 from nudge_core.model.carrier_event import Arrival, EventKind
 from nudge_core.model.client import ClientFilter, ClientOrder
+from nudge_core.model.client_fact import FactState
 from nudge_core.model.conversation import MessageFilter
 from nudge_core.model.event import EventStatus
 from nudge_core.model.idempotency import StoredAnswer
@@ -37,7 +38,7 @@ from nudge_core.model.page import PageRequest
 from nudge_core.model.phone_number import HeldNumber, NumberStatus
 from nudge_core.model.resource import ContentOrder
 from nudge_core.model.sign_in import EndReason
-from tests import samples
+from tests import client_samples, samples
 from tests.contracts import access
 from tests.databases import for_psycopg
 from tests.samples import NOON, OUR_NUMBER, SOURCE, THEIR_NUMBER, uid
@@ -67,6 +68,11 @@ MINE, THEIRS = Practice(ONE, 100), Practice(OTHER, 200)
 CLIENT, RESOURCE, EVENT, BRIEFING, QUEUED, SENT, HEARD, PLANNED, NOTE = 1, 2, 3, 4, 11, 12, 13, 14, 15
 CONTENT, FAQ, INTERACTION, CONSENT, STOP, TAUGHT, AUDIT, LOST = 21, 22, 23, 24, 25, 26, 27, 28
 NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT = 31, 32, 33, 34, 35
+WRITTEN, KNOWN, IMPORT, MERGE, NOBODY = 41, 42, 43, 44, 45
+SECOND = 199  # a second client of the caller's, who is added on the way
+
+RANDOM = {"optoutkey": {"secret"}, "keptoptout": {"mark", "id"}}
+"""Columns that are other ones each time."""
 
 
 async def settle(store: SqlStore, practice: Practice) -> None:
@@ -77,6 +83,10 @@ async def settle(store: SqlStore, practice: Practice) -> None:
         await system.global_events.add([samples.global_event(900)])
     async with store.tenant(me) as tx:
         await tx.clients.add([samples.client(me, at(CLIENT).int, email="ben@example.com")])
+        await tx.client_notes.add([client_samples.note(me, at(WRITTEN).int, at(CLIENT))])
+        await tx.client_facts.add([client_samples.fact(me, at(KNOWN).int, at(CLIENT))])
+        await tx.client_imports.add(client_samples.imported(me, at(IMPORT).int, at(CLIENT)))
+        await tx.client_merges.add(client_samples.merge(me, at(MERGE).int, at(CLIENT).int, at(NOBODY).int))
         await tx.resources.store([samples.resource(me, at(RESOURCE).int)])
         await tx.market_events.add(
             [samples.market_event(me, at(EVENT).int, global_event_id=uid(900), resource_id=at(RESOURCE))]
@@ -204,6 +214,13 @@ ARGUMENTS: dict[str, Sequence[Any]] = {
     "on": [True],
     "notes": [""],
     "vector": [None],
+    "fact_id": _both(KNOWN),
+    "note_id": _both(WRITTEN),
+    "import_id": _both(IMPORT),
+    "merge_id": _both(MERGE),
+    "model_id": ["m"],
+    "words": [["client", "ben"]],
+    "emails": [["ben@example.com"]],
     "clients.order": [ClientOrder.NAME],
     "clients.which": [ClientFilter()],
     "briefings.order": [BriefingOrder.NEWEST],
@@ -246,6 +263,38 @@ ROWS: dict[str, Sequence[Sequence[Any]]] = {
         [samples.client(OTHER, 201, full_name="X")],
         [samples.client(ONE, 201, full_name="X")],
         [samples.client(ONE, 101, full_name="X")],
+    ],
+    "client_notes.add": [
+        [[client_samples.note(ONE, 241, MINE.id(CLIENT))]],
+        [[client_samples.note(ONE, 140, THEIRS.id(CLIENT))]],
+    ],
+    "client_facts.add": [
+        [[client_samples.fact(ONE, 242, MINE.id(CLIENT))]],
+        [[client_samples.fact(ONE, 139, THEIRS.id(CLIENT))]],
+        [[client_samples.fact(ONE, 138, MINE.id(CLIENT), superseded_by=THEIRS.id(KNOWN))]],
+    ],
+    "client_facts.save": [
+        [client_samples.fact(ONE, 242, THEIRS.id(CLIENT), state=FactState.RETRACTED)],
+        [client_samples.fact(ONE, 142, MINE.id(CLIENT), state=FactState.RETRACTED)],
+    ],
+    "client_imports.add": [
+        [client_samples.imported(ONE, 243, MINE.id(CLIENT))],
+        [client_samples.imported(OTHER, 137, THEIRS.id(CLIENT))],
+    ],
+    "client_merges.add": [
+        [client_samples.merge(ONE, 244, 101, 145)],
+        [client_samples.merge(OTHER, 136, 201, 245)],
+    ],
+    "dossiers.put_back": [
+        [samples.client(OTHER, 201, full_name="X")],
+        [samples.client(ONE, 201, full_name="X", email=None)],
+        [samples.client(ONE, 101, full_name="Ben", email="ben@example.com")],
+    ],
+    "dossiers.reassign": [
+        [THEIRS.id(CLIENT), uid(SECOND), None],
+        [MINE.id(CLIENT), THEIRS.id(CLIENT), None],
+        [MINE.id(CLIENT), uid(SECOND), None],
+        [uid(SECOND), MINE.id(CLIENT), None],
     ],
     "resources.store": [[[samples.resource(OTHER, 202)]], [[samples.resource(ONE, 202)]]],
     "market_events.add": [[[samples.market_event(ONE, 203, resource_id=THEIRS.id(RESOURCE))]]],
@@ -310,8 +359,11 @@ def methods() -> Iterator[tuple[str, str]]:
         for name, member in inspect.getmembers(kind, inspect.iscoroutinefunction)
         if not name.startswith("_")
     ]
-    writes = ("add", "save", "store", "queue", "receive", "move", "claim", "mark", "withdraw", "finish", "put", "park")
-    return iter(sorted(found, key=lambda pair: (pair[1].startswith(writes), *pair)))
+    writes = ("add", "save", "store", "queue", "receive", "move", "claim", "mark", "withdraw", "finish", "put", "park",
+              "undone")  # fmt: skip
+    ends = ("reassign", "take_back", "drop_note", "drop", "erase")  # what the others need is gone after these
+    order = {name: place for place, name in enumerate(ends, 1)}
+    return iter(sorted(found, key=lambda pair: (order.get(pair[1], 0), pair[1].startswith(writes), *pair)))
 
 
 def calls(port: str, name: str) -> Sequence[tuple[Sequence[Any], dict[str, Any]]]:
@@ -350,15 +402,16 @@ def _in_words(answer: Any) -> str:
 
 
 def rows_of(url: str, practice: Practice) -> dict[str, list[dict[str, Any]]]:
-    """Return every row of a practice, past the walls; the order of writing, which all share, is left out."""
+    """Return every row of a practice, past the walls; what is another each time, or counted over all, is left out."""
     found = {}
     with psycopg.connect(for_psycopg(url), row_factory=dict_row) as connection:
         for table in METADATA.tables.values():
             column = "id" if table.name == "user" else "user_id"
             if table.name == "user" or "user_id" in table.c:
+                left_out = {"seq"} | RANDOM.get(table.name, set())
                 query = f'SELECT * FROM "{table.name}" t WHERE {column} = %s ORDER BY t::text'
                 rows = connection.execute(query.encode(), [practice.user_id]).fetchall()
-                found[table.name] = [{k: v for k, v in row.items() if k != "seq"} for row in rows]
+                found[table.name] = [{k: v for k, v in row.items() if k not in left_out} for row in rows]
     return found
 
 

@@ -8,7 +8,6 @@ import psycopg
 import pytest
 
 from nudge_adapters.sql.encryption import Keyring
-from nudge_adapters.sql.ports.opt_outs import place_of
 from nudge_adapters.sql.store import SqlStore
 from nudge_core.errors import Misconfigured
 from tests import samples
@@ -33,10 +32,10 @@ async def test_a_kept_opt_out_survives_a_change_of_keys(database: str, clock: St
     store = SqlStore(database, clock, CountingIds(1), OLD)
     await silenced_and_erased(store)
     await store.aclose()
-    with psycopg.connect(for_psycopg(database), autocommit=True) as connection:
-        ((sealed,),) = connection.execute("SELECT secret FROM optoutkey").fetchall()
-        anew = NEW.encrypt(OLD.decrypt(sealed, place_of(uid(1))), place_of(uid(1)))
-        connection.execute("UPDATE optoutkey SET secret = %s", [anew])
+    between = SqlStore(database, clock, CountingIds(1), NEW)
+    assert (await between.rotation().run()).written == 1
+    assert (await between.rotation().status())["optoutkey.secret"] == {"b": 1}
+    await between.aclose()
     after = SqlStore(database, clock, CountingIds(1), Keyring({"b": b"b" * 32}, "b"))
     async with after.tenant(uid(1)) as tx:
         await tx.clients.add([samples.client(uid(1), 11)])

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import pytest
 
+from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.store import SqlStore, open_engine
 from tests.databases import empty
 from tests.samples import CountingIds, SteppingClock
 from tests.two_practices import MINE, THEIRS, calls, methods, outcomes, rows_of, settle, without_filters
 
+KEYRING = Keyring({"test": bytes(32)}, "test")
+"""An erasure keeps opt-outs under a key of the professional's, which is stored encrypted."""
+
 
 async def _alone(database: str) -> tuple[dict[str, str], object]:
     """Return what comes of every call where there is no other practice, and what it left."""
-    store = SqlStore(database, SteppingClock(), CountingIds())
+    store = SqlStore(database, SteppingClock(), CountingIds(), KEYRING)
     await settle(store, MINE)
     found = await outcomes(store)
     await store.aclose()
@@ -26,7 +30,7 @@ async def _alone(database: str) -> tuple[dict[str, str], object]:
 
 
 async def _settled(database: str) -> object:
-    store = SqlStore(database, SteppingClock(), CountingIds())
+    store = SqlStore(database, SteppingClock(), CountingIds(), KEYRING)
     for practice in (MINE, THEIRS):
         await settle(store, practice)
     await store.aclose()
@@ -43,7 +47,7 @@ async def test_the_other_practice_might_as_well_not_exist(database: str, filters
     theirs = await _settled(database)
     engine = open_engine(database, walled=policies)
     taken = without_filters(engine) if not filters else lambda: 0
-    store = SqlStore(engine, SteppingClock(), CountingIds())
+    store = SqlStore(engine, SteppingClock(), CountingIds(), KEYRING)
     found = await outcomes(store)
     await store.aclose()
     assert {call: said for call, said in found.items() if said != alone[call]} == {}
@@ -58,7 +62,7 @@ async def test_with_both_walls_off_the_other_practice_shows(database: str) -> No
     theirs = await _settled(database)
     engine = open_engine(database, walled=False)
     without_filters(engine)
-    store = SqlStore(engine, SteppingClock(), CountingIds())
+    store = SqlStore(engine, SteppingClock(), CountingIds(), KEYRING)
     found = await outcomes(store)
     await store.aclose()
     shows = {call.split()[0] for call, said in found.items() if said != alone[call]}

@@ -26,7 +26,14 @@ FUNCTIONS: tuple[Across, ...] = (
     *operations.ACROSS,
     *rotation.ACROSS,
 )
-READERS = (tables.user, tables.message, tables.scheduledmessage, tables.outbox, tables.carrierevent)
+READERS = (
+    tables.user,
+    tables.message,
+    tables.scheduledmessage,
+    tables.outbox,
+    tables.carrierevent,
+    tables.optoutkey,
+)
 """Tables whose rows are read by keys that a function gave."""
 
 RIGHTS = {

@@ -13,6 +13,9 @@ from nudge_core.model import fields
 from nudge_core.model.json import Json, JsonObject, frozen_object
 from nudge_core.model.vector import Vector
 
+MOST_TAGS = 100  # of one client; a screen shows about a dozen
+TAG_CHARACTERS = 100
+
 
 class Role(StrEnum):
     """What a client is to the professional. Typed: a tag becomes a role only through a vertical's table."""

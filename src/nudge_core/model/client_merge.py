@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from uuid import UUID
 
@@ -57,6 +57,21 @@ class ClientMerge:
     moved: Moved = field(repr=False)
     facts: tuple[FactChange, ...] = field(default=(), repr=False)
     undone_at: datetime | None = field(default=None, validator=fields.optional(fields.instant))
+
+
+def that_made(client_id: UUID, merges: Iterable[ClientMerge]) -> tuple[ClientMerge, ...]:
+    """Return the merges that hold, through which others became part of this client, at first or second hand."""
+    held = [merge for merge in merges if merge.undone_at is None]
+    selves, made = {client_id}, list[ClientMerge]()
+    while found := [merge for merge in held if merge.kept.id in selves and merge not in made]:
+        made += found
+        selves |= {merge.gone.id for merge in found}
+    return tuple(made)
+
+
+def as_they_were(merges: Iterable[ClientMerge]) -> tuple[Client, ...]:
+    """Return both clients of each merge as they were before it."""
+    return tuple(one for merge in merges for one in (merge.kept, merge.gone))
 
 
 def moved_on(briefing: CampaignBriefing, source: UUID, target: UUID) -> tuple[CampaignBriefing, AudienceMove] | None:

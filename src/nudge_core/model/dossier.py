@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TypeAlias
@@ -96,43 +96,49 @@ def only_member(briefing: CampaignBriefing, client_id: UUID) -> CampaignBriefing
     return evolve(briefing, matched_audience=mine)
 
 
-def without_client(briefing: CampaignBriefing, client: Client) -> CampaignBriefing:
-    """Return the briefing as if the client had never been in its audience, their name gone from its words."""
-    others = tuple(member for member in briefing.matched_audience if member.client_id != client.id)
+def without_client(briefing: CampaignBriefing, *selves: Client) -> CampaignBriefing:
+    """Return the briefing as if the client had never been in its audience, their name gone from its words.
+
+    Args:
+        briefing: whose audience others are in too.
+        selves: the client, and who became part of them.
+    """
+    ids = {one.id for one in selves}
     edited = briefing.edited_draft
     return evolve(
         briefing,
-        matched_audience=others,
-        headline=scrubbed(briefing.headline, client),
-        original_draft=scrubbed(briefing.original_draft, client),
-        edited_draft=None if edited is None else scrubbed(edited, client),
-        key_intel=scrubbed_object(briefing.key_intel, client),
+        matched_audience=tuple(member for member in briefing.matched_audience if member.client_id not in ids),
+        headline=scrubbed(briefing.headline, *selves),
+        original_draft=scrubbed(briefing.original_draft, *selves),
+        edited_draft=None if edited is None else scrubbed(edited, *selves),
+        key_intel=scrubbed_object(briefing.key_intel, *selves),
     )
 
 
-def scrubbed(text: str, client: Client) -> str:
+def scrubbed(text: str, *selves: Client) -> str:
     """Return the text without the client's whole name, phone or e-mail. What else may name them no rule can tell."""
-    for named in (client.full_name, client.phone, client.email):
+    for named in (value for one in selves for value in (one.full_name, one.phone, one.email)):
         if named and named.strip():
             text = re.sub(rf"(?<!\w){re.escape(named)}(?!\w)", ERASED, text)
     return text
 
 
-def scrubbed_object(value: JsonObject, client: Client) -> JsonObject:
+def scrubbed_object(value: JsonObject, *selves: Client) -> JsonObject:
     """Return the object with the client's id, name, phone and e-mail gone: a list loses what names the id."""
-    return {key: _scrubbed_json(item, client) for key, item in value.items()}
+    return {key: _scrubbed_json(item, selves) for key, item in value.items()}
 
 
-def _scrubbed_json(value: Json, client: Client) -> Json:
+def _scrubbed_json(value: Json, selves: Sequence[Client]) -> Json:
     if isinstance(value, str):
-        return ERASED if value == str(client.id) else scrubbed(value, client)
+        return ERASED if _is_about(value, selves) else scrubbed(value, *selves)
     if isinstance(value, (list, tuple)):
-        return tuple(_scrubbed_json(item, client) for item in value if not _is_about(item, client))
+        return tuple(_scrubbed_json(item, selves) for item in value if not _is_about(item, selves))
     if isinstance(value, Mapping):
-        return {key: _scrubbed_json(item, client) for key, item in value.items()}
+        return {key: _scrubbed_json(item, selves) for key, item in value.items()}
     return value
 
 
-def _is_about(value: Json, client: Client) -> bool:
-    this = str(client.id)
-    return value == this or (isinstance(value, Mapping) and value.get("client_id") == this)
+def _is_about(value: Json, selves: Sequence[Client]) -> bool:
+    these = {str(one.id) for one in selves}
+    named = value.get("client_id") if isinstance(value, Mapping) else value
+    return isinstance(named, str) and named in these

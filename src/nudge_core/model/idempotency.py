@@ -36,6 +36,10 @@ class StoredAnswer:
     body: bytes = field(default=b"", repr=False)
 
 
+FORGOTTEN = StoredAnswer(status=410)
+"""Stands where an answer was that may speak of an erased client: that it was done is still known, not what was said."""
+
+
 class KeyVerdict(StrEnum):
     """What becomes of a request with a key.
 

@@ -214,9 +214,11 @@ class Dossiers(Protocol):
     async def erase(self, client_id: UUID) -> Mapping[str, int]:
         """Remove everything personal of a client from every table; return what was done, by table and deed.
 
-        Texts, planned texts, plans, notes, facts, consents and records go; the client leaves every audience and every
-        note of work; what carriers told of their texts is blanked. Of an opt-out of a phone that nobody else in the
-        book has, a keyed hash is kept, with which `Clients.add` and `save` know the phone again.
+        Texts, planned texts, plans, notes, facts, consents, records, and merges that made the client go; the client
+        leaves every audience and every note of work; what carriers told of their texts is blanked; what was answered to
+        the professional's requests is forgotten (`model.idempotency.FORGOTTEN`), also where one still runs. Of an
+        opt-out of a phone that nobody else in the book has, a keyed hash is kept, with which `Clients.add` and `save`
+        know the phone again. Decisions about them stay: codes, counts and ids, in a chain that nothing may leave.
 
         Raises:
             NotFound: no such client.

@@ -15,7 +15,7 @@ from nudge_core.book.facts import follow_preferences
 from nudge_core.book.notes import follow_notes
 from nudge_core.errors import Conflict, Invalid
 from nudge_core.model.audit import AuditEntry
-from nudge_core.model.client import Client
+from nudge_core.model.client import MOST_TAGS, TAG_CHARACTERS, Client
 from nudge_core.model.consent import Consent, ConsentKind
 from nudge_core.model.event import stable_id
 from nudge_core.ports import TenantTransaction
@@ -23,9 +23,6 @@ from nudge_core.verticals.base import Vertical
 
 CHANGEABLE = frozenset({"full_name", "email", "phone", "notes", "user_tags", "preferences", "timezone"})
 """What a professional may change. Everything else is known from what happened."""
-
-MOST_TAGS = 100  # of one client; a screen shows about a dozen
-TAG_CHARACTERS = 100
 
 
 async def add(tx: TenantTransaction, client: Client, by: str, vertical: Vertical) -> Client:

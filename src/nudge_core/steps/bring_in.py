@@ -15,7 +15,7 @@ from nudge_core.book.facts import first_facts
 from nudge_core.book.notes import first_notes
 from nudge_core.errors import Invalid
 from nudge_core.model.audit import about_client
-from nudge_core.model.client import Client
+from nudge_core.model.client import MOST_TAGS, TAG_CHARACTERS, Client
 from nudge_core.model.client_import import MOST_ROWS, ClientImport, RowProblem, RowVerdict
 from nudge_core.model.event import stable_id
 from nudge_core.model.fields import E164
@@ -173,10 +173,6 @@ def _tags(value: Json) -> tuple[str, ...]:
     if len(tags) > MOST_TAGS or any(len(tag) > TAG_CHARACTERS or "\x00" in tag for tag in tags):
         raise Invalid("client.tags", f"at most {MOST_TAGS} tags of 1 to {TAG_CHARACTERS} characters", value)
     return tags
-
-
-MOST_TAGS = 100  # as of a client that is changed by hand
-TAG_CHARACTERS = 100
 
 
 def _object(value: Json) -> JsonObject:

@@ -6,6 +6,9 @@ A process that dies in between leaves a lease; who repeats the request after it 
 same id (`idempotency_id_of`), which a route gives to what it creates: the store then says that it is there. So a crash
 between the effect and the answer costs a lease's wait, never a second effect.
 
+When a client is erased, what was answered is forgotten, whoever it spoke of: nobody can tell from the bytes. That the
+request was done is still known.
+
 What is not stored: an answer of 5xx (nothing came of it, or nobody knows; the id still keeps it from happening twice).
 Source of the header's meaning: draft-ietf-httpapi-idempotency-key-header-07.
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from datetime import datetime
 from http import HTTPStatus
 from typing import cast
 from uuid import UUID
@@ -22,11 +26,11 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from nudge_core.errors import NudgeError
-from nudge_core.model.idempotency import KeyClaim, KeyVerdict, StoredAnswer, key_id
+from nudge_core.model.idempotency import FORGOTTEN, KeyClaim, KeyVerdict, StoredAnswer, key_id
 from nudge_core.ports import Store
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.identity import AnyRequest, Principal
-from nudge_entrypoints.http.problems import FieldError, problem
+from nudge_entrypoints.http.problems import Answer, FieldError, problem
 
 IDEMPOTENT = "idempotent"
 """`opt` of a route that sends, spends or schedules: it needs the header."""
@@ -78,18 +82,10 @@ class Idempotency:
         if claim.verdict is KeyVerdict.BEGIN:
             scope["state"][_STATE] = this
             await self._do(user_id, this, claim, scope, receive, send)
-        elif claim.answer is not None:
+        elif claim.answer is not None and claim.answer != FORGOTTEN:
             await _replay(claim.answer, send)
         else:
-            wait_s = 1 if claim.lease_until is None else max(1, round((claim.lease_until - now).total_seconds()))
-            refused = (
-                problem(HTTPStatus.UNPROCESSABLE_ENTITY, "this key belongs to another request",
-                        code="idempotency_mismatch")
-                if claim.verdict is KeyVerdict.MISMATCH
-                else problem(HTTPStatus.CONFLICT, "the same request is being done", code="idempotency_running",
-                             headers={"Retry-After": str(wait_s)})
-            )  # fmt: skip
-            await refused.to_asgi_response(app=None, request=request)(scope, receive, send)
+            await _refused(claim, now).to_asgi_response(app=None, request=request)(scope, receive, send)
 
     async def _do(self, user_id: UUID, this: UUID, claim: KeyClaim, scope: Scope, receive: Receive, send: Send) -> None:
         said = _Said()
@@ -135,6 +131,24 @@ class _Said:
         if not whole or not status or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             return None
         return StoredAnswer(status=status, headers=headers, body=body)
+
+
+def _refused(claim: KeyClaim, now: datetime) -> Answer:
+    if claim.verdict is KeyVerdict.MISMATCH:
+        return problem(
+            HTTPStatus.UNPROCESSABLE_ENTITY, "this key belongs to another request", code="idempotency_mismatch"
+        )
+    if claim.answer is not None:
+        return problem(
+            HTTPStatus.CONFLICT, "this was done; what was answered is not kept any more", code="idempotency_forgotten"
+        )
+    wait_s = 1 if claim.lease_until is None else max(1, round((claim.lease_until - now).total_seconds()))
+    return problem(
+        HTTPStatus.CONFLICT,
+        "the same request is being done",
+        code="idempotency_running",
+        headers={"Retry-After": str(wait_s)},
+    )
 
 
 async def _replay(answer: StoredAnswer, send: Send) -> None:

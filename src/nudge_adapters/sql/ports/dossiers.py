@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Table, Text, delete, func, literal, select, tuple_, union_all
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.ports.erasing import concerning, erase, take_back, their_phones
+from nudge_adapters.sql.ports.erasing import concerning, erase, merges_that_made, take_back, their_phones
 from nudge_adapters.sql.ports.merging import put_back, reassign
 from nudge_adapters.sql.rows.clients import client_note_from_row, fact_from_row
 from nudge_adapters.sql.rows.nudges import audit_from_row, briefing_from_row, negative_preference_from_row
@@ -95,7 +95,7 @@ class SqlDossiers:
         row = await self._work.row(select(client).where(client.c.user_id == self._work.owner, client.c.id == client_id))
         if row is None:
             raise NotFound("client", client_id)
-        phones = await their_phones(self._work, client_id)
+        phones = await their_phones(self._work, client_id, await merges_that_made(self._work, client_id))
         suppression = tables.suppression
         return Dossier(
             client=client_from_row(row),

@@ -37,12 +37,13 @@ class MergeView:
     undone_at: datetime | None
 
 
-class ClientMerges(Controller):
-    """Routes of merges."""
+class ClientMerging(Controller):
+    """The route that merges."""
 
+    path = "/clients/{client_id:uuid}/merge"
     tags = ["clients"]  # noqa: RUF012  a Litestar controller's own attribute
 
-    @post("/clients/{client_id:uuid}/merge", opt={SCOPE: Scope.CLIENTS_WRITE})
+    @post(opt={SCOPE: Scope.CLIENTS_WRITE})
     async def merge_clients(
         self, api: TheApi, principal: Caller, client_id: FromPath[UUID], data: JSONBody[Other]
     ) -> MergeView:
@@ -53,13 +54,20 @@ class ClientMerges(Controller):
         await embed_client(api.parts, principal.user_id, client_id)
         return _view(done)
 
-    @get("/client-merges/{merge_id:uuid}", opt={SCOPE: Scope.CLIENTS_READ})
+
+class ClientMerges(Controller):
+    """Routes of merges that were made."""
+
+    path = "/client-merges"
+    tags = ["clients"]  # noqa: RUF012  a Litestar controller's own attribute
+
+    @get("/{merge_id:uuid}", opt={SCOPE: Scope.CLIENTS_READ})
     async def read_merge(self, api: TheApi, principal: Caller, merge_id: FromPath[UUID]) -> MergeView:
         """Read a merge."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             return _view(await tx.client_merges.get(merge_id))
 
-    @post("/client-merges/{merge_id:uuid}/undo", status_code=HTTP_200_OK, opt={SCOPE: Scope.CLIENTS_WRITE})
+    @post("/{merge_id:uuid}/undo", status_code=HTTP_200_OK, opt={SCOPE: Scope.CLIENTS_WRITE})
     async def undo_merge(self, api: TheApi, principal: Caller, merge_id: FromPath[UUID]) -> MergeView:
         """Make two of them again; what was changed or added since stays with the one that was kept."""
         async with api.parts.store.tenant(principal.user_id) as tx:

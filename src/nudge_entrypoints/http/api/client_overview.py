@@ -51,7 +51,7 @@ class ClientOverview(Controller):
     tags = ["clients"]  # noqa: RUF012  a Litestar controller's own attribute
 
     @get(opt={SCOPE: Scope.CLIENTS_READ})
-    async def read_overview(
+    async def list_client_overview(
         self,
         api: TheApi,
         principal: Caller,

@@ -15,7 +15,7 @@ from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
 from nudge_entrypoints.http.api.client_imports import ClientImports
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
 from nudge_entrypoints.http.api.client_matches import ClientMatches
-from nudge_entrypoints.http.api.client_merges import ClientMerges
+from nudge_entrypoints.http.api.client_merges import ClientMerges, ClientMerging
 from nudge_entrypoints.http.api.client_overview import ClientOverview
 from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.client_search import ClientSearch
@@ -55,6 +55,7 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientKnowledge,
     ClientMatches,
     ClientMerges,
+    ClientMerging,
     ClientOverview,
     ClientRecords,
     ClientSearch,
