@@ -6,6 +6,10 @@ import re
 from datetime import date
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_FULL_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
 _ISO = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})(?:[T ].*)?")
 _NO_YEAR = re.compile(r"--(\d{2})-?(\d{2})")
 _SLASHES = re.compile(r"(\d{1,2})[/.-](\d{1,2})(?:[/.-](\d{4}|\d{2}))?\.?")
@@ -49,6 +53,12 @@ def month_comes_first(texts: list[str], default: bool) -> bool:
     days_first = sum(int(one[1]) > _LAST_MONTH for one in found)
     months_first = sum(int(one[2]) > _LAST_MONTH for one in found)
     return default if days_first == months_first else months_first > days_first
+
+
+def worded(day: str) -> str:
+    """Return YYYY-MM-DD or --MM-DD as people write it: "March 5, 1980", "March 5"; `birthday_of` reads it again."""
+    year, month, number = day[:-6], int(day[-5:-3]), int(day[-2:])
+    return f"{_FULL_MONTHS[month - 1]} {number}" + (f", {year}" if year.isdigit() else "")
 
 
 def _worded(year: str | None, month: str, day: str) -> str:

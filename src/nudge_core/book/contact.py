@@ -6,14 +6,13 @@ Nothing is lost on the way: what the book has no field for, or cannot read, stan
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable
 
 from attrs import field, frozen
 
-from nudge_core.book.birthday import birthday_of
+from nudge_core.book.birthday import birthday_of, worded
 from nudge_core.book.person import Person, folded, name_of, plain_email
 from nudge_core.model import fields
-from nudge_core.model.json import Json
 from nudge_core.model.written import ContactField, Written
 from nudge_core.ports.contacts import PhoneReader
 
@@ -53,10 +52,11 @@ class Contact:
         return ", ".join(part for part in (self.street, self.locality, town) if part)
 
     @property
-    def wishes(self) -> Mapping[str, Json]:
-        """What the book keeps as facts."""
-        facts = {"birthday": self.birthday, "home_address": self.address, "organisation": self.organisation}
-        return {name: value for name, value in facts.items() if value}
+    def told(self) -> tuple[str, ...]:
+        """What the book has no field for, as lines of a note: where dates and addresses are read from."""
+        day = worded(self.birthday) if self.birthday else ""
+        lines = ((BIRTHDAY, day), (ADDRESS, self.address), (ORGANISATION, self.organisation))
+        return tuple(f"{name}: {value}" for name, value in lines if value)
 
     def person(self, person_id: Hashable) -> Person:
         """Return what is compared of them."""
@@ -71,6 +71,9 @@ class Contact:
             postal_code=self.postal_code,
         )
 
+
+BIRTHDAY, ADDRESS, ORGANISATION = "Birthday", "Address", "Organisation"
+"""How lines of a note begin that an import wrote."""
 
 NAME_CHARACTERS = 200  # as of a client
 NOTE_CHARACTERS = 20_000  # of one contact; a vCard can carry a picture as text

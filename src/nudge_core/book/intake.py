@@ -13,7 +13,8 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
-from nudge_core.book.contact import Contact, together
+from nudge_core.book.birthday import birthday_of
+from nudge_core.book.contact import ADDRESS, BIRTHDAY, Contact, together
 from nudge_core.book.duplicates import PROPOSE, DuplicateFinder, Reason
 from nudge_core.book.person import Person, folded, name_of, plain_email
 from nudge_core.model.client import Client
@@ -123,8 +124,6 @@ class Intake:
         plain = email.lower()
         holders = self._with("e", plain)
         return plain in self._reserved or any((self._clients[one].email or "").lower() == plain for one in holders)
-            (self._clients[one].email or "").lower() == email.lower() for one in self._with("e", email.lower())
-        )
 
     def decide(self, contact: Contact) -> Decision:
         """Say what becomes of a contact; nothing changes."""
@@ -160,9 +159,7 @@ def says_all(client: Client, contact: Contact) -> bool:
         all(phone == client.phone or phone in notes for phone in contact.phones),
         all(phone == client.phone_as_given or phone in notes for phone in contact.unread_phones),
         all(email.lower() == own_email or email.lower() in notes.lower() for email in contact.emails),
-        all(
-            str(value) == client.preferences.get(name) or str(value) in notes for name, value in contact.wishes.items()
-        ),
+        all(line in notes for line in contact.told),
         not contact.notes or contact.notes in notes,
         set(contact.tags) <= set(client.tags),
         contact.timezone is None or contact.timezone == client.timezone or contact.timezone in notes,
@@ -180,7 +177,8 @@ def client_of(decision: Decision, client_id: UUID, user_id: UUID, now: datetime,
     """
     contact = decision.contact
     into = intake.client(decision.client_id) if decision.fate is Fate.MERGE and decision.client_id else None
-    lines = [contact.notes] if contact.notes and (into is None or contact.notes not in into.notes) else []
+    said = "" if into is None else into.notes
+    lines = [line for line in (contact.notes, *contact.told) if line and line not in said]
     taken = [email for email in contact.emails if intake.has_email(email)]
     free = [email for email in contact.emails if email not in taken]
     own = (into.email or "").lower() if into else ""
@@ -189,11 +187,6 @@ def client_of(decision: Decision, client_id: UUID, user_id: UUID, now: datetime,
     lines += [f"Phone as written: {phone}" for phone in spare]
     lines += [f"Other e-mail: {email}" for email in free[1:]]
     lines += [f"E-mail that another client has too: {email}" for email in taken if email.lower() != own]
-    wishes = dict(contact.wishes)
-    for name in [name for name in wishes if into is not None and into.preferences.get(name)]:
-        value = wishes.pop(name)
-        if into is not None and into.preferences.get(name) != value:
-            lines.append(f"Also known: {name.replace('_', ' ')} {value}")
     return Client(
         id=client_id,
         user_id=user_id,
@@ -205,24 +198,29 @@ def client_of(decision: Decision, client_id: UUID, user_id: UUID, now: datetime,
         timezone=contact.timezone,
         user_tags=contact.tags,
         notes="\n".join(lines),
-        preferences=wishes,
     )
 
 
 def person_of(client: Client) -> Person:
     """Return what is compared of a client."""
-    street, _, town = str(client.preferences.get("home_address") or "").partition(", ")
+    street, _, town = _line_of(client.notes, ADDRESS).partition(", ")
     locality, _, rest = town.partition(", ")
     return Person(
         id=client.id,
         name=name_of(client.full_name),
         phones=(client.phone,) if client.phone else (),
         emails=(plain_email(client.email),) if client.email else (),
-        birthday=str(client.preferences.get("birthday") or ""),
+        birthday=birthday_of(_line_of(client.notes, BIRTHDAY), month_first=True),
         street=street,
         locality=locality,
         postal_code=(rest.split() or [""])[-1],
     )
+
+
+def _line_of(notes: str, name: str) -> str:
+    """Return what the first line of that name says, or nothing."""
+    found = (line for line in notes.splitlines() if line.startswith(f"{name}: "))
+    return next(found, "").partition(": ")[2]
 
 
 def _keys(client: Client) -> list[tuple[str, str]]:
