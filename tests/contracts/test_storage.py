@@ -15,6 +15,7 @@ from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.clients import ClientsContract
+from tests.contracts.contacts import ContactsContract
 from tests.contracts.conversations import ConversationsContract
 from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract
@@ -46,6 +47,7 @@ class StoreContract(
     IdempotencyContract,
     AccountContract,
     DecisionsContract,
+    ContactsContract,
     ConversationsContract,
     AccessContract,
     ClientsContract,

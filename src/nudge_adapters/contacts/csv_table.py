@@ -20,6 +20,7 @@ DELIMITERS = ",;\t|"
 LONGEST_RECORD = 40
 """Lines of one record: a note with more line ends is likelier a quote that does not close."""
 
+_OPEN_QUOTE = "a quote that is closed again"
 _SNIFFED = 50  # lines from which the delimiter is told
 
 
@@ -45,6 +46,7 @@ def records_of(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
     waiting: list[Line] = []
     lines = lines_of(stream)
     is_done = False
+    width: int | None = None
     while not is_done or waiting:
         while not is_done and len(waiting) < LONGEST_RECORD:
             line = next(lines, None)
@@ -55,8 +57,11 @@ def records_of(stream: BinaryIO, delimiter: str) -> Iterator[Record]:
         if not waiting:
             return
         used = _whole(waiting, delimiter)
-        taken, waiting = waiting[: used or 1], waiting[used or 1 :]
-        record = _record(taken, delimiter, is_whole=used > 0)
+        record = _record(waiting[: used or 1], delimiter, is_whole=used > 0)
+        if used > 1 and width is not None and len(record.cells) != width:  # it took the rows after it in
+            used, record = 1, Record(line=record.line, encoding=record.encoding, broken=_OPEN_QUOTE)
+        waiting = waiting[used or 1 :]
+        width = len(record.cells) if width is None and record.cells else width
         if record.broken or any(cell.strip() for cell in record.cells):
             yield record
 
@@ -93,7 +98,7 @@ def _record(lines: Sequence[Line], delimiter: str, *, is_whole: bool) -> Record:
     if any(line.is_cut for line in lines):
         return Record(line=first.number, encoding=encoding, broken="a line of a usual length")
     if not is_whole:
-        return Record(line=first.number, encoding=encoding, broken="a quote that is closed again")
+        return Record(line=first.number, encoding=encoding, broken=_OPEN_QUOTE)
     try:
         cells = _cells([line.text for line in lines], delimiter)
     except csv.Error:

@@ -58,6 +58,7 @@ ENOUGH = 0.5
 SAMPLE_ROWS = 200
 _LOOKS_SO = 0.6  # share of cells from which content tells the meaning
 _CONTRADICTS = 0.2
+_TELLING = 5  # cells: fewer do not speak against a name
 
 _EMAIL = fields.EMAIL
 _PHONE = re.compile(r"[+(]?\d[\d\s().+/-]{5,22}(?:(?:x|ext\.?)\s?\d{1,6})?")
@@ -155,6 +156,8 @@ def _guess(column: int, header: str, cells: Sequence[str]) -> Guess:
         own = sum(bool(_LOOKS[by_header](cell)) for cell in cells) / len(cells)
         if own >= _LOOKS_SO:
             score, reason = CONFIRMED, f"by its name, and {own:.0%} of its cells look so"
+        elif len(cells) < _TELLING:
+            pass
         elif own < _CONTRADICTS and looks is not None and by_header in (F.EMAIL, F.PHONE, F.BIRTHDAY):
             meaning, score, reason = looks, BY_CONTENT * share, f"{share:.0%} of its cells look so, against its name"
         elif own < _CONTRADICTS and by_header in (F.EMAIL, F.BIRTHDAY):

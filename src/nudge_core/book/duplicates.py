@@ -139,7 +139,9 @@ class DuplicateFinder:
         return sorted(likely, key=lambda one: (-one[1].score, str(one[0].id)))
 
     def compare(self, one: Person, other: Person) -> Likeness:
-        """Return how likely two people are one."""
+        """Return how likely two people are one; in whichever order they are given."""
+        if (other.name.given, other.name.family) < (one.name.given, one.name.family):
+            one, other = other, one
         given, family, is_swapped = likeness.names(one.name, other.name)
         birthday, address = likeness.birthdays(one.birthday, other.birthday), likeness.addresses(one, other)
         phone, email = likeness.phones(one, other), likeness.emails(one, other)
@@ -201,10 +203,9 @@ def _values(person: Person) -> dict[str, Sequence[str]]:
 def _shared(one: Person, other: Person, name: str) -> Any:
     """Return the value of a field that both have: what its frequency is asked of."""
     if name == "phone":
-        return next((phone for phone in one.phones if phone in other.phones), "")
+        return min(set(one.phones) & set(other.phones), default="")
     if name == "email":
-        theirs = {email.lower() for email in other.emails}
-        return next((email.lower() for email in one.emails if email.lower() in theirs), "")
+        return min({e.lower() for e in one.emails} & {e.lower() for e in other.emails}, default="")
     return one.street if name == "street" else getattr(one.name, name)
 
 
