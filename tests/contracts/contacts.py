@@ -92,7 +92,8 @@ class ContactsContract(StorageContract):
         async with store.tenant(OTHER) as tx:
             assert await tx.contact_imports.unfinished(MARK) is None
 
-    async def test_uow_692_a_permission_is_good_once_in_its_session_and_in_time(self, store: Store) -> None:
+    async def test_uow_692_a_permission_is_good_once_in_its_session_and_in_time(self, keyed_store: Store) -> None:
+        store = keyed_store
         await add_practice(store)
         async with store.tenant(OWNER) as tx:
             await tx.contact_accounts.ask(a_grant(400, state_mark=OTHER_MARK))
@@ -118,7 +119,8 @@ class ContactsContract(StorageContract):
             async with store.tenant(OWNER) as tx:
                 await tx.contact_accounts.redeem("google", MARK, SESSION)
 
-    async def test_uow_693_an_account_is_replaced_noted_and_forgotten(self, store: Store) -> None:
+    async def test_uow_693_an_account_is_replaced_noted_and_forgotten(self, keyed_store: Store) -> None:
+        store = keyed_store
         await add_practice(store)
         async with store.tenant(OWNER) as tx:
             await tx.contact_accounts.connect(evolve(ACCOUNT, refresh_token=Secret("older")))

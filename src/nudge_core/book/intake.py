@@ -133,10 +133,12 @@ class Intake:
         like = self._finder.like(contact.person(None))
         if not like:
             return Decision(contact=contact, fate=Fate.NEW)
+        for other, _pair in like:  # what became part of somebody stands in their notes, under another name maybe
+            if says_all(self._clients[_client_id(other)], contact):
+                return Decision(contact=contact, fate=Fate.KNOWN, client_id=_client_id(other))
         other, pair = like[0]
-        client_id = _client_id(other)
         fate = Fate.MERGE if pair.is_sure else Fate.POSSIBLE
-        return Decision(contact=contact, fate=fate, client_id=client_id, reasons=pair.reasons)
+        return Decision(contact=contact, fate=fate, client_id=_client_id(other), reasons=pair.reasons)
 
     def _named_like(self, contact: Contact) -> list[UUID]:
         found = self._with("n", folded(contact.full_name))

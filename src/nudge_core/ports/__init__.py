@@ -11,7 +11,7 @@ block raises. There is no commit to call, so a step cannot call it.
 from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
-from nudge_core.ports.contacts import ContactAccounts, ContactBook, ContactImports, PhoneReader
+from nudge_core.ports.contacts import ContactAccounts, ContactBook, ContactImports, ContactProvider, PhoneReader
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, Statistics
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -56,6 +56,7 @@ __all__ = [
     "ContactAccounts",
     "ContactBook",
     "ContactImports",
+    "ContactProvider",
     "Contents",
     "Dossiers",
     "Drafter",

@@ -10,6 +10,7 @@ from attrs import field, frozen
 from nudge_core.model.contact_account import ContactAccount, ContactGrant
 from nudge_core.model.contact_import import ContactImport
 from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.secret import Secret
 from nudge_core.model.written import Written
 
 
@@ -123,4 +124,40 @@ class ContactBook(Protocol):
             Refused: the permission was taken back.
             Unavailable: try again, not before `retry_after_s`.
         """
+        ...
+
+
+class ContactProvider(Protocol):
+    """Somebody who keeps address books and asks their owners before they show them (OAuth 2 with PKCE)."""
+
+    name: str
+
+    def consent_url(self, state: str, challenge: str) -> str:
+        """Return the address at which the owner is asked.
+
+        Args:
+            state: comes back with the answer; random, for one use, and worth nothing to whoever reads it.
+            challenge: of the verifier, by S256 (RFC 7636).
+        """
+        ...
+
+    async def redeem(self, code: str, verifier: Secret) -> Secret:
+        """Return the refresh token for the code that came back.
+
+        Raises:
+            Refused: the code or the verifier is not the one, or the permission does not hold for contacts.
+            Unavailable: try again.
+        """
+        ...
+
+    def book(self, refresh_token: Secret) -> ContactBook:
+        """Return the address book of whoever gave this token."""
+        ...
+
+    async def revoke(self, refresh_token: Secret) -> None:
+        """Give the permission back. One that is gone already is fine. Raises Unavailable."""
+        ...
+
+    async def aclose(self) -> None:
+        """Give back the connections."""
         ...

@@ -3,6 +3,7 @@
 The same walk serves the library, the worker, the demo and the tests.
 """
 
+from nudge_core.walk.address_book import AddressBook, read_address_book
 from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.deciding import dismiss
@@ -24,6 +25,7 @@ from nudge_core.walk.sending import Drained, drain, send_due, tidy
 from nudge_core.walk.suiting import draft_for, suits
 
 __all__ = [
+    "AddressBook",
     "Bounded",
     "Drained",
     "Found",
@@ -50,6 +52,7 @@ __all__ = [
     "poll",
     "poll_inbound",
     "problems_of_import",
+    "read_address_book",
     "reconcile",
     "rehearse_contacts",
     "release_due",
