@@ -145,13 +145,18 @@ class Fuzz:
     skipped: frozenset[str] = frozenset()
     varying: frozenset[str] = frozenset()
     """Operations without an id whose answer is another one each time."""
+    texts: Mapping[str, str] = field(factory=dict)
+    """Values of path parameters that take no id, by name."""
+    last: Sequence[str] = ()
+    """Operations that end what the others need, in the order in which they may come."""
 
     async def run(
         self, caller: httpx.AsyncClient, nobody: httpx.AsyncClient, foreign: Sequence[UUID], own: Sequence[UUID]
     ) -> Findings:
         """Call every operation with every foreign id in every hole, and with ids that never were."""
         findings = Findings()
-        for operation in operations(self.document):
+        order = {name: place for place, name in enumerate(self.last, 1)}
+        for operation in sorted(operations(self.document), key=lambda one: order.get(one.id, 0)):
             if operation.id in self.skipped:
                 continue
             if not operation.is_public:
@@ -193,7 +198,9 @@ class Fuzz:
         path, query = operation.path, {}
         for parameter in operation.parameters:
             name, schema = parameter["name"], parameter["schema"]
-            value = str(given) if _takes_id(schema) else example(schema, self.document, given, name)
+            value = self.texts.get(name) or example(schema, self.document, given, name)
+            if _takes_id(schema):
+                value = given
             if parameter["in"] == "path":
                 path = re.sub(r"\{" + re.escape(name) + r"(:[a-z]+)?\}", str(value), path)
             elif parameter["in"] == "query" and (_takes_id(schema) or parameter.get("required")):

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from nudge_core.model.consent import SuppressionScope
 from nudge_core.ports import Store
-from tests import samples
+from tests import client_samples, samples
 from tests.samples import uid
 
 CANARY = "zqcanary"
@@ -34,6 +34,11 @@ class Book:
     audit: UUID
     content: UUID
     faq: UUID
+    note: UUID
+    fact: UUID
+    imported: UUID
+    merge: UUID
+    merged: UUID
 
     def ids(self) -> dict[str, UUID]:
         """Return them by kind; the owner's own id too."""
@@ -57,11 +62,15 @@ async def fill(store: Store, book: Book, phone: str, mark: str) -> None:
             [
                 samples.client(
                     owner, number, full_name=f"{mark} Ortiz", phone=phone, notes=words, user_tags=(mark,),
-                    email=f"{mark}{number}@example.com", preferences={"budget_max": 500_000, "areas": [mark]},
+                    email=f"{mark}{number}@example.com", preferences={"price": {"max": 500_000}, "areas": [mark]},
                 ),
                 samples.client(owner, book.other_client.int, full_name=f"{mark} Two", phone=None, email=None),
             ]
         )  # fmt: skip
+        await tx.client_notes.add([client_samples.note(owner, book.note.int, book.client, text=words)])
+        await tx.client_facts.add([client_samples.fact(owner, book.fact.int, book.client, kind="areas", value=[mark])])
+        await tx.client_imports.add(client_samples.imported(owner, book.imported.int, book.client))
+        await tx.client_merges.add(client_samples.merge(owner, book.merge.int, book.client.int, book.merged.int))
         await tx.resources.store(
             [samples.resource(owner, book.resource.int, attributes={"address": words, "beds": 3, "city": mark})]
         )
@@ -122,6 +131,11 @@ async def held(store: Store, book: Book) -> str:
             [(s.status, s.content, s.version) for s in await tx.scheduled.of_client(book.client)],
             await tx.interactions.of_client(book.client, 50),
             await tx.negative_preferences.all(),
+            await tx.client_notes.of_client(book.client),
+            await tx.client_facts.of_client(book.client),
+            (await tx.client_imports.get(book.imported)).undone_at,
+            (await tx.client_merges.get(book.merge)).undone_at,
+            await tx.suppressions.active_for([c.phone for c in await tx.clients.book() if c.phone is not None]),
             [(c.title, c.description) for c in await tx.contents.all()],
             [(f.question, f.answer, f.is_enabled) for f in await tx.faqs.all()],
         ]

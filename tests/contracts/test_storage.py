@@ -14,6 +14,7 @@ from nudge_core.ports import Store
 from tests.contracts.access import AccessContract
 from tests.contracts.account import AccountContract
 from tests.contracts.carrier_events import CarrierEventsContract
+from tests.contracts.client_changes import ClientChangesContract
 from tests.contracts.clients import ClientsContract
 from tests.contracts.contacts import ContactsContract
 from tests.contracts.conversations import ConversationsContract
@@ -51,6 +52,7 @@ class StoreContract(
     ConversationsContract,
     AccessContract,
     ClientsContract,
+    ClientChangesContract,
 ):
     """Every promise of the storage ports."""
 
