@@ -21,7 +21,7 @@ def google_at(practice: PracticeGoogle) -> GoogleContacts:
         client_secret=Secret(practice.client_secret),
         redirect_url=practice.redirect_url,
     )
-    return build_google(settings, transport=httpx.ASGITransport(app=practice))  # type: ignore[arg-type]  # ASGI 3
+    return build_google(settings, transport=httpx.ASGITransport(app=practice))
 
 
 def person(name: str) -> dict[str, object]:
