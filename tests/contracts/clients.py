@@ -226,7 +226,7 @@ class ClientsContract(StorageContract):
             assert tuple(seen) == whole.items
             assert sorted(numbers(*(entry.what for entry in whole.items))) == [30, 40, 41, 50, 60, 61, 70, 71, 95]
             (nudge,) = [entry.what for entry in whole.items if entry.what.id == uid(61)]
-            assert [member.client_id for member in nudge.matched_audience] == [BEN]  # type: ignore[union-attr]
+            assert [member.client_id for member in nudge.matched_audience] == [BEN]  # type: ignore[union-attr]  # a nudge
         async with store.tenant(OTHER) as tx:
             assert (await tx.dossiers.timeline(BEN, PageRequest())).items == ()
         with pytest.raises(Invalid):
