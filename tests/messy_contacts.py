@@ -144,5 +144,6 @@ def _again(dice: random.Random, one: Entry) -> Entry:
 
 
 def _housemate(dice: random.Random, one: Entry, who: int) -> Entry:
-    """Return somebody who lives with one who is there: the same family name, address and telephone."""
-    return evolve(one, who=who, given=dice.choice(_GIVEN), email="", birthday="", notes="", tags="")
+    """Return somebody who lives with one who is there: the same family name, address and telephone, another name."""
+    others = [name for name in _GIVEN if name[:1].upper() != one.given[:1].upper()]
+    return evolve(one, who=who, given=dice.choice(others), email="", birthday="", notes="", tags="")
