@@ -15,7 +15,7 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from attrs import fields, frozen
+from attrs import evolve, fields, frozen
 from psycopg.rows import dict_row
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -40,7 +40,7 @@ from nudge_core.model.phone_number import HeldNumber, NumberStatus
 from nudge_core.model.resource import ContentOrder
 from nudge_core.model.sign_in import EndReason
 from tests import client_samples, samples
-from tests.contracts import access
+from tests.contracts import access, contacts
 from tests.databases import for_psycopg
 from tests.samples import NOON, OUR_NUMBER, SOURCE, THEIR_NUMBER, uid
 
@@ -69,10 +69,16 @@ MINE, THEIRS = Practice(ONE, 100), Practice(OTHER, 200)
 CLIENT, RESOURCE, EVENT, BRIEFING, QUEUED, SENT, HEARD, PLANNED, NOTE = 1, 2, 3, 4, 11, 12, 13, 14, 15
 CONTENT, FAQ, INTERACTION, CONSENT, STOP, TAUGHT, AUDIT, LOST = 21, 22, 23, 24, 25, 26, 27, 28
 NUMBER, SESSION, TOKEN, KEY, IDEMPOTENT, HABIT, EXPOSURE = 31, 32, 33, 34, 35, 36, 37
-WRITTEN, KNOWN, IMPORT, MERGE, NOBODY = 41, 42, 43, 44, 45
+WRITTEN, KNOWN, IMPORT, MERGE, NOBODY, CAME, ASKED = 41, 42, 43, 44, 45, 46, 47
 SECOND = 199  # a second client of the caller's, who is added on the way
 
-RANDOM = {"optoutkey": {"secret"}, "keptoptout": {"mark", "id"}, "change": {"xact", "id"}}
+RANDOM = {
+    "optoutkey": {"secret"},
+    "keptoptout": {"mark", "id"},
+    "contactaccount": {"refresh_token"},
+    "contactgrant": {"verifier"},
+    "change": {"xact", "id"},
+}
 """Columns that are other ones each time."""
 
 
@@ -88,6 +94,9 @@ async def settle(store: SqlStore, practice: Practice) -> None:
         await tx.client_facts.add([client_samples.fact(me, at(KNOWN).int, at(CLIENT))])
         await tx.client_imports.add(client_samples.imported(me, at(IMPORT).int, at(CLIENT)))
         await tx.client_merges.add(client_samples.merge(me, at(MERGE).int, at(CLIENT).int, at(NOBODY).int))
+        await tx.contact_imports.add(contacts.an_import(at(CAME).int, user_id=me))
+        await tx.contact_accounts.connect(evolve(contacts.ACCOUNT, user_id=me))
+        await tx.contact_accounts.ask(contacts.a_grant(at(ASKED).int, user_id=me))
         await tx.resources.store([samples.resource(me, at(RESOURCE).int)])
         await tx.market_events.add(
             [samples.market_event(me, at(EVENT).int, global_event_id=uid(900), resource_id=at(RESOURCE))]
@@ -162,6 +171,12 @@ _SENDERS = [THEIRS.sender, MINE.sender]
 # By the name of a parameter what it is called with, one call for each; "port.parameter" where names mean several.
 ARGUMENTS: dict[str, Sequence[Any]] = {
     "user_id": [OTHER, ONE],
+    "contact_imports.import_id": _both(CAME),
+    "mark": [contacts.MARK],
+    "provider": ["google"],
+    "state_mark": [contacts.MARK, contacts.OTHER_MARK],
+    "contact_accounts.session_id": [contacts.SESSION],
+    "sync_token": ["later"],
     "client_id": _both(CLIENT),
     "client_ids": _one_and_all(_both(CLIENT)),
     "resource_id": _both(RESOURCE),
@@ -290,6 +305,19 @@ ROWS: dict[str, Sequence[Sequence[Any]]] = {
         [client_samples.merge(ONE, 244, 101, 145)],
         [client_samples.merge(OTHER, 136, 201, 245)],
     ],
+    "contact_imports.add": [
+        [contacts.an_import(246, user_id=ONE)],
+        [contacts.an_import(135, user_id=OTHER)],
+    ],
+    "contact_imports.save": [
+        [contacts.an_import(246, user_id=ONE, parts_done=1)],
+        [contacts.an_import(146, user_id=ONE, parts_done=1)],
+    ],
+    "contact_accounts.ask": [[contacts.a_grant(247, user_id=ONE)], [contacts.a_grant(134, user_id=OTHER)]],
+    "contact_accounts.connect": [
+        [evolve(contacts.ACCOUNT, user_id=OTHER)],
+        [evolve(contacts.ACCOUNT, user_id=ONE, sync_token="mine")],
+    ],
     "dossiers.put_back": [
         [samples.client(OTHER, 201, full_name="X")],
         [samples.client(ONE, 201, full_name="X", email=None)],
@@ -369,8 +397,15 @@ def methods() -> Iterator[tuple[str, str]]:
         if not name.startswith("_")
     ]
     writes = ("add", "save", "store", "queue", "receive", "move", "claim", "mark", "withdraw", "finish", "put", "park",
-              "undone")  # fmt: skip
-    ends = ("reassign", "take_back", "drop_note", "drop", "erase")  # what the others need is gone after these
+              "undone", "ask", "connect", "redeem", "synced")  # fmt: skip
+    ends = (
+        "reassign",
+        "take_back",
+        "drop_note",
+        "drop",
+        "erase",
+        "disconnect",
+    )  # what the others need is gone after these
     order = {name: place for place, name in enumerate(ends, 1)}
     return iter(sorted(found, key=lambda pair: (order.get(pair[1], 0), pair[1].startswith(writes), *pair)))
 

@@ -29,6 +29,7 @@ from nudge_core.errors import Misconfigured
 from nudge_core.model.user import User
 from nudge_core.ports import (
     Clock,
+    ContactProvider,
     Drafter,
     Embedder,
     ListingFeed,
@@ -69,6 +70,7 @@ class Container(containers.DeclarativeContainer):
     gateway = providers.Singleton(lambda settings, clock: build_gateway(settings, clock), settings, clock)
     numbers = providers.Factory(lambda settings, clock: build_numbers(settings, clock), settings, clock)
     codes = providers.Factory(lambda settings, clock: build_codes(settings, clock), settings, clock)
+    google_contacts = providers.Factory(lambda settings: build_google_contacts(settings), settings)
     feed = providers.Factory(lambda settings, clock, user: build_feed(settings, clock, user), settings, clock)
     doubts = providers.Singleton(DoubtWatch, time.monotonic)
     parts = providers.Factory(
@@ -143,6 +145,24 @@ def build_numbers(settings: Settings, clock: Clock) -> PhoneNumbers:
     if account is None or callbacks is None:
         raise Misconfigured(["TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, PUBLIC_BASE_URL: needed for telephone numbers"])
     return build_twilio_numbers(account, callbacks, clock)
+
+
+def build_google_contacts(settings: Settings) -> ContactProvider:
+    """Return Google's contacts. Raises Misconfigured without an OAuth client."""
+    from nudge_adapters.contacts.google import GoogleSettings, build_google
+
+    own = settings.google
+    if own.client_id is None or own.client_secret is None or own.redirect_url is None:
+        raise Misconfigured(["GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URL: needed for contacts"])
+    return build_google(
+        GoogleSettings(
+            client_id=own.client_id,
+            client_secret=own.client_secret,
+            redirect_url=own.redirect_url,
+            tokens_url=own.tokens_url,
+            people_url=own.people_url,
+        )
+    )
 
 
 def build_codes(settings: Settings, clock: Clock) -> OneTimeCodes:
@@ -256,6 +276,10 @@ class App:
     def codes(self) -> OneTimeCodes:
         """Return the sender of one-time codes; the caller closes it. Raises Misconfigured where there is none."""
         return self._container.codes()
+
+    def google_contacts(self) -> ContactProvider:
+        """Return Google's contacts; the caller closes them. Raises Misconfigured where there is no OAuth client."""
+        return self._container.google_contacts()
 
     def closes(self, end: Callable[[], Awaitable[object]]) -> None:
         """Await this when the app is given back; what was handed in last comes first."""

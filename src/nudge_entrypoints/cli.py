@@ -13,12 +13,12 @@ from typing import Annotated
 import typer
 
 from nudge_core.errors import Misconfigured, NudgeError
-from nudge_entrypoints.commands import audit, bench, db, feed, numbers, quality, secrets, sends, users
+from nudge_entrypoints.commands import audit, bench, clients, db, feed, numbers, quality, secrets, sends, users
 from nudge_entrypoints.commands.options import AsJson, AsJsonLines, loaded
 from nudge_entrypoints.settings import KNOWN
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="The right client, a true reason, one text, once.")
-for group in (audit, bench, db, feed, numbers, quality, secrets, sends, users):
+for group in (audit, bench, clients, db, feed, numbers, quality, secrets, sends, users):
     app.add_typer(group.app, name=group.__name__.rpartition(".")[2])
 
 

@@ -26,6 +26,8 @@ LEAST_SIGNING_BYTES = 32  # HS256: as long as its hash (RFC 7518, 3.2)
 _KEY_ID = re.compile(r"[A-Za-z0-9_.-]{1,40}")
 TWILIO_API = "https://api.twilio.com"
 TWILIO_VERIFY = "https://verify.twilio.com"
+GOOGLE_TOKENS = "https://oauth2.googleapis.com"
+GOOGLE_PEOPLE = "https://people.googleapis.com"
 HTTP_PORT = 8000
 MOST_PORTS = 65_535
 OPENAI_MODEL = "gpt-5.4-mini"  # no announced end; gpt-5-mini ends on 2026-12-11 by the SDK's own list
@@ -64,6 +66,17 @@ class TwilioSettings:
 
 
 @frozen(kw_only=True)
+class GoogleClient:
+    """The operator's OAuth client at Google. `redirect_url`: the page that hands `code` and `state` to the API."""
+
+    client_id: str | None = field(default=None, repr=False)
+    client_secret: Secret | None = None
+    redirect_url: str | None = None
+    tokens_url: str = GOOGLE_TOKENS
+    people_url: str = GOOGLE_PEOPLE
+
+
+@frozen(kw_only=True)
 class Settings:
     """How this installation is put together.
 
@@ -91,6 +104,7 @@ class Settings:
     secret_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
     token_keys: Mapping[str, bytes] = field(factory=dict, repr=False)
     twilio: TwilioSettings = TwilioSettings()
+    google: GoogleClient = GoogleClient()
     public_base_url: str | None = None
     redis_url: str | None = field(default=None, repr=False)
     http_port: int = HTTP_PORT
@@ -126,6 +140,11 @@ KNOWN = {
     "TWILIO_VERIFY_BASE_URL": "address of the Verify API, when it is not Twilio's own",
     "TWILIO_MESSAGING_SERVICE_SID": "Messaging Service (MG...) that owns the sending numbers",
     "TWILIO_VERIFY_SERVICE_SID": "Verify service (VA...) for one-time codes",
+    "GOOGLE_CLIENT_ID": "OAuth client at Google, for contacts",
+    "GOOGLE_CLIENT_SECRET": "its secret",
+    "GOOGLE_REDIRECT_URL": "page that Google sends the browser back to, as registered with the client",
+    "GOOGLE_TOKENS_URL": "address that gives tokens, when it is not Google's own",
+    "GOOGLE_PEOPLE_URL": "address of the People API, when it is not Google's own",
     "PUBLIC_BASE_URL": "scheme and host under which carriers reach our webhooks, such as https://nudge.example",
     "NUDGE_REDIS_URL": "Redis for wake-ups instead of the embedded one: redis://... or unix:///...",
     "NUDGE_HTTP_PORT": "port of the HTTP server on loopback (default: 8000)",
@@ -196,6 +215,13 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             ),
             messaging_service_sid=read("TWILIO_MESSAGING_SERVICE_SID", text, None),
             verify_service_sid=read("TWILIO_VERIFY_SERVICE_SID", text, None),
+        ),
+        google=GoogleClient(
+            client_id=read("GOOGLE_CLIENT_ID", text, None),
+            client_secret=read("GOOGLE_CLIENT_SECRET", secret, None),
+            redirect_url=read("GOOGLE_REDIRECT_URL", partial(_web_address, "GOOGLE_REDIRECT_URL"), None),
+            tokens_url=read("GOOGLE_TOKENS_URL", partial(_web_address, "GOOGLE_TOKENS_URL"), GOOGLE_TOKENS),
+            people_url=read("GOOGLE_PEOPLE_URL", partial(_web_address, "GOOGLE_PEOPLE_URL"), GOOGLE_PEOPLE),
         ),
         public_base_url=read("PUBLIC_BASE_URL", _public_address, None),
         redis_url=read("NUDGE_REDIS_URL", _redis_url, None),

@@ -27,7 +27,7 @@ BODIES: dict[str, Any] = {
 """For operations whose schema alone does not make a body that is read as far as the id."""
 
 TEXTS = {"kind": "areas"}  # of preferences
-ENDING = ("suppress_client", "undo_import", "undo_merge", "merge_clients", "erase_client")
+ENDING = ("suppress_client", "undo_import", "undo_contact_import", "undo_merge", "merge_clients", "erase_client")
 """Operations after which there is no plan or client left for the others."""
 
 VARYING = frozenset({"check_mls_connection", "make_api_key", "follow_events"})

@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from nudge_core.model.consent import SuppressionScope
 from nudge_core.ports import Store
 from tests import client_samples, samples
+from tests.contracts import contacts
 from tests.samples import uid
 
 CANARY = "zqcanary"
@@ -39,6 +40,7 @@ class Book:
     imported: UUID
     merge: UUID
     merged: UUID
+    contacts: UUID
 
     def ids(self) -> dict[str, UUID]:
         """Return them by kind; the owner's own id too."""
@@ -70,6 +72,7 @@ async def fill(store: Store, book: Book, phone: str, mark: str) -> None:
         await tx.client_notes.add([client_samples.note(owner, book.note.int, book.client, text=words)])
         await tx.client_facts.add([client_samples.fact(owner, book.fact.int, book.client, kind="areas", value=[mark])])
         await tx.client_imports.add(client_samples.imported(owner, book.imported.int, book.client))
+        await tx.contact_imports.add(contacts.an_import(book.contacts.int, user_id=owner))
         await tx.client_merges.add(client_samples.merge(owner, book.merge.int, book.client.int, book.merged.int))
         await tx.resources.store(
             [samples.resource(owner, book.resource.int, attributes={"address": words, "beds": 3, "city": mark})]
@@ -135,6 +138,7 @@ async def held(store: Store, book: Book) -> str:
             await tx.client_facts.of_client(book.client),
             (await tx.client_imports.get(book.imported)).undone_at,
             (await tx.client_merges.get(book.merge)).undone_at,
+            (await tx.contact_imports.get(book.contacts)).state,
             await tx.suppressions.active_for([c.phone for c in await tx.clients.book() if c.phone is not None]),
             [(c.title, c.description) for c in await tx.contents.all()],
             [(f.question, f.answer, f.is_enabled) for f in await tx.faqs.all()],

@@ -17,6 +17,7 @@ from tests.contracts.carrier_events import CarrierEventsContract
 from tests.contracts.changes import ChangesContract
 from tests.contracts.client_changes import ClientChangesContract
 from tests.contracts.clients import ClientsContract
+from tests.contracts.contacts import ContactsContract
 from tests.contracts.conversations import ConversationsContract
 from tests.contracts.decisions import DecisionsContract
 from tests.contracts.idempotency import IdempotencyContract
@@ -48,6 +49,7 @@ class StoreContract(
     IdempotencyContract,
     AccountContract,
     DecisionsContract,
+    ContactsContract,
     ConversationsContract,
     AccessContract,
     ChangesContract,

@@ -16,6 +16,7 @@ from sqlalchemy import create_engine, text
 from nudge_adapters.sql import store as sql_store_module
 from nudge_adapters.sql.catalogue import breaches
 from nudge_adapters.sql.embedded import application_address
+from nudge_adapters.sql.encryption import Keyring
 from nudge_adapters.sql.migrate import current, downgrade, folder, upgrade
 from nudge_adapters.sql.store import SqlStore, database_url, open_engine
 from nudge_adapters.sql.walls import APP
@@ -28,6 +29,7 @@ from tests.two_practices import MINE, ONE, OTHER, QUEUED, THEIRS, settle, withou
 
 Application = psycopg.AsyncConnection[tuple[object, ...]]
 
+KEYRING = Keyring({"test": bytes(32)}, "test")
 BIND = "SELECT set_config('app.tenant_id', %s, true)"
 CLIENTS = "SELECT count(*) FROM client"
 
@@ -35,7 +37,7 @@ CLIENTS = "SELECT count(*) FROM client"
 @pytest.fixture
 async def store(database: str, clock: SteppingClock) -> AsyncIterator[SqlStore]:
     """Two practices."""
-    store = SqlStore(database, clock, CountingIds())
+    store = SqlStore(database, clock, CountingIds(), KEYRING)
     for practice in (MINE, THEIRS):
         await settle(store, practice)
     yield store

@@ -126,6 +126,8 @@ async def test_ten_thousand_secrets_change_their_key_while_they_are_read(opened:
         assert said == sorted(said)
         assert said[-1] == 2 * USERS
         assert await store.rotation().status() == {
+            "contactaccount.refresh_token": {},
+            "contactgrant.verifier": {},
             "optoutkey.secret": {},
             "user.mls_password": {"new": USERS},
             "user.mls_username": {"new": USERS},
@@ -318,7 +320,13 @@ def test_the_command_line_rotates_and_says_what_is_left(database: str) -> None:
         "current": "new",
         "keys": ["new", "old"],
         "missing": [],
-        "secrets": {"optoutkey.secret": {}, "user.mls_password": {"old": 4}, "user.mls_username": {"old": 4}},
+        "secrets": {
+            "contactaccount.refresh_token": {},
+            "contactgrant.verifier": {},
+            "optoutkey.secret": {},
+            "user.mls_password": {"old": 4},
+            "user.mls_username": {"old": 4},
+        },
     }
     environment = {name: os.environ[name] for name in ("PATH", "HOME", "PYTHONPATH") if name in os.environ} | both
     done = subprocess.run(

@@ -15,6 +15,7 @@ from nudge_adapters.memory.audit import MemoryAudit
 from nudge_adapters.memory.carrier_events import MemoryCarrierEvents
 from nudge_adapters.memory.changes import MemoryChangeNews, MemoryChanges
 from nudge_adapters.memory.consent import MemoryConsents, MemorySuppressions
+from nudge_adapters.memory.contacts import MemoryContactAccounts, MemoryContactImports
 from nudge_adapters.memory.contents import MemoryContents, MemoryFaqs
 from nudge_adapters.memory.dossiers import MemoryDossiers
 from nudge_adapters.memory.exposures import MemoryExposures
@@ -78,6 +79,8 @@ class MemoryTenantTransaction:
     client_facts: MemoryClientFacts
     client_imports: MemoryClientImports
     client_merges: MemoryClientMerges
+    contact_imports: MemoryContactImports
+    contact_accounts: MemoryContactAccounts
     dossiers: MemoryDossiers
     resources: MemoryResources
     market_events: MemoryMarketEvents
@@ -181,6 +184,8 @@ class MemoryStore:
                 client_facts=MemoryClientFacts(work, world),
                 client_imports=MemoryClientImports(work, world),
                 client_merges=MemoryClientMerges(work, world),
+                contact_imports=MemoryContactImports(work, world),
+                contact_accounts=MemoryContactAccounts(work, world),
                 dossiers=MemoryDossiers(work, world),
                 resources=MemoryResources(work, world),
                 market_events=MemoryMarketEvents(work, world),

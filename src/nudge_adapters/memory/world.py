@@ -28,6 +28,8 @@ from nudge_core.model.client_import import ClientImport
 from nudge_core.model.client_merge import ClientMerge
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.consent import Consent, Suppression, SuppressionScope
+from nudge_core.model.contact_account import ContactAccount, ContactGrant
+from nudge_core.model.contact_import import ContactImport
 from nudge_core.model.event import GlobalMlsEvent, MarketEvent
 from nudge_core.model.exposure import Exposure
 from nudge_core.model.faq import Faq
@@ -116,6 +118,9 @@ class Book:
             journal, lambda old, new: self._notice(noticed_of_import(old, new))
         )
         self.client_merges: Table[UUID, ClientMerge] = Table(journal)
+        self.contact_imports: Table[UUID, ContactImport] = Table(journal)
+        self.contact_accounts: Table[UUID, ContactAccount] = Table(journal)
+        self.contact_grants: Table[UUID, ContactGrant] = Table(journal)
         self.kept_opt_outs: Table[tuple[str, SuppressionScope, str], KeptOptOut] = Table(journal)
         self.opt_out_key = os.urandom(OPT_OUT_KEY_BYTES)
         self.resources: Table[UUID, Resource] = Table(journal)

@@ -34,12 +34,16 @@ READERS = (
     tables.outbox,
     tables.carrierevent,
     tables.optoutkey,
+    tables.contactaccount,
+    tables.contactgrant,
 )
 """Tables whose rows are read by keys that a function gave."""
 
 RIGHTS = {
     "user": "SELECT",
     "optoutkey": "SELECT",
+    "contactaccount": "SELECT",
+    "contactgrant": "SELECT",
     "phonenumber": "SELECT",
     "campaignbriefing": "SELECT",
     "consent": "SELECT",

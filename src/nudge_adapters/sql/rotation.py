@@ -55,6 +55,8 @@ class SecretTable:
 SECRET_TABLES: tuple[SecretTable, ...] = (
     SecretTable(table=tables.user, owner="id", columns=SECRETS),
     SecretTable(table=tables.optoutkey, owner="user_id", columns=("secret",)),
+    SecretTable(table=tables.contactaccount, owner="user_id", columns=("refresh_token",)),
+    SecretTable(table=tables.contactgrant, owner="user_id", columns=("verifier",)),
 )
 """Every column whose comment says "encrypted" stands here; a test compares."""
 

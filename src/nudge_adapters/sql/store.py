@@ -21,6 +21,7 @@ from nudge_adapters.sql.ports.audit import SqlAudit, grow_chain
 from nudge_adapters.sql.ports.carrier_events import SqlCarrierEvents
 from nudge_adapters.sql.ports.changes import SqlChangeNews, SqlChanges
 from nudge_adapters.sql.ports.consent import SqlConsents, SqlSuppressions
+from nudge_adapters.sql.ports.contacts import SqlContactAccounts, SqlContactImports
 from nudge_adapters.sql.ports.contents import SqlContents, SqlFaqs
 from nudge_adapters.sql.ports.dossiers import SqlDossiers
 from nudge_adapters.sql.ports.exposures import SqlExposures
@@ -90,6 +91,8 @@ class SqlTenantTransaction:
     client_facts: SqlClientFacts
     client_imports: SqlClientImports
     client_merges: SqlClientMerges
+    contact_imports: SqlContactImports
+    contact_accounts: SqlContactAccounts
     dossiers: SqlDossiers
     resources: SqlResources
     market_events: SqlMarketEvents
@@ -255,6 +258,8 @@ class SqlStore:
                 client_facts=SqlClientFacts(work),
                 client_imports=SqlClientImports(work),
                 client_merges=SqlClientMerges(work),
+                contact_imports=SqlContactImports(work),
+                contact_accounts=SqlContactAccounts(work),
                 dossiers=SqlDossiers(work),
                 resources=SqlResources(work),
                 market_events=SqlMarketEvents(work),

@@ -16,11 +16,19 @@ MOST_ROWS = 2_000
 
 
 class RowVerdict(StrEnum):
-    """Why a row became no client. A `CONFLICT` is for the professional to decide."""
+    """Why a row became no client, or what to look at. A `CONFLICT` is for the professional to decide.
+
+    `KNOWN`: a client says all of it already. `MERGED`: it became part of a client. Those became a client all the same:
+    `POSSIBLE`: it may be somebody who is there; `NOTICED`: a value could not be read, and stands as it was written.
+    """
 
     INVALID = "invalid"
     REPEATED = "repeated"
     CONFLICT = "conflict"
+    KNOWN = "known"
+    MERGED = "merged"
+    POSSIBLE = "possible"
+    NOTICED = "noticed"
 
 
 @frozen(kw_only=True)

@@ -12,6 +12,7 @@ from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.changes import ChangeNews, Changes
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
+from nudge_core.ports.contacts import ContactAccounts, ContactBook, ContactImports, ContactProvider, PhoneReader
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePreferences, Statistics, Style
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -55,6 +56,10 @@ __all__ = [
     "Clients",
     "Clock",
     "Consents",
+    "ContactAccounts",
+    "ContactBook",
+    "ContactImports",
+    "ContactProvider",
     "Contents",
     "Dossiers",
     "Drafter",
@@ -79,6 +84,7 @@ __all__ = [
     "OneTimeCodes",
     "Overviews",
     "PhoneNumbers",
+    "PhoneReader",
     "Resources",
     "Runs",
     "Scheduled",

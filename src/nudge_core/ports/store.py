@@ -11,6 +11,7 @@ from nudge_core.ports.access import ApiKeys, Attempts, Overviews, Sessions
 from nudge_core.ports.carrier_events import CarrierEvents
 from nudge_core.ports.changes import ChangeNews, Changes
 from nudge_core.ports.clients import ClientFacts, ClientImports, ClientMerges, ClientNotes, Clients, Dossiers
+from nudge_core.ports.contacts import ContactAccounts, ContactImports
 from nudge_core.ports.contents import Contents, Faqs
 from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePreferences, Statistics, Style
 from nudge_core.ports.held_numbers import HeldNumbers
@@ -122,6 +123,12 @@ class TenantTransaction(Protocol):
 
     @property
     def client_merges(self) -> ClientMerges: ...
+
+    @property
+    def contact_imports(self) -> ContactImports: ...
+
+    @property
+    def contact_accounts(self) -> ContactAccounts: ...
 
     @property
     def dossiers(self) -> Dossiers: ...

@@ -3,10 +3,18 @@
 The same walk serves the library, the worker, the demo and the tests.
 """
 
+from nudge_core.walk.address_book import AddressBook, read_address_book
 from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.deciding import dismiss
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
+from nudge_core.walk.importing import (
+    TakenBack,
+    import_contacts,
+    problems_of_import,
+    rehearse_contacts,
+    undo_import,
+)
 from nudge_core.walk.looking import Found, look_up
 from nudge_core.walk.market import WorkReport, embed_book, poll, reconcile, work, work_until_idle
 from nudge_core.walk.meanings import embed_client
@@ -17,6 +25,7 @@ from nudge_core.walk.sending import Drained, drain, send_due, tidy
 from nudge_core.walk.suiting import draft_for, suits
 
 __all__ = [
+    "AddressBook",
     "Bounded",
     "Drained",
     "Found",
@@ -25,6 +34,7 @@ __all__ = [
     "PassReport",
     "Polled",
     "ReleaseReport",
+    "TakenBack",
     "WorkReport",
     "code_of",
     "collect_bills",
@@ -36,17 +46,22 @@ __all__ = [
     "hear",
     "hear_again",
     "hear_waiting",
+    "import_contacts",
     "keep_unread",
     "look_up",
     "poll",
     "poll_inbound",
+    "problems_of_import",
+    "read_address_book",
     "reconcile",
+    "rehearse_contacts",
     "release_due",
     "run_once",
     "send_due",
     "suits",
     "tidy",
     "unbounded",
+    "undo_import",
     "work",
     "work_until_idle",
 ]

@@ -16,6 +16,7 @@ def plain_api(app: App) -> Api:
         feed=app.feed,
         numbers=app.numbers,
         codes=app.codes,
+        open_google=app.google_contacts,
     )
 
 

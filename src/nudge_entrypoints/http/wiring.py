@@ -33,6 +33,7 @@ def build_api(app: App, metrics: Metrics) -> tuple[Api, Authenticator]:
         feed=app.feed,
         numbers=app.numbers,
         codes=app.codes,
+        open_google=app.google_contacts,
         access=Access(desk=desk, tokens=tokens),
     )
     return api, StoredCredentials(store=app.parts.store, tokens=tokens)

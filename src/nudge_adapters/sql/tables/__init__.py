@@ -13,6 +13,7 @@ from nudge_adapters.sql.tables.access import apikey, refreshtoken, signinattempt
 from nudge_adapters.sql.tables.carrier import carrierevent, inboundcursor
 from nudge_adapters.sql.tables.changes import change
 from nudge_adapters.sql.tables.clients import clientfact, clientimport, clientmerge, clientnote, keptoptout, optoutkey
+from nudge_adapters.sql.tables.contacts import contactaccount, contactgrant, contactimport
 from nudge_adapters.sql.tables.idempotency import idempotency
 from nudge_adapters.sql.tables.market import globalmlsevent, listingsnapshot, marketevent, resource, textmeaning
 from nudge_adapters.sql.tables.nudges import (
@@ -54,6 +55,9 @@ __all__ = [
     "clientmerge",
     "clientnote",
     "consent",
+    "contactaccount",
+    "contactgrant",
+    "contactimport",
     "contentresource",
     "exposure",
     "faq",

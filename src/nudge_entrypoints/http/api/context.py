@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 
 from nudge_core.errors import Misconfigured
 from nudge_core.model.user import User
-from nudge_core.ports import ListingFeed, OneTimeCodes, PhoneNumbers
+from nudge_core.ports import ContactProvider, ListingFeed, OneTimeCodes, PhoneNumbers
 from nudge_core.walk import Parts
 from nudge_entrypoints.http.identity import Principal
 from nudge_entrypoints.http.sign_in_desk import SignInDesk
@@ -42,7 +42,14 @@ class Api:
     feed: Callable[[User], ListingFeed] = field(repr=False)
     numbers: Callable[[], PhoneNumbers] = field(repr=False)
     codes: Callable[[], OneTimeCodes] = field(repr=False)
+    open_google: Callable[[], ContactProvider] | None = field(default=None, repr=False)
     access: Access | None = field(default=None, repr=False)
+
+    def google_contacts(self) -> ContactProvider:
+        """Return Google's contacts, which the caller closes. Raises Misconfigured where there is no OAuth client."""
+        if self.open_google is None:
+            raise Misconfigured(["GOOGLE_CLIENT_ID, GOOGLE_CLIENT_SECRET, GOOGLE_REDIRECT_URL: needed for contacts"])
+        return self.open_google()
 
     def signing_in(self) -> Access:
         """Return what signing in needs. Raises Misconfigured where it was left out."""

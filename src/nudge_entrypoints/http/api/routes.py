@@ -12,6 +12,7 @@ from nudge_entrypoints.http.api.admin import Admin
 from nudge_entrypoints.http.api.api_keys import ApiKeys
 from nudge_entrypoints.http.api.audit import Audit
 from nudge_entrypoints.http.api.briefings import Briefings, ClientBriefings
+from nudge_entrypoints.http.api.client_duplicates import ClientDuplicates
 from nudge_entrypoints.http.api.client_imports import ClientImports
 from nudge_entrypoints.http.api.client_knowledge import ClientKnowledge
 from nudge_entrypoints.http.api.client_matches import ClientMatches
@@ -20,6 +21,8 @@ from nudge_entrypoints.http.api.client_overview import ClientOverview
 from nudge_entrypoints.http.api.client_records import ClientRecords
 from nudge_entrypoints.http.api.client_search import ClientSearch
 from nudge_entrypoints.http.api.clients import Clients
+from nudge_entrypoints.http.api.contact_accounts import ContactAccounts
+from nudge_entrypoints.http.api.contact_imports import ContactImports
 from nudge_entrypoints.http.api.content_readers import ContentReaders
 from nudge_entrypoints.http.api.content_resources import ContentResources
 from nudge_entrypoints.http.api.context import Api
@@ -56,6 +59,7 @@ LARGEST_BODY = 256_000
 
 CONTROLLERS: Sequence[type[Controller]] = (
     Account,
+    ClientDuplicates,
     ClientImports,
     ClientKnowledge,
     ClientMatches,
@@ -66,6 +70,8 @@ CONTROLLERS: Sequence[type[Controller]] = (
     ClientSearch,
     Clients,
     ContentReaders,
+    ContactAccounts,
+    ContactImports,
     ContentResources,
     Events,
     Faqs,
