@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from tempfile import TemporaryDirectory
 
 from attrs import evolve
+from prometheus_client.multiprocess import mark_process_dead
 
 from nudge_core.errors import Misconfigured, Unavailable
 from nudge_entrypoints import servers
@@ -61,6 +62,10 @@ def serve(settings: Settings, *, port: int | None = None, workers: int = 1, as_j
                 "PROMETHEUS_MULTIPROC_DIR": counters,
             }
 
+        def uncounted(process: int) -> None:
+            """What a process that was killed has open is open no more."""
+            mark_process_dead(process, counters)  # type: ignore[no-untyped-call]  # the library has no types here
+
         command = [
             sys.executable,
             "-m",
@@ -72,7 +77,7 @@ def serve(settings: Settings, *, port: int | None = None, workers: int = 1, as_j
             *(["--json"] if as_json else []),
         ]
         parts += [
-            ProcessPart(f"http-{number}", command, environment, files=[listener.fileno()])
+            ProcessPart(f"http-{number}", command, environment, files=[listener.fileno()], buried=uncounted)
             for number in range(1, workers + 1)
         ]
         Supervisor(parts, teller).run()

@@ -133,6 +133,7 @@ class ProcessPart:
         environment: asked at every start.
         quiet: its standard output is for programs, not for people.
         files: descriptors of ours that it shares, under the same numbers.
+        buried: told the number of a process that has ended, before another one takes its place.
     """
 
     def __init__(
@@ -143,8 +144,10 @@ class ProcessPart:
         *,
         quiet: bool = False,
         files: Sequence[int] = (),
+        buried: Callable[[int], object] | None = None,
     ) -> None:
         self.name = name
+        self._buried = buried
         self._command = command
         self._environment = environment
         self._out = subprocess.DEVNULL if quiet else None
@@ -153,6 +156,8 @@ class ProcessPart:
 
     def start(self) -> str:
         """Start it. A session of its own: Ctrl-C reaches it through us alone."""
+        if self._child is not None and self._buried is not None:
+            self._buried(self._child.pid)
         self._child = subprocess.Popen(  # noqa: S603 - our own program
             tied(self._command),
             stdin=subprocess.DEVNULL,

@@ -54,7 +54,11 @@ def test_one_that_dies_is_started_again_and_all_end_at_the_end() -> None:
                 os.kill(os.getpid(), signal.SIGTERM)
 
     ear = Ear(act)
-    parts = [ProcessPart("steady", SLEEP, environment), ProcessPart("weak", SLEEP, environment)]
+    buried: list[int] = []
+    parts = [
+        ProcessPart("steady", SLEEP, environment, buried=buried.append),
+        ProcessPart("weak", SLEEP, environment, buried=buried.append),
+    ]
     Supervisor(parts, Teller("nudge", as_json=True, out=ear)).run()
     said = [(line["part"], line["what"].partition(" (process")[0]) for line in ear.lines]
     assert said == [
@@ -67,6 +71,7 @@ def test_one_that_dies_is_started_again_and_all_end_at_the_end() -> None:
         ("nudge", "everything has ended"),
     ]
     assert not any(running(pid) for pid in pids)
+    assert buried == [pids[1]], "told of the one that died, before another one took its place"
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL, "as it was before"
 
 
