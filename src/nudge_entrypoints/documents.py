@@ -59,6 +59,7 @@ CONTRACTS = (
     ("Carriers", "SMS", "gateway_contract.py", "`nudge_core.ports.SmsGateway`", "simulator, console, twilio"),
     ("Telephone numbers", "NUM", "numbers_contract.py", "`nudge_core.ports.PhoneNumbers`", "twilio"),
     ("One-time codes", "OTP", "codes_contract.py", "`nudge_core.ports.OneTimeCodes`", "twilio, simulator"),
+    ("Address books", "BOOK", "address_book_contract.py", "`nudge_core.ports.ContactProvider`", "google"),
     ("Drafters", "DRAFT", "drafter_contract.py", "`nudge_core.ports.Drafter`", "offline, openai"),
     ("Embedders", "EMB", "embedder_contract.py", "`nudge_core.ports.Embedder`", "local, hashing (for tests only)"),
 )
