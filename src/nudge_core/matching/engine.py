@@ -21,7 +21,7 @@ from nudge_core.errors import Invalid
 from nudge_core.matching.audience import Audience, Number
 from nudge_core.matching.columns.column import Rows
 from nudge_core.matching.constraints import FULL, Subject
-from nudge_core.matching.qualify import Estimates, Found, qualify, sheet_of
+from nudge_core.matching.qualify import Estimates, Found, qualify, sheet_of_found
 from nudge_core.matching.ranking import Ranking
 from nudge_core.matching.semantic import error_bound
 from nudge_core.matching.sheet import Bools, Sheet
@@ -180,7 +180,7 @@ def _first_of_each_book(audience: Audience, found: Found, similar: Estimates | N
 
 def _settled(audience: Audience, found: Found, places: NDArray[np.intp], cosines: Estimates | None) -> _Settled:
     rows, subject = found.rows[places], found.subject
-    sheet = sheet_of(audience, subject, rows, coded=True) if found.sheet is None else found.sheet.at(places)
+    sheet = sheet_of_found(audience, subject, rows, coded=True) if found.sheet is None else found.sheet.at(places)
     offers, _ = sheet.decide(audience.schema)
     numerator, denominator = _fraction(audience, subject, rows, sheet, cosines)
     score = numerator / (denominator * (FULL // 100))

@@ -138,10 +138,17 @@ def _left(audience: Audience, subject: Subject, spans: Sequence[slice], alive: B
     return np.flatnonzero(alive).astype(np.int32)
 
 
-def sheet_of(audience: Audience, subject: Subject, rows: Rows, *, coded: bool = False) -> Sheet:
-    """Enter every constraint of these rows, who miss nothing that counts; `coded`: with what became of each."""
+def sheet_of(audience: Audience, subject: Subject, rows: Rows, *, clean: bool, coded: bool = False) -> Sheet:
+    """Enter every constraint of these rows.
+
+    Args:
+        audience: whose rows.
+        subject: what is offered.
+        rows: which; any may be asked for.
+        clean: they are known to miss nothing, so nobody looks whether they do.
+        coded: with what became of each constraint.
+    """
     columns = audience.columns
-    clean = audience.schema.soft_miss_score is None
     sheet = Sheet.blank(
         taken(audience.weight, rows), taken(audience.wishes, rows), len(columns) if coded else 0, clean=clean
     )
@@ -150,12 +157,17 @@ def sheet_of(audience: Audience, subject: Subject, rows: Rows, *, coded: bool = 
     return sheet
 
 
+def sheet_of_found(audience: Audience, subject: Subject, rows: Rows, *, coded: bool) -> Sheet:
+    """Enter every constraint of rows that `qualify` has let pass: they miss nothing, unless an operator allows it."""
+    return sheet_of(audience, subject, rows, clean=audience.schema.soft_miss_score is None, coded=coded)
+
+
 def _decided(audience: Audience, subject: Subject, rows: Rows, account: Account) -> Found:
     """Return the rows that are an offer or a question."""
     kept: list[tuple[Rows, Estimates, Bools]] = []
     for start in range(0, max(1, rows.size), CHUNK):
         chunk = rows[start : start + CHUNK]
-        sheet = sheet_of(audience, subject, chunk, coded=rows.size <= KEPT)
+        sheet = sheet_of_found(audience, subject, chunk, coded=rows.size <= KEPT)
         offers, asks = sheet.decide(audience.schema)
         structure = sheet.weight * np.float32(FULL)
         np.divide(sheet.lost.astype(np.float32), structure, out=structure)

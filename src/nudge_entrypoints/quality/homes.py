@@ -105,7 +105,7 @@ def match(clients: Sequence[JsonObject], units: Sequence[JsonObject]) -> Matched
     shape = (len(units), len(clients))
     share, known, flagged = np.zeros(shape), np.zeros(shape, np.int64), np.zeros(shape, np.bool_)
     for number, unit in enumerate(units):
-        sheet = sheet_of(audience, subject_of(unit, attributes), rows)
+        sheet = sheet_of(audience, subject_of(unit, attributes), rows, clean=False)
         compared = sheet.known.astype(np.int64)
         met = compared - sheet.lost / FULL  # every weight is 1, and what is unknown loses nothing
         share[number, columns] = np.divide(met, compared, out=np.zeros(compared.size), where=compared > 0)
