@@ -36,7 +36,8 @@ KEY = {"Idempotency-Key": "said once"}
 
 NOT_OF_CLIENTS = frozenset(
     {
-        "apikey", "contentresource", "faq", "marketevent", "phonenumber", "refreshtoken", "resource",
+        "apikey", "contactaccount", "contactgrant", "contactimport",
+        "contentresource", "faq", "marketevent", "phonenumber", "refreshtoken", "resource",
         "senderlane", "signinsession", "styleremoval",
     }
 )  # fmt: skip

@@ -35,6 +35,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 
+from nudge_adapters.contacts.practice_google import PracticeGoogle
 from nudge_adapters.feeds.replay import replay_of_pages
 from nudge_adapters.feeds.shape import RecordShape
 from nudge_adapters.memory import MemoryStore
@@ -50,6 +51,7 @@ from nudge_entrypoints.settings import load
 from tests.api.office import RITA, open_office
 from tests.api.probes import Probes
 from tests.carrier_peer import CALLBACKS, Peer, peer
+from tests.contracts.test_google_contacts import google_at
 from tests.parts import quiet_parts
 from tests.samples import CountingIds, SteppingClock
 from tests.tour import record
@@ -70,6 +72,7 @@ EXPECTED = {
 SET_UP = {
     ("POST /api/v1/sign-in/codes", 202),
     ("GET /api/v1/phone-numbers/available", 200),
+    ("POST /api/v1/contact-accounts/google/ask", 200),
     ("PUT /api/v1/mls-connection", 422),
     ("POST /api/v1/mls-connection/test", 200),
 }
@@ -113,6 +116,7 @@ def described(carrier: Peer, tmp_path: Path) -> schemathesis.BaseSchema:
     store = MemoryStore(clock, CountingIds(1))
     parts = quiet_parts(store, clock)
     codes = LocalCodes(tmp_path / "codes.jsonl", clock)
+    practice = PracticeGoogle()
     keys = {"a": b"A" * 32}
     desk = SignInDesk(parts=parts, prints=Prints.under(keys), open_codes=lambda: codes, metrics=Metrics())
     office = asyncio.run(
@@ -124,6 +128,7 @@ def described(carrier: Peer, tmp_path: Path) -> schemathesis.BaseSchema:
             settings=load({"NUDGE_SECRET_KEYS": f"a:{base64.b64encode(keys['a']).decode()}"}),
             numbers=lambda: build_twilio_numbers(carrier.account, CALLBACKS, carrier.clock),
             codes=lambda: codes,
+            open_google=lambda: google_at(practice),
             feed=lambda user: replay_of_pages(_page(tmp_path), user.feed_source, RecordShape()),
             access=Access(desk=desk, tokens=AccessTokens(keys, clock.now)),
         )

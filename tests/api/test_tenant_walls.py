@@ -13,7 +13,7 @@ from nudge_adapters.sql.store import SqlStore, open_engine
 from nudge_entrypoints.http.document import build_document
 from tests.api.office import TOM, office_on, open_office
 from tests.api.tenant_fuzz import Findings, Fuzz, operations
-from tests.api.test_tenants import BODIES, NOT_REACHED, RITAS, TOMS, VARYING
+from tests.api.test_tenants import BODIES, ENDING, NOT_REACHED, RITAS, TEXTS, TOMS, VARYING
 from tests.api.two_books import CANARY, fill, held
 from tests.samples import CountingIds, SteppingClock
 from tests.two_practices import without_filters
@@ -38,7 +38,9 @@ async def _fuzzed(
     store = SqlStore(engine, clock, CountingIds(50_000))
     try:
         office = office_on(store, clock)
-        fuzz = Fuzz(document=build_document(office.api), canary=CANARY, bodies=BODIES, varying=VARYING)
+        fuzz = Fuzz(
+            document=build_document(office.api), canary=CANARY, bodies=BODIES, varying=VARYING, texts=TEXTS, last=ENDING
+        )
         async with office.caller(TOM) as tom, office.caller(None) as nobody:
             found = await fuzz.run(tom, nobody, list(RITAS.ids().values()), list(TOMS.ids().values()))
     finally:

@@ -19,7 +19,7 @@ from nudge_core.model.secret import Secret
 from nudge_core.walk import Parts
 from nudge_entrypoints import bootstrap
 from nudge_entrypoints.bootstrap import App, Container
-from nudge_entrypoints.settings import MlsSettings, Settings, TwilioSettings, load
+from nudge_entrypoints.settings import GoogleClient, MlsSettings, Settings, TwilioSettings, load
 from tests import samples
 from tests.samples import SteppingClock
 
@@ -35,6 +35,7 @@ def settings(home: Path, **changes: object) -> Settings:
             account_sid="AC" + "0" * 32, auth_token=Secret("token"), verify_service_sid="VA" + "0" * 32
         ),
         public_base_url="https://nudge.example",
+        google=GoogleClient(client_id="a", client_secret=Secret("b"), redirect_url="https://nudge.example/contacts"),
     )
     return evolve(base, **changes)  # type: ignore[arg-type]  # any setting
 

@@ -49,7 +49,7 @@ class Described:
 
     name: str
     kind: AttributeKind
-    wording: Wording = Wording(sure=r"(?!)")
+    wording: Wording = field(default=Wording(sure=r"(?!)"), repr=False)
     choices: Mapping[str, Wording] = field(factory=lambda: MappingProxyType({}), repr=False)
     places: tuple[str, ...] = field(default=(), repr=False)
 

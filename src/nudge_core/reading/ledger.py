@@ -55,7 +55,7 @@ class Fact:
 class Ledger:
     """Facts in the order they were said."""
 
-    facts: tuple[Fact, ...] = ()
+    facts: tuple[Fact, ...] = field(default=(), repr=False)
 
     @property
     def current(self) -> Mapping[str, Fact]:

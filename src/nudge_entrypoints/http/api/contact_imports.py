@@ -75,14 +75,14 @@ class ContactView:
     """A contact as it would stand in the book. `unread_phones`: as they are written."""
 
     line: int
-    full_name: str
-    phones: tuple[str, ...]
-    unread_phones: tuple[str, ...]
-    emails: tuple[str, ...]
-    birthday: str
-    address: str
-    organisation: str
-    notes: str
+    full_name: str = field(repr=False)
+    phones: tuple[str, ...] = field(repr=False)
+    unread_phones: tuple[str, ...] = field(repr=False)
+    emails: tuple[str, ...] = field(repr=False)
+    birthday: str = field(repr=False)
+    address: str = field(repr=False)
+    organisation: str = field(repr=False)
+    notes: str = field(repr=False)
     tags: tuple[str, ...]
 
 
