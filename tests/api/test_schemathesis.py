@@ -4,8 +4,9 @@ What the document allows is tried, and what it does not: nothing is a failure of
 document does not say. The size is bounded and nothing is left to chance, so that two runs are equal;
 `NUDGE_SCHEMATHESIS_EXAMPLES=200` is the size of the reliability document.
 
-The office has everything an installation can have: keys for secrets, one-time codes, a feed, and a carrier on loopback
-that sells numbers. So no answer may say that something is not set up (501) or does not answer (503).
+The office has everything an installation can have: keys for secrets, one-time codes, a feed, contacts at Google, and a
+carrier on loopback that sells numbers. So no answer may say that something is not set up (501) or does not answer
+(503).
 
 Not every rule can be stated in a schema (a phone, a cursor, 3.0 for a whole number): data of the right shape may be
 refused for a rule (400, 422), if the answer names the field and the rule; for the state of things (409); for the pace
@@ -35,6 +36,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.failures import FailureGroup
 from schemathesis.core.transport import Response
 
+from nudge_adapters.contacts.practice_google import PracticeGoogle
 from nudge_adapters.feeds.replay import replay_of_pages
 from nudge_adapters.feeds.shape import RecordShape
 from nudge_adapters.memory import MemoryStore
@@ -50,6 +52,7 @@ from nudge_entrypoints.settings import load
 from tests.api.office import RITA, open_office
 from tests.api.probes import Probes
 from tests.carrier_peer import CALLBACKS, Peer, peer
+from tests.contracts.test_google_contacts import google_at
 from tests.parts import quiet_parts
 from tests.samples import CountingIds, SteppingClock
 from tests.tour import record
@@ -69,6 +72,7 @@ EXPECTED = {
 
 SET_UP = {
     ("POST /api/v1/sign-in/codes", 202),
+    ("POST /api/v1/contact-accounts/google/ask", 200),
     ("GET /api/v1/phone-numbers/available", 200),
     ("PUT /api/v1/mls-connection", 422),
     ("POST /api/v1/mls-connection/test", 200),
@@ -124,6 +128,7 @@ def described(carrier: Peer, tmp_path: Path) -> schemathesis.BaseSchema:
             settings=load({"NUDGE_SECRET_KEYS": f"a:{base64.b64encode(keys['a']).decode()}"}),
             numbers=lambda: build_twilio_numbers(carrier.account, CALLBACKS, carrier.clock),
             codes=lambda: codes,
+            open_google=lambda: google_at(PracticeGoogle()),
             feed=lambda user: replay_of_pages(_page(tmp_path), user.feed_source, RecordShape()),
             access=Access(desk=desk, tokens=AccessTokens(keys, clock.now)),
         )
