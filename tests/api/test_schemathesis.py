@@ -4,8 +4,9 @@ What the document allows is tried, and what it does not: nothing is a failure of
 document does not say. The size is bounded and nothing is left to chance, so that two runs are equal;
 `NUDGE_SCHEMATHESIS_EXAMPLES=200` is the size of the reliability document.
 
-The office has everything an installation can have: keys for secrets, one-time codes, a feed, and a carrier on loopback
-that sells numbers. So no answer may say that something is not set up (501) or does not answer (503).
+The office has everything an installation can have: keys for secrets, one-time codes, a feed, contacts at Google, and a
+carrier on loopback that sells numbers. So no answer may say that something is not set up (501) or does not answer
+(503).
 
 Not every rule can be stated in a schema (a phone, a cursor, 3.0 for a whole number): data of the right shape may be
 refused for a rule (400, 422), if the answer names the field and the rule; for the state of things (409); for the pace
@@ -71,8 +72,8 @@ EXPECTED = {
 
 SET_UP = {
     ("POST /api/v1/sign-in/codes", 202),
-    ("GET /api/v1/phone-numbers/available", 200),
     ("POST /api/v1/contact-accounts/google/ask", 200),
+    ("GET /api/v1/phone-numbers/available", 200),
     ("PUT /api/v1/mls-connection", 422),
     ("POST /api/v1/mls-connection/test", 200),
 }
@@ -116,7 +117,6 @@ def described(carrier: Peer, tmp_path: Path) -> schemathesis.BaseSchema:
     store = MemoryStore(clock, CountingIds(1))
     parts = quiet_parts(store, clock)
     codes = LocalCodes(tmp_path / "codes.jsonl", clock)
-    practice = PracticeGoogle()
     keys = {"a": b"A" * 32}
     desk = SignInDesk(parts=parts, prints=Prints.under(keys), open_codes=lambda: codes, metrics=Metrics())
     office = asyncio.run(
@@ -128,7 +128,7 @@ def described(carrier: Peer, tmp_path: Path) -> schemathesis.BaseSchema:
             settings=load({"NUDGE_SECRET_KEYS": f"a:{base64.b64encode(keys['a']).decode()}"}),
             numbers=lambda: build_twilio_numbers(carrier.account, CALLBACKS, carrier.clock),
             codes=lambda: codes,
-            open_google=lambda: google_at(practice),
+            open_google=lambda: google_at(PracticeGoogle()),
             feed=lambda user: replay_of_pages(_page(tmp_path), user.feed_source, RecordShape()),
             access=Access(desk=desk, tokens=AccessTokens(keys, clock.now)),
         )

@@ -6,10 +6,11 @@ What it reads right and wrong is measured in `test_opt_out_measured.py` and by `
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nudge_core.policy.opt_out import Verdict, by_rules, explain, read
+from nudge_core.policy.opt_out_dress import undressed
 from nudge_core.policy.opt_out_features import PLACES, features
 from nudge_core.policy.opt_out_learned import shipped
 from tests.measure_opt_out import Labelled, development, held_out
@@ -27,9 +28,27 @@ GUARDED = (
     "no stop signs on that street",
 )
 """The vectors of `verticals.md` 1.3 that are no revocation."""
-COURTESY = ("please ", "hi ", "hello, ", "hey ", "sir ", "thanks ")
-ENDINGS = ("", "!", "!!!", ".", " please", " thanks", " thank you", " pls", " 🙏", "...", " sir")
+GREETINGS = (
+    "please ",
+    "hi ",
+    "hello, ",
+    "hey ",
+    "sir ",
+    "thanks ",
+    "Hi there! ",
+    "pls ",
+    "kindly ",
+    "Thank you. ",
+    "🙏 ",
+)
+ENDINGS = (
+    *("", "!", "!!!", ".", "...", " please", " thanks", " thank you", " pls", " 🙏", " sir", " thx", " ty", " ma'am"),
+    *(" thank you so much", ", thanks a lot!", " THANK YOU", " -- thanks", "?? please", " merci", " (please)", " 👍"),
+)
 ORDERS = tuple(one for one in (*development(), *drawn()) if read(one.text).verdict is Verdict.STOP)
+PLAIN_ORDERS = tuple(one for one in ORDERS if read(undressed(one.text)).verdict is Verdict.STOP)
+"""Nearly all of them: a few read STOP by the "you" of a "thank you"."""
+CASES = (str.upper, str.lower, str.title, str.swapcase, str.capitalize, str)
 LARGEST_FILE = 200_000
 
 
@@ -96,13 +115,51 @@ def test_it_never_lowers_a_reading_of_the_rules(one: Labelled) -> None:
 
 @settings(max_examples=300)
 @given(
-    st.sampled_from(ORDERS),
-    st.sampled_from((str.upper, str.lower, str.title, str.swapcase, str)),
-    st.sampled_from(("", *COURTESY)),
-    st.sampled_from(ENDINGS),
+    st.sampled_from(PLAIN_ORDERS),
+    st.sampled_from(CASES),
+    st.lists(st.sampled_from(GREETINGS), max_size=3).map("".join),
+    st.lists(st.sampled_from(ENDINGS), max_size=3).map("".join),
 )
+@example(Labelled("give up pining", Verdict.STOP, "drawn"), str.upper, "please ", " !!! thank you")
+def test_a_stop_in_any_dress_is_a_stop(one: Labelled, case: type[str], before: str, after: str) -> None:
+    assert read(before + case(one.text) + after).verdict is Verdict.STOP
+
+
+@settings(max_examples=200)
+@given(st.sampled_from(ORDERS), st.sampled_from(CASES), st.sampled_from(GREETINGS), st.sampled_from(ENDINGS))
 def test_dress_never_turns_a_stop_into_keep(one: Labelled, case: type[str], before: str, after: str) -> None:
     assert read(before + case(one.text) + after).verdict is not Verdict.KEEP
+
+
+def test_nearly_every_order_is_one_without_its_courtesy() -> None:
+    assert len(PLAIN_ORDERS) > 0.99 * len(ORDERS)
+
+
+@given(st.text(max_size=200) | st.lists(st.sampled_from((*GREETINGS, *ENDINGS, "stop", "ok")), max_size=9).map("".join))
+def test_what_reads_stop_undressed_reads_stop(text: str) -> None:
+    plain = undressed(text)
+    assert undressed(plain) == plain
+    assert RANK[read(text).verdict] >= RANK[read(plain).verdict]
+
+
+@pytest.mark.parametrize(
+    ("text", "plain"),
+    [
+        ("PLEASE GIVE UP PINING !!! thank you", "GIVE UP PINING !!!"),
+        ("🛑 please", "🛑"),
+        ("Thanks so much, hi there", ","),
+        ("please tell them thank you from me", "tell them thank you from me"),
+        ("stop", "stop"),
+        ("", ""),
+    ],
+)
+def test_only_courtesy_at_the_ends_is_taken_off(text: str, plain: str) -> None:
+    assert undressed(text) == plain
+
+
+@pytest.mark.parametrize("text", ["🛑 please", "thank you 🛑", "PLEASE GIVE UP PINING !!! thank you"])
+def test_courtesy_takes_nothing_from_an_order(text: str) -> None:
+    assert read(text).verdict is Verdict.STOP
 
 
 @given(st.text(max_size=200))

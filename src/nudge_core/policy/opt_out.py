@@ -19,6 +19,7 @@ from nudge_core.policy import opt_out_doubts as doubts
 from nudge_core.policy import opt_out_languages as languages
 from nudge_core.policy import opt_out_phrases as phrases
 from nudge_core.policy import opt_out_words as words
+from nudge_core.policy.opt_out_dress import undressed
 from nudge_core.policy.opt_out_features import features
 from nudge_core.policy.opt_out_learned import Learned, shipped, strongest
 
@@ -72,11 +73,7 @@ _FUZZY_WORDS = tuple(sorted(word for word in words.STOP_WORDS if " " not in word
 _CLAUSE_WORDS = frozenset({"stop", "stopall", "stop all", "unsubscribe", "quit", "opt out", "optout", "no mas"})
 """Keywords that count when they are a clause of a longer text: "I never agreed to this, stop"."""
 
-_DRESS = re.compile(
-    r"(?i)^\W*(?:(?:please|pls|plz|kindly|thanks|thank you|thx|hi|hello|hey|sir)\b\W*)+"
-    r"|\W*(?:\b(?:please|pls|plz|thanks|thank you|thx|sir)\W*)+$"
-)
-"""Courtesy before and after a text: an order is looked for without it as well."""
+_RANK = {Verdict.KEEP: 0, Verdict.ASK: 1, Verdict.STOP: 2}
 _UNDERSTOOD = frozenset({"keyword", "narrower"})
 """Layers whose verdict is no doubt that more evidence could settle."""
 
@@ -84,15 +81,20 @@ _UNDERSTOOD = frozenset({"keyword", "narrower"})
 def read(text: str, learned: Learned | None = None) -> Reading:
     """Return what `text` asks for. Pure and deterministic; any text is answered, also an empty one.
 
+    The text is read as it was written and without its courtesy (`opt_out_dress`), each time by every layer, and the
+    stronger reading counts: whose words read STOP without "thank you" reads STOP with it.
+
     `learned`: other weights than those of the package, for cross-validation.
     """
-    reading = by_rules(text)
-    plain = _DRESS.sub("", text)
-    if reading.verdict is not Verdict.STOP and plain != text:
-        undressed = by_rules(plain)
-        if reading.verdict is Verdict.KEEP or undressed.verdict is Verdict.STOP:
-            reading = undressed if undressed.verdict is not Verdict.KEEP else reading
-    return raised(reading, text, learned or shipped())
+    weights = learned or shipped()
+    written = raised(by_rules(text), text, weights)
+    plain = undressed(text)
+    if written.verdict is Verdict.STOP or plain == text:
+        return written
+    bare = raised(by_rules(plain), plain, weights)
+    if _RANK[bare.verdict] <= _RANK[written.verdict]:
+        return written
+    return evolve(bare, wrong_number=written.wrong_number or bare.wrong_number)
 
 
 def raised(reading: Reading, text: str, learned: Learned) -> Reading:

@@ -51,6 +51,7 @@ from nudge_entrypoints.http.identity import Authenticator, Identified, may, prin
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
 from nudge_entrypoints.http.streams import Hub
 from nudge_entrypoints.http.waking import Waking
+from nudge_entrypoints.http.written_instants import instants_are_written
 
 PREFIX = "/api/v1"
 
@@ -138,7 +139,7 @@ def api_router(
             "hub": Provide(lambda: followed, sync_to_thread=False),
             "authenticator": Provide(lambda: authenticator, sync_to_thread=False),
         },
-        guards=[may],
+        guards=[may, instants_are_written],
         # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because
         # Litestar copies a router deeply with what it holds, and a copied store or counter would be another one.
         middleware=[
