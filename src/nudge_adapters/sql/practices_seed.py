@@ -16,6 +16,8 @@ from attrs import frozen
 from psycopg import sql
 
 from nudge_adapters.sql.benchmark import libpq
+from nudge_core.model.event import EventStatus
+from nudge_core.model.resource import ResourceStatus, ResourceType
 
 OWNER = UUID(int=1 << 96)
 SESSION = UUID(int=(9 << 96) + 1)
@@ -116,16 +118,17 @@ _RESOURCE = "id user_id resource_type status entity_id source_id created_at upda
 
 
 def _resource(owner: int) -> Row:
-    return _id(2, owner), _id(0, owner), "property", "active", "L1", "mls", _START, _START, '{"beds": 3, "baths": 2.5}'
+    return _id(2, owner), _id(0, owner), ResourceType.PROPERTY, ResourceStatus.ACTIVE, "L1", "mls", _START, _START, '{"beds": 3, "baths": 2.5}'
 
 
-_EVENT = "id user_id event_type entity_id created_at source_id payload resource_id"
+_EVENT = "id user_id event_type entity_id entity_type created_at source_id payload resource_id status"
 
 
 def _event(owner: int) -> Row:
     payload = {"change": {"previous_price_cents": 47_000_000, "price_cents": 45_000_000}}
     return (
-        _id(3, owner), _id(0, owner), "price_drop", "L1", _START, "mls", json.dumps(payload), _id(2, owner),
+        _id(3, owner), _id(0, owner), "price_drop", "L1", "listing", _START, "mls", json.dumps(payload), _id(2, owner),
+        EventStatus.PROCESSED,
     )  # fmt: skip
 
 
