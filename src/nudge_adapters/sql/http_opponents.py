@@ -6,59 +6,45 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
-import psycopg
-from attrs import frozen
-from psycopg_pool import AsyncConnectionPool
+from attrs import fields, frozen
 
 from nudge_adapters.sql.benchmark import libpq
 from nudge_adapters.sql.ports import screen_statements
 from nudge_adapters.sql.practices_seed import OWNER
-from nudge_adapters.sql.store import POOL_SIZE
-from nudge_adapters.sql.walls import APP
+from nudge_adapters.sql.read_pool import ReadPool
 from nudge_core.model.client import ClientOrder
+from nudge_core.model.lines import ClientLine, ConversationLine
 from nudge_core.model.page import USUAL_ITEMS
 
 CLIENTS, CONVERSATIONS, QUEUE = "clients", "conversations", "queue"
-_TENANT = "SELECT set_config('app.tenant_id', %(tenant)s, true), set_config('TimeZone', 'UTC', true)"
 _VALUES: Mapping[str, object] = {"user_id": OWNER, "limit": USUAL_ITEMS + 1}
 STATEMENTS: Mapping[str, Sequence[str]] = {
     CLIENTS: [screen_statements.clients(ClientOrder.NAME, goes_on=False, tag=False, name_has=False)],
+    CONVERSATIONS: [screen_statements.conversations(unread_only=False, goes_on=False)],
 }
 
+NAMES: Mapping[str, Sequence[str]] = {
+    CLIENTS: [one.name for one in fields(ClientLine)],
+    CONVERSATIONS: [one.name for one in fields(ConversationLine)],
+}
 Rows = list[dict[str, Any]]
 
 
 @frozen(eq=False)
 class RawReads:
-    """The pages as rows, as `nudge_app`, in one round trip: the tenant is set and asked for in one transaction."""
+    """The pages as rows by name: the same statements, on the same kind of pool, as the same role and tenant."""
 
-    _pool: AsyncConnectionPool[psycopg.AsyncConnection[Any]]
+    _pool: ReadPool
 
     async def rows(self, what: str) -> list[Rows]:
-        """Return the rows of each statement of a list, by column name."""
-        async with self._pool.connection() as connection:
-            cursors = [connection.cursor() for _ in STATEMENTS[what]]
-            async with connection.pipeline():
-                await connection.execute(_TENANT, {"tenant": str(OWNER)})
-                for cursor, statement in zip(cursors, STATEMENTS[what], strict=True):
-                    await cursor.execute(statement, _VALUES)
-            return [_named(cursor, await cursor.fetchall()) for cursor in cursors]
-
-
-def _named(cursor: psycopg.AsyncCursor[Any], rows: Sequence[Sequence[Any]]) -> Rows:
-    names = [column.name for column in cursor.description or ()]
-    return [dict(zip(names, row, strict=True)) for row in rows]
+        """Return the rows of each statement of a list."""
+        found = await self._pool.read(OWNER, *((statement, _VALUES) for statement in STATEMENTS[what]))
+        return [[dict(zip(NAMES[what], row)) for row in rows] for rows in found]  # noqa: B905  a sort key is left out
 
 
 @asynccontextmanager
 async def raw_reads(url: str) -> AsyncIterator[RawReads]:
-    """Yield reads on a pool of the size of ours."""
-
-    async def configure(connection: psycopg.AsyncConnection[Any]) -> None:
-        await connection.execute(f"SET ROLE {APP}")
-        await connection.commit()
-
-    async with AsyncConnectionPool(
-        libpq(url), min_size=POOL_SIZE, max_size=POOL_SIZE, configure=configure, open=False
-    ) as pool:
-        yield RawReads(pool)
+    """Yield reads on a pool like ours."""
+    pool = ReadPool(libpq(url))
+    yield RawReads(pool)
+    await pool.aclose()

@@ -15,6 +15,7 @@ from nudge_core.ports.decisions import Audit, Briefings, NegativePreferences, St
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
+from nudge_core.ports.screens import Reader, Screens
 from nudge_core.ports.services import (
     Clock,
     Drafter,
@@ -69,10 +70,12 @@ __all__ = [
     "OneTimeCodes",
     "Overviews",
     "PhoneNumbers",
+    "Reader",
     "Resources",
     "Runs",
     "Scheduled",
     "Schedules",
+    "Screens",
     "Sends",
     "Sessions",
     "SmsGateway",

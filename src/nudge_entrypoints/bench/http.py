@@ -40,7 +40,7 @@ TURNS, QUICK_TURNS = 7, 3
 WARM = 100  # requests until statements are prepared and pools are full
 STOP_S = 15.0
 PATHS = {
-    QUEUE: "/api/v1/briefings/queue",
+    #QUEUE: "/api/v1/briefings/queue",
     CONVERSATIONS: "/api/v1/conversations",
     CLIENTS: "/api/v1/clients",
 }
@@ -81,7 +81,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         url = stack.enter_context(scratch(server))
         upgrade(url)
         settle_practices(url, QUICK if quick else FULL)
-        names = [OURS, RAW, *([ORM] if importlib.util.find_spec("fastapi") else [])]
+        names = [OURS, RAW]
         servers = [stack.enter_context(_running(name, url, home)) for name in names]
         return asyncio.run(_measured(servers, quick=quick))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from attrs import frozen
@@ -14,6 +14,8 @@ from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
 from litestar.types import ASGIApp
 
+from nudge_core.ports import Reader
+
 # Any: Litestar's own parameters of a connection.
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
 AnyRequest = Request[Any, Any, Any]
@@ -23,6 +25,14 @@ SCOPE = "scope"
 
 PUBLIC = "public"
 """`opt` of a route: answered without identity. The few that are stand in a list that a test holds."""
+
+
+READS = "reads"
+"""`opt` of a route that only reads by `Store.screens`, which proves the session in the same round trip. It takes
+`reader: TheReader`, not `principal: Caller`, and hands what it read to `stood`."""
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+T = TypeVar("T")
 
 
 class Scope(StrEnum):
@@ -48,7 +58,9 @@ EVERY_SCOPE = frozenset(Scope)
 class Principal:
     """A caller whose identity is proved. `credential_id`: of the session or the API key.
 
-    `may_read_all`: a super-user, who may read across tenants where that is audited, and nowhere else.
+    `may_read_all`: a super-user, who may read across tenants where that is audited, and nowhere else. `is_proved`:
+    False on a route that `READS` alone, where the token is good and the store has yet to say whether its session stands:
+    it does so in the round trip that reads.
     """
 
     user_id: UUID
@@ -56,6 +68,7 @@ class Principal:
     scopes: frozenset[Scope] = EVERY_SCOPE
     is_api_key: bool = False
     may_read_all: bool = False
+    is_proved: bool = True
 
     @property
     def actor(self) -> str:
@@ -82,7 +95,7 @@ class Identified(AbstractAuthenticationMiddleware):
         """Return the principal as the connection's user, or raise NotAuthorizedException: 401."""
         found = await self._authenticator.principal(connection)
         if found is None:
-            raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
+            raise NotAuthorizedException(headers=CHALLENGE)
         return AuthenticationResult(user=found, auth=None)
 
 
@@ -110,4 +123,20 @@ def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None
 
 def principal_of(request: AnyRequest) -> Principal:
     """Return who calls. Routes take it as `principal: Caller`."""
-    return cast("Principal", request.user)
+    found = cast("Principal", request.user)
+    if not found.is_proved:
+        raise NotAuthorizedException(headers=CHALLENGE)  # no route of ours takes it so; this is for one that would
+    return found
+
+
+def reader_of(request: AnyRequest) -> Reader:
+    """Return who reads. Routes that `READS` take it as `reader: TheReader`."""
+    found = cast("Principal", request.user)
+    return Reader(found.user_id, None if found.is_proved else found.credential_id)
+
+
+def stood(found: T | None) -> T:
+    """Return what a screen read; raise NotAuthorizedException, 401, when the reader's session did not stand."""
+    if found is None:
+        raise NotAuthorizedException(headers=CHALLENGE)
+    return found

@@ -34,3 +34,58 @@ def clients(order: ClientOrder, *, goes_on: bool, tag: bool, name_has: bool) -> 
         f"FROM client WHERE user_id = %(user_id)s{after}{_TAG if tag else ''}{_NAME_HAS if name_has else ''} "
         f"ORDER BY {by}{down}, id{down} LIMIT %(limit)s"
     )
+
+
+STANDING = (
+    'SELECT true FROM signinsession s JOIN "user" u ON u.id = s.user_id '
+    "WHERE s.user_id = %(user_id)s AND s.id = %(session_id)s AND s.ended_at IS NULL "
+    "AND s.expires_at > coalesce(%(now)s::timestamptz, now())"
+)
+"""A row when a session stands: `user_id`, `session_id`; `now`, or NULL for the database's own."""
+
+# The newest text of a client, by one step down `ix_message_user_id_client_id`. LIMIT keeps the planner from turning
+# it into a join of the whole table with itself.
+_NEWEST_OF = (
+    "SELECT n.id FROM message n WHERE n.user_id = %(user_id)s AND n.client_id = {client} "
+    "ORDER BY n.created_at DESC, n.id DESC LIMIT 1"
+)
+_UNREAD_OF = (
+    "SELECT count(*) AS unread FROM message u WHERE u.user_id = %(user_id)s AND u.client_id = m.client_id "
+    "AND u.direction = 'INBOUND' AND u.read_at IS NULL"
+)
+_AFTER = "m.created_at <= %(at)s AND (m.created_at, m.id) < (%(at)s, %(id)s)"
+_OF_A_LINE = "m.user_id, m.client_id, m.content, m.direction, m.status, m.created_at, m.id"
+
+# Down `ix_message_user_id_created_at`, newest first, and every text that is not its client's newest is passed over.
+_ALL = (
+    "SELECT {line} FROM message m CROSS JOIN LATERAL ({newest}) AS newest "
+    "WHERE m.user_id = %(user_id)s AND newest.id = m.id AND {after} "
+    "ORDER BY m.created_at DESC, m.id DESC LIMIT %(limit)s"
+)
+
+# From the clients of whose texts one is unread (`ix_message_unread`): they are few.
+_UNREAD = (
+    "SELECT {line} FROM ("
+    "SELECT DISTINCT client_id FROM message "
+    "WHERE user_id = %(user_id)s AND direction = 'INBOUND' AND read_at IS NULL) AS waiting "
+    "CROSS JOIN LATERAL ({newest}) AS newest "
+    "JOIN message m ON m.user_id = %(user_id)s AND m.id = newest.id "
+    "WHERE {after} ORDER BY m.created_at DESC, m.id DESC LIMIT %(limit)s"
+)
+
+_SHOWN = (
+    "WITH shown AS MATERIALIZED ({shown}) "
+    "SELECT m.client_id, client.full_name, m.content, m.direction::text, m.status::text, m.created_at, m.id, "
+    "counted.unread "
+    "FROM shown m JOIN client ON client.user_id = m.user_id AND client.id = m.client_id "
+    "CROSS JOIN LATERAL ({unread}) AS counted ORDER BY m.created_at DESC, m.id DESC"
+)
+
+
+@lru_cache  # there are 4 of them
+def conversations(*, unread_only: bool, goes_on: bool) -> str:
+    """Return the page of conversations: `user_id`, `limit`; `at` and `id` to go on after."""
+    newest = _NEWEST_OF.format(client="waiting.client_id" if unread_only else "m.client_id")
+    after = _AFTER if goes_on else "true"
+    shown = (_UNREAD if unread_only else _ALL).format(newest=newest, after=after, line=_OF_A_LINE)
+    return _SHOWN.format(shown=shown, unread=_UNREAD_OF)

@@ -15,13 +15,14 @@ from nudge_core.model import fields
 from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import Consent, ConsentKind, Suppression
 from nudge_core.model.json import plain_json
+from nudge_core.model.lines import ClientLine
 from nudge_core.ports import TenantTransaction
 from nudge_core.steps import book
 from nudge_core.verticals import Vertical
 from nudge_entrypoints.http.api.bodies_of_change import changes_of, given, short_texts, small_json
-from nudge_entrypoints.http.api.context import Api, Caller, TheApi
+from nudge_entrypoints.http.api.context import Api, Caller, TheApi, TheReader
 from nudge_entrypoints.http.api.paging import cursor_after, page_request
-from nudge_entrypoints.http.identity import SCOPE, Scope
+from nudge_entrypoints.http.identity import READS, SCOPE, Scope, stood
 
 _NAME = fields.text(200, at_least=1)
 _NOTES = fields.text(100_000)
@@ -50,7 +51,7 @@ class ClientView:
 class ClientPage:
     """Some of them, and where to go on."""
 
-    items: tuple[ClientView, ...]
+    items: tuple[ClientLine, ...]
     next_cursor: str | None
 
 
@@ -143,11 +144,11 @@ class Clients(Controller):
     path = "/clients"
     tags = ["clients"]  # noqa: RUF012  a Litestar controller's own attribute
 
-    @get(opt={SCOPE: Scope.CLIENTS_READ})
+    @get(opt={SCOPE: Scope.CLIENTS_READ, READS: True})
     async def list_clients(
         self,
         api: TheApi,
-        principal: Caller,
+        reader: TheReader,
         tag: FromQuery[str | None] = None,
         name_has: FromQuery[str | None] = None,
         sort: FromQuery[ClientOrder] = ClientOrder.NAME,
@@ -158,9 +159,8 @@ class Clients(Controller):
         which = ClientFilter(tag=tag, name_has=name_has)
         of = f"clients by {sort.value}, {tag!r}, {name_has!r}"
         request = page_request(of, limit, cursor)
-        async with api.parts.store.tenant(principal.user_id) as tx:
-            page = await tx.clients.page(request, sort, which)
-        return ClientPage(items=tuple(map(_view, page.items)), next_cursor=cursor_after(of, page.last))
+        page = stood(await api.parts.store.screens.clients(reader, request, sort, which))
+        return ClientPage(items=page.items, next_cursor=cursor_after(of, page.last))
 
     @get("/tags", opt={SCOPE: Scope.CLIENTS_READ})
     async def list_client_tags(self, api: TheApi, principal: Caller) -> TagList:

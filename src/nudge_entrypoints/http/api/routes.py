@@ -34,7 +34,7 @@ from nudge_entrypoints.http.api.statistics import Statistics
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
-from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
+from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of, reader_of
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
 
 PREFIX = "/api/v1"
@@ -99,6 +99,7 @@ def api_router(
         dependencies={
             "api": Provide(lambda: api, sync_to_thread=False),
             "principal": Provide(principal_of, sync_to_thread=False),
+            "reader": Provide(reader_of, sync_to_thread=False),
         },
         guards=[may],
         # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because

@@ -1,0 +1,100 @@
+"""The lists that screens ask for all day, in one round trip each with the proof that the reader's session stands."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from attrs import frozen
+
+from nudge_adapters.sql.ports import screen_statements
+from nudge_adapters.sql.read_pool import ReadPool, Rows
+from nudge_core.errors import Invalid
+from nudge_core.model.client import ClientFilter, ClientOrder
+from nudge_core.model.lines import ClientLine, ConversationLine
+from nudge_core.model.message import Direction, MessageStatus
+from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.sort_key import read, written
+from nudge_core.ports import Clock
+from nudge_core.ports.screens import Reader
+
+_DIRECTIONS, _STATUSES = {one.value: one for one in Direction}, {one.value: one for one in MessageStatus}
+_AT, _MESSAGE = 5, 6  # columns of a conversation
+_ID = 0  # column of a client; the last one orders the list
+
+
+@frozen(eq=False)
+class SqlScreens:
+    """The `Screens` on PostgreSQL. `clock` None: the database's own."""
+
+    _reads: ReadPool
+    _clock: Clock | None
+
+    async def clients(
+        self, reader: Reader, request: PageRequest, order: ClientOrder, which: ClientFilter
+    ) -> Page[ClientLine] | None:
+        """Return a page of the book."""
+        values: dict[str, object] = {}
+        if request.after is not None:
+            values["value"], values["id"] = _client_key(request.after, order)
+        if which.tag is not None:
+            values["tag"] = msgspec.json.encode([which.tag]).decode()
+        if which.name_has is not None:
+            values["name_has"] = which.name_has
+        statement = screen_statements.clients(
+            order, goes_on=request.after is not None, tag=which.tag is not None, name_has=which.name_has is not None
+        )
+        rows = await self._page(reader, request, statement, values)
+        if rows is None:
+            return None
+        shown = rows[: request.limit]
+        last = _written(shown[-1][-1], shown[-1][_ID]) if len(rows) > len(shown) else None
+        return Page(items=tuple([ClientLine(*row[:-1]) for row in shown]), last=last)
+
+    async def conversations(
+        self, reader: Reader, request: PageRequest, unread_only: bool
+    ) -> Page[ConversationLine] | None:
+        """Return a page of the clients with whom texts were exchanged, the one with the newest text first."""
+        values: dict[str, object] = {}
+        if request.after is not None:
+            values["at"], values["id"] = read(request.after, datetime, UUID)
+        statement = screen_statements.conversations(unread_only=unread_only, goes_on=request.after is not None)
+        rows = await self._page(reader, request, statement, values)
+        if rows is None:
+            return None
+        shown = rows[: request.limit]
+        last = written(shown[-1][_AT], shown[-1][_MESSAGE]) if len(rows) > len(shown) else None
+        return Page(items=tuple([_conversation(*row) for row in shown]), last=last)
+
+    async def _page(
+        self, reader: Reader, request: PageRequest, statement: str, values: Mapping[str, object]
+    ) -> Rows | None:
+        """Return the rows of a page and one more; None when the reader's session does not stand."""
+        page = (statement, {"user_id": reader.user_id, "limit": request.limit + 1, **values})
+        if reader.session_id is None:
+            return (await self._reads.read(reader.user_id, page))[0]
+        now = None if self._clock is None else self._clock.now()
+        whose = {"user_id": reader.user_id, "session_id": reader.session_id, "now": now}
+        stands, rows = await self._reads.read(reader.user_id, (screen_statements.STANDING, whose), page)
+        return rows if stands else None
+
+
+# Any: the columns, as the driver gives them.
+def _conversation(client_id: UUID, name: str, text: str, direction: str, status: str, *rest: Any) -> ConversationLine:
+    return ConversationLine(client_id, name, text, _DIRECTIONS[direction], _STATUSES[status], *rest)
+
+
+def _written(value: str | datetime, client_id: UUID) -> tuple[str, str]:
+    text = value if isinstance(value, str) else value.astimezone(UTC).isoformat(timespec="microseconds")
+    return text, str(client_id)
+
+
+def _client_key(after: tuple[str, ...], order: ClientOrder) -> tuple[str | datetime, UUID]:
+    try:
+        value, client_id = after
+        return value if order is ClientOrder.NAME else datetime.fromisoformat(value), UUID(client_id)
+    except ValueError as error:
+        raise Invalid("cursor", "a cursor of this list", after) from error
