@@ -9,10 +9,12 @@ from uuid import UUID
 from attrs import frozen
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as AsgiScope
 
 from nudge_core.ports import Reader
 
@@ -99,37 +101,48 @@ class Identified(AbstractAuthenticationMiddleware):
         return AuthenticationResult(user=found, auth=None)
 
 
-def may(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Guard: raise PermissionDeniedException, 403, when the caller lacks the route's scope."""
-    wanted = handler.opt.get(SCOPE)
-    if wanted is None:
-        return
-    if Scope(wanted) not in cast("Principal", connection.user).scopes:
-        raise PermissionDeniedException
+class Permitted:
+    """Middleware, behind identity: raises PermissionDeniedException, 403, when the caller lacks the route's scope.
+
+    No guard: Litestar copies the route for each call of one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        wanted = scope["route_handler"].opt.get(SCOPE)
+        if wanted is not None and wanted not in cast("Principal", scope["user"]).scopes:
+            raise PermissionDeniedException
+        await self._app(scope, receive, send)
 
 
-def person_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+async def person_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
     """Guard: raise PermissionDeniedException, 403, for an API key: it makes no keys and touches no session."""
     if cast("Principal", connection.user).is_api_key:
         raise PermissionDeniedException
 
 
-def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+async def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
     """Guard: raise PermissionDeniedException, 403, for everybody but a super-user in person."""
     caller = cast("Principal", connection.user)
     if caller.is_api_key or not caller.may_read_all:
         raise PermissionDeniedException
 
 
-def principal_of(request: AnyRequest) -> Principal:
-    """Return who calls. Routes take it as `principal: Caller`."""
+async def principal_of(request: AnyRequest, api: NamedDependency[object]) -> Principal:  # noqa: ARG001
+    """Return who calls. Routes take it as `principal: Caller`.
+
+    `api` is not used: Litestar starts a task group for dependencies that do not depend on each other.
+    """
     found = cast("Principal", request.user)
     if not found.is_proved:
         raise NotAuthorizedException(headers=CHALLENGE)  # no route of ours takes it so; this is for one that would
     return found
 
 
-def reader_of(request: AnyRequest) -> Reader:
+async def reader_of(request: AnyRequest, api: NamedDependency[object]) -> Reader:  # noqa: ARG001  as above
     """Return who reads. Routes that `READS` take it as `reader: TheReader`."""
     found = cast("Principal", request.user)
     return Reader(found.user_id, None if found.is_proved else found.credential_id)

@@ -34,7 +34,7 @@ from nudge_entrypoints.http.api.statistics import Statistics
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
-from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of, reader_of
+from nudge_entrypoints.http.identity import Authenticator, Identified, Permitted, principal_of, reader_of
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
 
 PREFIX = "/api/v1"
@@ -92,22 +92,25 @@ def api_router(
         limits: how often who may call.
         controllers: the subjects.
     """
+    async def given() -> Api:
+        return api
+
     counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
         route_handlers=list(controllers),
         dependencies={
-            "api": Provide(lambda: api, sync_to_thread=False),
-            "principal": Provide(principal_of, sync_to_thread=False),
-            "reader": Provide(reader_of, sync_to_thread=False),
+            "api": Provide(given),
+            "principal": Provide(principal_of),
+            "reader": Provide(reader_of),
         },
-        guards=[may],
         # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because
         # Litestar copies a router deeply with what it holds, and a copied store or counter would be another one.
         middleware=[
             lambda app: Limited(app, counted, by_address(allowed)),
             lambda app: Identified(app, authenticator),
             lambda app: Limited(app, counted, by_caller(allowed)),
+            Permitted,
             lambda app: Idempotency(app, api.parts.store),
         ],
         request_class=StrictRequest,
