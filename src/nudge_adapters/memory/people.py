@@ -9,12 +9,10 @@ from uuid import UUID
 
 from attrs import evolve
 
-from nudge_adapters.memory.book_pages import is_meant, page_after, sort_key
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
-from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.client import Client
 from nudge_core.model.user import User
 from nudge_core.model.vector import Vector
 
@@ -145,13 +143,6 @@ class MemoryClients:
             return False
         self._clients.put(client_id, evolve(stored, notes_embedding=vector))
         return True
-
-    @reading
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book."""
-        rows = [row for row in self._clients.rows() if is_meant(row, which)]
-        keyed = sorted((sort_key(row, order), row) for row in rows)
-        return page_after(keyed, request, newest_first=order is not ClientOrder.NAME)
 
     @reading
     async def tags(self) -> Mapping[str, int]:

@@ -17,7 +17,7 @@ from nudge_core.model.lines import ClientLine, ConversationLine
 from nudge_core.model.page import USUAL_ITEMS
 
 CLIENTS, CONVERSATIONS, QUEUE = "clients", "conversations", "queue"
-_VALUES: Mapping[str, object] = {"user_id": OWNER, "limit": USUAL_ITEMS + 1}
+VALUES: Mapping[str, object] = {"user_id": OWNER, "limit": USUAL_ITEMS + 1}
 STATEMENTS: Mapping[str, Sequence[str]] = {
     CLIENTS: [screen_statements.clients(ClientOrder.NAME, goes_on=False, tag=False, name_has=False)],
     CONVERSATIONS: [screen_statements.conversations(unread_only=False, goes_on=False)],
@@ -38,7 +38,7 @@ class RawReads:
 
     async def rows(self, what: str) -> list[Rows]:
         """Return the rows of each statement of a list."""
-        found = await self._pool.read(OWNER, *((statement, _VALUES) for statement in STATEMENTS[what]))
+        found = await self._pool.read(OWNER, *((statement, VALUES) for statement in STATEMENTS[what]))
         return [[dict(zip(NAMES[what], row)) for row in rows] for rows in found]  # noqa: B905  a sort key is left out
 
 

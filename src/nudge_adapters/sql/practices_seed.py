@@ -118,7 +118,17 @@ _RESOURCE = "id user_id resource_type status entity_id source_id created_at upda
 
 
 def _resource(owner: int) -> Row:
-    return _id(2, owner), _id(0, owner), ResourceType.PROPERTY, ResourceStatus.ACTIVE, "L1", "mls", _START, _START, '{"beds": 3, "baths": 2.5}'
+    return (
+        _id(2, owner),
+        _id(0, owner),
+        ResourceType.PROPERTY,
+        ResourceStatus.ACTIVE,
+        "L1",
+        "mls",
+        _START,
+        _START,
+        '{"beds": 3, "baths": 2.5}',
+    )
 
 
 _EVENT = "id user_id event_type entity_id entity_type created_at source_id payload resource_id status"

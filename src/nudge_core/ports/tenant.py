@@ -8,9 +8,9 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.model.approval import ApprovedText
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
+from nudge_core.model.client import Client
 from nudge_core.model.consent import Consent, Suppression
-from nudge_core.model.conversation import Conversation, MessageFilter
+from nudge_core.model.conversation import MessageFilter
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
@@ -52,10 +52,6 @@ class Clients(Protocol):
 
         Not a change that a person made: the version stays.
         """
-        ...
-
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book. Raises Invalid when the key to go on after is none of this order."""
         ...
 
     async def tags(self) -> Mapping[str, int]:
@@ -309,14 +305,6 @@ class Messages(Protocol):
         """Return a page of the texts that a filter lets through, newest first.
 
         One query. Raises Invalid for a key that is not this list's.
-        """
-        ...
-
-    async def conversations(self, request: PageRequest, unread_only: bool) -> Page[Conversation]:
-        """Return a page of the clients with whom texts were exchanged, the one with the newest text first.
-
-        One query. `unread_only`: only those of whose texts one is unread. Raises Invalid for a key that is not this
-        list's.
         """
         ...
 

@@ -25,7 +25,7 @@ from attrs import frozen
 
 from nudge_adapters.sql.benchmark import libpq, scratch
 from nudge_adapters.sql.embedded import embedded_postgres
-from nudge_adapters.sql.http_opponents import CLIENTS, CONVERSATIONS, QUEUE
+from nudge_adapters.sql.http_opponents import CLIENTS, CONVERSATIONS
 from nudge_adapters.sql.migrate import upgrade
 from nudge_adapters.sql.practices_seed import Practices, settle_practices
 from nudge_entrypoints.bench.http_load import Load, run_load
@@ -35,12 +35,12 @@ MODULE = "nudge_entrypoints.bench.http_server"
 FULL = Practices(tenants=1_000, clients=10_000, texts=100_000)
 QUICK = Practices(tenants=100, clients=1_000, texts=10_000)
 CONNECTIONS = 16
-REQUESTS, QUICK_REQUESTS = 800, 200  # of one server in one turn
-TURNS, QUICK_TURNS = 7, 3
-WARM = 100  # requests until statements are prepared and pools are full
+REQUESTS, QUICK_REQUESTS = 800, 300  # of one server in one turn
+TURNS, QUICK_TURNS = 7, 5
+WARM = 300  # requests until statements are prepared and pools are full
 STOP_S = 15.0
 PATHS = {
-    #QUEUE: "/api/v1/briefings/queue",
+    # QUEUE: "/api/v1/briefings/queue",
     CONVERSATIONS: "/api/v1/conversations",
     CLIENTS: "/api/v1/clients",
 }
@@ -81,7 +81,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
         url = stack.enter_context(scratch(server))
         upgrade(url)
         settle_practices(url, QUICK if quick else FULL)
-        names = [OURS, RAW]
+        names = [OURS, RAW, *([ORM] if importlib.util.find_spec("fastapi") else [])]
         servers = [stack.enter_context(_running(name, url, home)) for name in names]
         return asyncio.run(_measured(servers, quick=quick))
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, func, insert, or_, select, true, update
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.across import KEYS, Across
-from nudge_adapters.sql.ports.book_pages import count_tags, page_of_clients
+from nudge_adapters.sql.ports.tags import count_tags
 from nudge_adapters.sql.rows.people import (
     client_from_row,
     client_to_row,
@@ -21,8 +21,7 @@ from nudge_adapters.sql.rows.people import (
 from nudge_adapters.sql.rows.values import vector_to_columns
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
-from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.client import Client
 from nudge_core.model.user import User
 from nudge_core.model.vector import Vector
 
@@ -166,11 +165,6 @@ class SqlClients:
         this = (self._mine, _client.c.id == client_id, _client.c.notes == notes)
         change = update(_client).where(*this).values(vector_to_columns("notes_embedding", vector))
         return await self._work.changed(change) > 0
-
-    @reading
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book."""
-        return await page_of_clients(self._work, request, order, which)
 
     @reading
     async def tags(self) -> Mapping[str, int]:

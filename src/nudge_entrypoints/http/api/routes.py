@@ -92,6 +92,7 @@ def api_router(
         limits: how often who may call.
         controllers: the subjects.
     """
+
     async def given() -> Api:
         return api
 
