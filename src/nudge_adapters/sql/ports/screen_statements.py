@@ -22,6 +22,15 @@ _TAG = " AND (user_tags @> %(tag)s::jsonb OR ai_tags @> %(tag)s::jsonb)"
 _NAME_HAS = """ AND strpos(lower(full_name COLLATE "C"), lower(%(name_has)s::text COLLATE "C")) > 0"""
 
 
+CLIENT_ORDER = {
+    ClientOrder.NAME: "page.sort_key, page.id",
+    ClientOrder.NEWEST: "page.sort_key DESC, page.id DESC",
+    ClientOrder.LAST_CONTACT: "page.sort_key DESC, page.id DESC",
+}
+CONVERSATION_ORDER = "page.created_at DESC, page.id DESC"
+"""For `proved`."""
+
+
 @lru_cache  # there are 24 of them
 def clients(order: ClientOrder, *, goes_on: bool, tag: bool, name_has: bool) -> str:
     """Return the page of a book: `user_id`, `limit`; `value` and `id` to go on after; `tag` as JSON; `name_has`."""
@@ -30,18 +39,34 @@ def clients(order: ClientOrder, *, goes_on: bool, tag: bool, name_has: bool) -> 
     down = "" if up else " DESC"
     return (
         "SELECT id, full_name, email, phone, phone_as_given, notes, user_tags, ai_tags, preferences, "  # noqa: S608
-        f"last_interaction, timezone, created_at, version, {by} "
+        f"last_interaction, timezone, created_at, version, {by} AS sort_key "
         f"FROM client WHERE user_id = %(user_id)s{after}{_TAG if tag else ''}{_NAME_HAS if name_has else ''} "
         f"ORDER BY {by}{down}, id{down} LIMIT %(limit)s"
     )
 
 
-STANDING = (
+_STANDING = (
     'SELECT true FROM signinsession s JOIN "user" u ON u.id = s.user_id '
     "WHERE s.user_id = %(user_id)s AND s.id = %(session_id)s AND s.ended_at IS NULL "
     "AND s.expires_at > coalesce(%(now)s::timestamptz, now())"
 )
-"""A row when a session stands: `user_id`, `session_id`; `now`, or NULL for the database's own."""
+
+
+@lru_cache  # as many as there are pages
+def proved(page: str, order: str) -> str:
+    """Return a page that is read only while a session stands: `session_id`; `now`, or NULL for the database's own.
+
+    No row: the session does not stand. One row of NULLs: it does, and the page is empty.
+
+    Args:
+        page: the statement.
+        order: by which of its columns.
+    """
+    return (
+        f"SELECT page.* FROM ({_STANDING}) AS standing LEFT JOIN LATERAL ({page}) AS page ON true "  # noqa: S608
+        f"ORDER BY {order}"
+    )
+
 
 # The newest text of a client, by one step down `ix_message_user_id_client_id`. LIMIT keeps the planner from turning
 # it into a join of the whole table with itself.

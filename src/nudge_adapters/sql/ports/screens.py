@@ -23,7 +23,7 @@ from nudge_core.ports.screens import Reader
 
 _DIRECTIONS, _STATUSES = {one.value: one for one in Direction}, {one.value: one for one in MessageStatus}
 _AT, _MESSAGE = 5, 6  # columns of a conversation
-_ID = 0  # column of a client; the last one orders the list
+_ID = 0  # column that is never NULL in a page: the id of the client, of either list
 
 
 @frozen(eq=False)
@@ -47,7 +47,7 @@ class SqlScreens:
         statement = screen_statements.clients(
             order, goes_on=request.after is not None, tag=which.tag is not None, name_has=which.name_has is not None
         )
-        rows = await self._page(reader, request, statement, values)
+        rows = await self._page(reader, request, statement, screen_statements.CLIENT_ORDER[order], values)
         if rows is None:
             return None
         shown = rows[: request.limit]
@@ -62,7 +62,7 @@ class SqlScreens:
         if request.after is not None:
             values["at"], values["id"] = read(request.after, datetime, UUID)
         statement = screen_statements.conversations(unread_only=unread_only, goes_on=request.after is not None)
-        rows = await self._page(reader, request, statement, values)
+        rows = await self._page(reader, request, statement, screen_statements.CONVERSATION_ORDER, values)
         if rows is None:
             return None
         shown = rows[: request.limit]
@@ -70,16 +70,20 @@ class SqlScreens:
         return Page(items=tuple([_conversation(*row) for row in shown]), last=last)
 
     async def _page(
-        self, reader: Reader, request: PageRequest, statement: str, values: Mapping[str, object]
+        self, reader: Reader, request: PageRequest, statement: str, order: str, key: Mapping[str, object]
     ) -> Rows | None:
         """Return the rows of a page and one more; None when the reader's session does not stand."""
-        page = (statement, {"user_id": reader.user_id, "limit": request.limit + 1, **values})
+        values = {"user_id": reader.user_id, "limit": request.limit + 1, **key}
+        if reader.session_id is not None:
+            statement = screen_statements.proved(statement, order)
+            values["session_id"] = reader.session_id
+            values["now"] = None if self._clock is None else self._clock.now()
+        (rows,) = await self._reads.read(reader.user_id, (statement, values))
         if reader.session_id is None:
-            return (await self._reads.read(reader.user_id, page))[0]
-        now = None if self._clock is None else self._clock.now()
-        whose = {"user_id": reader.user_id, "session_id": reader.session_id, "now": now}
-        stands, rows = await self._reads.read(reader.user_id, (screen_statements.STANDING, whose), page)
-        return rows if stands else None
+            return rows
+        if not rows:
+            return None
+        return [] if rows[0][_ID] is None else rows
 
 
 # Any: the columns, as the driver gives them.
