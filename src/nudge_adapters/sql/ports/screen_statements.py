@@ -9,17 +9,16 @@ from functools import lru_cache
 
 from nudge_core.model.client import ClientOrder
 
-NEVER = "'0001-01-01 00:00:00+00'::timestamptz"
-"""When somebody was talked with who never was: before everybody else."""
-
+# Plain columns that the database keeps: behind row-level security a condition on an expression cannot be looked up in an
+# index, because the function in it could tell of rows that are hidden, and a deep page would read all before it.
 _BY = {
-    ClientOrder.NAME: 'lower(full_name COLLATE "C")',
+    ClientOrder.NAME: "sort_name",
     ClientOrder.NEWEST: "created_at",
-    ClientOrder.LAST_CONTACT: f"coalesce(last_interaction, {NEVER})",
+    ClientOrder.LAST_CONTACT: "sort_contact",
 }
 _KEY = {ClientOrder.NAME: "%(value)s::text", ClientOrder.NEWEST: "%(value)s", ClientOrder.LAST_CONTACT: "%(value)s"}
 _TAG = " AND (user_tags @> %(tag)s::jsonb OR ai_tags @> %(tag)s::jsonb)"
-_NAME_HAS = """ AND strpos(lower(full_name COLLATE "C"), lower(%(name_has)s::text COLLATE "C")) > 0"""
+_NAME_HAS = """ AND strpos(sort_name, lower(%(name_has)s::text COLLATE "C")) > 0"""
 
 
 CLIENT_ORDER = {
@@ -71,7 +70,7 @@ def proved(page: str, order: str) -> str:
 # The newest text of a client, by one step down `ix_message_user_id_client_id`. LIMIT keeps the planner from turning
 # it into a join of the whole table with itself.
 _NEWEST_OF = (
-    "SELECT n.id FROM message n WHERE n.user_id = %(user_id)s AND n.client_id = {client} "
+    "SELECT {columns} FROM message n WHERE n.user_id = %(user_id)s AND n.client_id = {client} "
     "ORDER BY n.created_at DESC, n.id DESC LIMIT 1"
 )
 _UNREAD_OF = (
@@ -81,7 +80,7 @@ _UNREAD_OF = (
 _AFTER = "m.created_at <= %(at)s AND (m.created_at, m.id) < (%(at)s, %(id)s)"
 _OF_A_LINE = "m.user_id, m.client_id, m.content, m.direction, m.status, m.created_at, m.id"
 
-# Down `ix_message_user_id_created_at`, newest first, and every text that is not its client's newest is passed over.
+# Down `ix_message_newest`, newest first, and every text that is not its client's newest is passed over.
 _ALL = (
     "SELECT {line} FROM message m CROSS JOIN LATERAL ({newest}) AS newest "
     "WHERE m.user_id = %(user_id)s AND newest.id = m.id AND {after} "
@@ -93,8 +92,7 @@ _UNREAD = (
     "SELECT {line} FROM ("
     "SELECT DISTINCT client_id FROM message "
     "WHERE user_id = %(user_id)s AND direction = 'INBOUND' AND read_at IS NULL) AS waiting "
-    "CROSS JOIN LATERAL ({newest}) AS newest "
-    "JOIN message m ON m.user_id = %(user_id)s AND m.id = newest.id "
+    "CROSS JOIN LATERAL ({newest}) AS m "
     "WHERE {after} ORDER BY m.created_at DESC, m.id DESC LIMIT %(limit)s"
 )
 
@@ -110,7 +108,8 @@ _SHOWN = (
 @lru_cache  # there are 4 of them
 def conversations(*, unread_only: bool, goes_on: bool) -> str:
     """Return the page of conversations: `user_id`, `limit`; `at` and `id` to go on after."""
-    newest = _NEWEST_OF.format(client="waiting.client_id" if unread_only else "m.client_id")
+    client, columns = ("waiting.client_id", _OF_A_LINE.replace("m.", "n.")) if unread_only else ("m.client_id", "n.id")
+    newest = _NEWEST_OF.format(client=client, columns=columns)
     after = _AFTER if goes_on else "true"
     shown = (_UNREAD if unread_only else _ALL).format(newest=newest, after=after, line=_OF_A_LINE)
     return _SHOWN.format(shown=shown, unread=_UNREAD_OF)
