@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nudge_adapters.sql.store import SqlStore
-from nudge_core.model.phone_number import HeldNumber, NumberStatus
+from nudge_core.model.phone_number import HELD, HeldNumber
 from nudge_entrypoints.http.document import build_document
 from tests import samples
 from tests.api.office import RITA, open_office
@@ -18,6 +18,11 @@ from tests.samples import SteppingClock, later, uid
 FEW, MANY = 10, 200
 MOST = 10
 """Statements of the dearest list: the queue, which shows everything that is needed to decide."""
+
+_HELD = min(HELD)
+
+NOT_GROWN = {"/api/v1/clients/{client_id}/copilot-actions", "/api/v1/messages/unconfirmed"}
+"""What makes their rows is the walk: a reply of a client's, a doubt that was not settled. Their own tests have some."""
 
 NOT_STORED = frozenset({"/api/v1/phone-numbers/available"})
 """Asks a service."""
@@ -53,12 +58,13 @@ async def add_rows(store: SqlStore, first: int, last: int) -> None:
             await tx.api_keys.add(access.key(170_000 + n, RITA))
             await tx.held_numbers.add(_number(180_000 + n))
     async with store.system() as tx:
-        await tx.runs.start(samples.run(190_000 + first))
+        for n in range(first, last):
+            await tx.runs.add(samples.run(190_000 + n, started_at=later(n)))
 
 
 def _number(number: int) -> HeldNumber:
     return HeldNumber(
-        id=uid(number), user_id=RITA, number=f"+1737{number:07}", status=NumberStatus.RELEASED,
+        id=uid(number), user_id=RITA, number=f"+1737{number:07}", status=_HELD,
         created_at=samples.NOON, changed_at=samples.NOON,
     )  # fmt: skip
 
@@ -102,8 +108,5 @@ async def test_every_list_costs_as_many_statements_for_two_hundred_rows_as_for_t
     many = await costs()
     assert {path: cost for path, (cost, _) in many.items()} == {path: cost for path, (cost, _) in few.items()}
     grown = {path for path, (_, items) in many.items() if items > few[path][1]}
-    assert lists.keys() - grown == set(NOT_GROWN)
+    assert lists.keys() - grown == NOT_GROWN
     assert max(cost for cost, _ in many.values()) <= MOST
-
-
-NOT_GROWN: frozenset[str] = frozenset()

@@ -12,10 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 from sqlalchemy.orm import DeclarativeBase
 
 from nudge_adapters.sql import tables
-from nudge_adapters.sql.http_opponents import CLIENTS, CONVERSATIONS, STATEMENTS, VALUES
-from nudge_adapters.sql.practices_seed import OWNER
+from nudge_adapters.sql.http_opponents import CONVERSATIONS, STATEMENTS, VALUES
+from nudge_adapters.sql.practices_seed import EVENT, OWNER, PEOPLE
 from nudge_adapters.sql.store import POOL_SIZE, database_url
 from nudge_adapters.sql.walls import APP
+from nudge_core.model.briefing import BriefingStatus
 from nudge_core.model.page import USUAL_ITEMS
 
 _TENANT = text("SELECT set_config('app.tenant_id', :tenant, true), set_config('TimeZone', 'UTC', true)")
@@ -35,6 +36,18 @@ class MessageEntity(Base):
     """A text: a row of the table."""
 
     __table__ = tables.message
+
+
+class BriefingEntity(Base):
+    """A nudge: a row of the table."""
+
+    __table__ = tables.campaignbriefing
+
+
+class EventEntity(Base):
+    """What happened: a row of the table."""
+
+    __table__ = tables.marketevent
 
 
 @frozen(eq=False)
@@ -66,11 +79,25 @@ class OrmReads:
             texts: dict[Any, MessageEntity] = {one.id: one for one in await session.scalars(these)}  # type: ignore[attr-defined]  # its columns are the table's
             return [(texts[row.id], row.full_name, row.unread) for row in found]
 
+    async def queue(self) -> tuple[Sequence[BriefingEntity], Sequence[ClientEntity], Sequence[EventEntity]]:
+        """Return the nudges that wait, best first, the clients of their audiences, and what they tell of."""
+        async with self._sessions() as session, session.begin():
+            await session.execute(_TENANT, {"tenant": str(OWNER)})
+            row, client, happened = tables.campaignbriefing.c, tables.client.c, tables.marketevent.c
+            waiting = select(BriefingEntity).where(row.user_id == OWNER, row.status == BriefingStatus.DRAFT)
+            best = waiting.order_by(row.best_score.desc(), row.created_at.desc(), row.id).limit(USUAL_ITEMS)
+            people = select(ClientEntity).where(client.user_id == OWNER, client.id.in_(PEOPLE))
+            events = select(EventEntity).where(happened.user_id == OWNER, happened.id == EVENT)
+            return (
+                (await session.scalars(best)).all(),
+                (await session.scalars(people)).all(),
+                (await session.scalars(events)).all(),
+            )
+
 
 _CONVERSATIONS = text(
     STATEMENTS[CONVERSATIONS][0].replace("%(user_id)s", ":user_id").replace("%(limit)s", ":limit").replace("::text", "")
 )
-LISTS = (CLIENTS, CONVERSATIONS)
 
 
 @asynccontextmanager

@@ -191,3 +191,9 @@ def _texts(size: Practices, owner: int) -> Iterator[Row]:
                 *head, _TEXT, "OUTBOUND", "sent", "INSTANT_NUDGE", "AI", "marketing", at, head[0], mine, theirs, 1, 0,
                 at, at, sid, "delivered", f"bench {n}", 1, None,
             )  # fmt: skip
+
+
+PEOPLE = [_id(1, 1, n) for n in range(WAITING * AUDIENCE)]
+"""The audiences of the nudges that wait."""
+EVENT = _id(3, 1)
+"""What those nudges tell of."""

@@ -25,7 +25,7 @@ from attrs import frozen
 
 from nudge_adapters.sql.benchmark import libpq, scratch
 from nudge_adapters.sql.embedded import embedded_postgres
-from nudge_adapters.sql.http_opponents import CLIENTS, CONVERSATIONS
+from nudge_adapters.sql.http_opponents import CLIENTS, CONVERSATIONS, QUEUE
 from nudge_adapters.sql.migrate import upgrade
 from nudge_adapters.sql.practices_seed import Practices, settle_practices
 from nudge_entrypoints.bench.http_load import Load, run_load
@@ -40,7 +40,7 @@ TURNS, QUICK_TURNS = 7, 5
 WARM = 300  # requests until statements are prepared and pools are full
 STOP_S = 15.0
 PATHS = {
-    # QUEUE: "/api/v1/briefings/queue",
+    QUEUE: "/api/v1/briefings/queue",
     CONVERSATIONS: "/api/v1/conversations",
     CLIENTS: "/api/v1/clients",
 }
@@ -90,7 +90,7 @@ def measure(*, quick: bool = False) -> dict[str, Any]:
 def _running(name: str, url: str, home: Path) -> Iterator[_Server]:
     environment = os.environ | {"DATABASE_URL": libpq(url), "NUDGE_HOME": str(home / name)}
     (home / name).mkdir(mode=0o700)
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603  our own module
         [sys.executable, "-m", MODULE, name], env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     try:

@@ -54,6 +54,30 @@ class ConversationModel(BaseModel):
     unread: int
 
 
+class BriefingModel(BaseModel):
+    """A nudge that waits, as it is shown but for its previews."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: UUID
+    version: int
+    status: str
+    campaign_type: str
+    headline: str
+    original_draft: str
+    matched_audience: list[dict[str, Any]]
+    key_intel: dict[str, Any]
+    created_at: datetime
+    updated_at: datetime
+
+
+class Queue(BaseModel):
+    """What waits, and the people."""
+
+    items: list[BriefingModel]
+    people: list[ClientModel]
+
+
 class ConversationPage(BaseModel):
     """A page of them."""
 
@@ -76,6 +100,14 @@ async def application(url: str) -> AsyncIterator[FastAPI]:
         async def conversations() -> ConversationPage:
             items = [_conversation(*found) for found in await reads.conversations()]
             return ConversationPage(items=items, next_cursor=None)
+
+        @app.get("/queue")
+        async def queue() -> Queue:
+            waiting, people, _events = await reads.queue()
+            return Queue(
+                items=[BriefingModel.model_validate(one) for one in waiting],
+                people=[ClientModel.model_validate(one) for one in people],
+            )
 
         yield app
 

@@ -3,7 +3,8 @@
     python -m nudge_entrypoints.bench.http_server ours|raw|orm
 
 All run in the same server with the same settings, on the database of DATABASE_URL. It says its port in its first line;
-then it answers lines: `cpu` with the seconds of CPU it has used, `token` with a new access token. It ends with its input.
+then it answers lines: `cpu` with the seconds of CPU it has used, `token` with a new access token. It ends with its
+input.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ class Principal:
     """A caller whose identity is proved. `credential_id`: of the session or the API key.
 
     `may_read_all`: a super-user, who may read across tenants where that is audited, and nowhere else. `is_proved`:
-    False on a route that `READS` alone, where the token is good and the store has yet to say whether its session stands:
-    it does so in the round trip that reads.
+    False on a route that `READS` alone, where the token is good and the store has yet to say whether its session
+    stands: it does so in the round trip that reads.
     """
 
     user_id: UUID

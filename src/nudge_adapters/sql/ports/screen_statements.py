@@ -9,8 +9,8 @@ from functools import lru_cache
 
 from nudge_core.model.client import ClientOrder
 
-# Plain columns that the database keeps: behind row-level security a condition on an expression cannot be looked up in an
-# index, because the function in it could tell of rows that are hidden, and a deep page would read all before it.
+# Plain columns that the database keeps: behind row-level security a condition on an expression cannot be looked up in
+# an index, because the function in it could tell of rows that are hidden, and a deep page would read all before it.
 _BY = {
     ClientOrder.NAME: "sort_name",
     ClientOrder.NEWEST: "created_at",
