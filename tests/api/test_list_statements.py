@@ -94,10 +94,10 @@ async def test_every_list_costs_as_many_statements_for_two_hundred_rows_as_for_t
         async with office.caller() as rita:
             for path, limited in lists.items():
                 where = path.replace("{client_id}", str(uid(10_000)))
-                ask = {"params": {"limit": "200"}} if limited else {}
-                await rita.get(where, **ask)  # connections are opened
+                ask = {"limit": "200"} if limited else {}
+                await rita.get(where, params=ask)  # connections are opened
                 before = counted()
-                answer = await rita.get(where, **ask)
+                answer = await rita.get(where, params=ask)
                 assert answer.status_code == 200, (path, answer.text)
                 found[path] = (counted() - before, len(answer.json()["items"]))
         return found

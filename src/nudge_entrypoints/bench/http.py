@@ -45,6 +45,8 @@ PATHS = {
     CLIENTS: "/api/v1/clients",
 }
 """Ours; the others answer at `/NAME`."""
+FEWER = {QUEUE: 16}
+"""One request for so many of the others: a queue is fifty screens in one, each text made and checked for each person."""
 
 
 @frozen(eq=False)
@@ -119,7 +121,7 @@ async def _compared(servers: Sequence[_Server], what: str, requests: int, turns:
         for server in servers if turn % 2 else reversed(servers):
             token = server.ask("token")
             before = float(server.ask("cpu"))
-            count = requests if turn else WARM
+            count = max(CONNECTIONS, (requests if turn else WARM) // FEWER.get(what, 1))
             load = await run_load(server.port, server.path(what), token, requests=count, connections=CONNECTIONS)
             spent = float(server.ask("cpu")) - before
             if turn:

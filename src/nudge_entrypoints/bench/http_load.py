@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from attrs import frozen
 
 HOST = "127.0.0.1"
-LONGEST_S = 60.0  # for one run of requests: a server that is stuck ends the benchmark
+LONGEST_S = 120.0  # for one run of requests: a server that is stuck ends the benchmark
 _END = b"\r\n\r\n"
 _LENGTH = b"content-length:"
 OK = b"HTTP/1.1 200 "
