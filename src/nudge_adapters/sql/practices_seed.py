@@ -29,7 +29,7 @@ STEP = 7_919  # a prime: neighbours in time are far apart in the book
 UNREAD_OF = 100
 _START = datetime(2026, 1, 5, tzinfo=UTC)
 _NOTES = "Wants a garden and a short way to school. Called about the home on Timber St; asked to hear of price changes."
-_WORDS = "Hi {first_name}, the home on Timber St is $20,000 less. Rita"
+_WORDS = "Hi {{first_name}}, the home at {} Timber St is $20,000 less. Rita"
 _TEXT = "Hi, the home on Timber St dropped to $450,000. Want to see it? Reply STOP to opt out."
 _PREFERENCES = '{"roles": ["buyer"], "price_max": 500000, "areas": ["Georgetown"], "beds_min": 3}'
 
@@ -153,7 +153,7 @@ def _briefings(size: Practices, owner: int) -> Iterator[Row]:
         people = [_id(1, owner, (n * AUDIENCE + one) % _book(size, owner)) for one in range(AUDIENCE)]
         yield (
             _id(4, owner, n), _id(0, owner), _id(3, owner), False, "price_drop", f"Price drop on Timber St {n}",
-            '{"considered": 12}', json.dumps([_member(one, score) for one in people]), score, _WORDS, "offline",
+            '{"considered": 12}', json.dumps([_member(one, score) for one in people]), score, _WORDS.format(n), "offline",
             "DRAFT" if n < waiting else "COMPLETED", 1, made, made,
         )  # fmt: skip
 
