@@ -153,7 +153,8 @@ def _briefings(size: Practices, owner: int) -> Iterator[Row]:
         people = [_id(1, owner, (n * AUDIENCE + one) % _book(size, owner)) for one in range(AUDIENCE)]
         yield (
             _id(4, owner, n), _id(0, owner), _id(3, owner), False, "price_drop", f"Price drop on Timber St {n}",
-            '{"considered": 12}', json.dumps([_member(one, score) for one in people]), score, _WORDS.format(n), "offline",
+            '{"considered": 12}', json.dumps([_member(one, score) for one in people]),
+            score, _WORDS.format(n), "offline",
             "DRAFT" if n < waiting else "COMPLETED", 1, made, made,
         )  # fmt: skip
 

@@ -35,9 +35,9 @@ MODULE = "nudge_entrypoints.bench.http_server"
 FULL = Practices(tenants=1_000, clients=10_000, texts=100_000)
 QUICK = Practices(tenants=100, clients=1_000, texts=10_000)
 CONNECTIONS = 16
-REQUESTS, QUICK_REQUESTS = 800, 300  # of one server in one turn
-TURNS, QUICK_TURNS = 7, 5
-WARM = 300  # requests until statements are prepared and pools are full
+REQUESTS, QUICK_REQUESTS = 800, 200  # of one server in one turn
+TURNS, QUICK_TURNS = 7, 3
+WARM = 200  # requests until statements are prepared and pools are full
 STOP_S = 15.0
 PATHS = {
     QUEUE: "/api/v1/briefings/queue",
@@ -46,7 +46,7 @@ PATHS = {
 }
 """Ours; the others answer at `/NAME`."""
 FEWER = {QUEUE: 16}
-"""One request for so many of the others: a queue is fifty screens in one, each text made and checked for each person."""
+"""One request for so many of the others: a queue is fifty screens in one, with each text for each person."""
 
 
 @frozen(eq=False)
