@@ -40,6 +40,7 @@ class MortalStore:
 
     def __init__(self, inner: Store, at: Callable[[str], Awaitable[None]]) -> None:
         self._inner, self._at = inner, at
+        self.screens = inner.screens
 
     @asynccontextmanager
     async def system(self) -> AsyncIterator[Any]:

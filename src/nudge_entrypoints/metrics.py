@@ -94,6 +94,7 @@ class Metrics:
     def __init__(self, shared: str | None = None) -> None:
         self._shared = shared
         self._states: set[str] = set()
+        self._answered: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}  # looked up once
         self.registry = CollectorRegistry()
         self._calls = Counter(
             "nudge_webhook_requests", "Calls of a webhook", ["webhook", "outcome"], registry=self.registry
@@ -144,8 +145,12 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one request. `route`: its template, never its path; the label is the class of the status, as `4xx`."""
         named = method if method in METHODS else "other"
-        self._answers.labels(named, route, f"{status // 100}xx").inc()
-        self._answer_seconds.labels(named, route).observe(seconds)
+        of = (named, route, status // 100)
+        if (counters := self._answered.get(of)) is None:
+            answers = self._answers.labels(named, route, f"{of[-1]}xx")
+            counters = self._answered[of] = (answers, self._answer_seconds.labels(named, route))
+        counters[0].inc()
+        counters[1].observe(seconds)
 
     def found(self, health: Health) -> None:
         """Take over how the installation was found. What cannot be known now is not a number."""

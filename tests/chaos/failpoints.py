@@ -87,6 +87,7 @@ class PassedStore:
 
     def __init__(self, inner: Store, at: Callable[[str], None], posted: set[UUID]) -> None:
         self._inner, self._at, self._posted = inner, at, posted
+        self.screens = inner.screens
         self.marked = False
         """Whether a posting mark has been committed since this was last set to False."""
 

@@ -20,7 +20,7 @@ from nudge_core.model.idempotency import FORGOTTEN, KeyVerdict, StoredAnswer
 from nudge_core.model.outbox import OutboxNote, Topic
 from nudge_core.model.page import PageRequest
 from nudge_core.model.vector import Vector
-from nudge_core.ports import Store
+from nudge_core.ports import Reader, Store
 from tests import client_samples, samples
 from tests.contracts.storage import BEN, OTHER, OWNER, StorageContract, add_client, add_practice, agree, numbers, queue
 from tests.samples import NOON, THEIR_NUMBER, SteppingClock, later, uid
@@ -40,8 +40,9 @@ def a_fact(number: int, **changes: Any) -> ClientFact:
 
 async def listed(store: Store, which: ClientFilter) -> list[int]:
     """Return the numbers of those on a list."""
-    async with store.tenant(OWNER) as tx:
-        return numbers(*(await tx.clients.page(PageRequest(), ClientOrder.NAME, which)).items)
+    page = await store.screens.clients(Reader(OWNER), PageRequest(), ClientOrder.NAME, which)
+    assert page is not None
+    return [line.id.int for line in page.items]
 
 
 async def a_whole_life(store: Store) -> None:

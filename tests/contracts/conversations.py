@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from attrs import evolve
 
 from nudge_core.errors import Invalid
 from nudge_core.model.conversation import MessageFilter
-from nudge_core.model.message import Delivery, Direction, ScheduledStatus
+from nudge_core.model.lines import ConversationLine
+from nudge_core.model.message import Delivery, Direction, MessageStatus, ScheduledStatus
 from nudge_core.model.page import Page, PageRequest
-from nudge_core.ports import Store
+from nudge_core.ports import Reader, Store
 from tests import samples
 from tests.contracts.storage import (
     BEN,
@@ -47,6 +49,15 @@ async def walk(page: Callable[[PageRequest], Awaitable[Page[Any]]], limit: int) 
             return found
         assert len(one.items) == limit
         request = PageRequest(limit=limit, after=one.last)
+
+
+async def conversations(
+    store: Store, request: PageRequest, owner: UUID = OWNER, *, unread_only: bool = False
+) -> Page[ConversationLine]:
+    """Return a page of a professional's conversations."""
+    page = await store.screens.conversations(Reader(owner), request, unread_only)
+    assert page is not None
+    return page
 
 
 class ConversationsContract(StorageContract):
@@ -86,17 +97,17 @@ class ConversationsContract(StorageContract):
         await hear(store, 73, 2, client=12)
         clock.forward(9)
         await queue(store, 74, client_id=uid(12))
-        async with store.tenant(OWNER) as tx:
-            for limit in (1, 2, 200):
-                found = await walk(lambda request: tx.messages.conversations(request, False), limit)
-                assert [(one.client_id.int, one.client_name, one.last.id.int, one.unread) for one in found] == [
-                    (12, "Cy Young", 74, 1),
-                    (11, "Ana Silva", 72, 1),
-                    (10, "Ben Ortiz", 71, 2),
-                ]
-            assert found[0].last.direction is Direction.OUTBOUND
-            with pytest.raises(Invalid, match="cursor"):
-                await tx.messages.conversations(PageRequest(after=("never",)), False)
+        for limit in (1, 2, 200):
+            found = await walk(lambda request: conversations(store, request), limit)
+            assert [(one.client_id.int, one.client_name, one.last_message_id.int, one.unread) for one in found] == [
+                (12, "Cy Young", 74, 1),
+                (11, "Ana Silva", 72, 1),
+                (10, "Ben Ortiz", 71, 2),
+            ]
+        assert (found[0].last_direction, found[0].last_status) == (Direction.OUTBOUND, MessageStatus.PENDING)
+        assert (found[2].last_text, found[2].last_at) == ("second", later(4))
+        with pytest.raises(Invalid, match="cursor"):
+            await conversations(store, PageRequest(after=("never",)))
 
     async def test_uow_652_only_conversations_with_an_unread_text_when_asked(self, store: Store) -> None:
         await add_practice(store)
@@ -106,19 +117,19 @@ class ConversationsContract(StorageContract):
             await hear(store, 70 + number, number, client=10 + number % 3)
         async with store.tenant(OWNER) as tx:
             assert await tx.messages.mark_read(uid(11)) == 2
-        async with store.tenant(OWNER) as tx:
-            for limit in (1, 2, 200):
-                found = await walk(lambda request: tx.messages.conversations(request, True), limit)
-                assert [(one.client_id.int, one.last.id.int, one.unread) for one in found] == [(12, 75, 2), (10, 73, 2)]
-            everybody = await tx.messages.conversations(PageRequest(), False)
-            assert [one.unread for one in everybody.items] == [2, 0, 2]
+        for limit in (1, 2, 200):
+            found = await walk(lambda request: conversations(store, request, unread_only=True), limit)
+            shown = [(one.client_id.int, one.last_message_id.int, one.unread) for one in found]
+            assert shown == [(12, 75, 2), (10, 73, 2)]
+        everybody = await conversations(store, PageRequest())
+        assert [one.unread for one in everybody.items] == [2, 0, 2]
 
     async def test_uow_653_nobody_else_s_texts_are_in_a_list(self, store: Store) -> None:
         await add_practice(store)
         await hear(store, 70, 1)
+        for unread_only in (False, True):
+            assert await conversations(store, PageRequest(), OTHER, unread_only=unread_only) == Page(items=())
         async with store.tenant(OTHER) as tx:
-            assert await tx.messages.conversations(PageRequest(), False) == Page(items=())
-            assert await tx.messages.conversations(PageRequest(), True) == Page(items=())
             assert await tx.messages.page(MessageFilter(client_id=BEN), PageRequest()) == Page(items=())
             assert await tx.interactions.page(BEN, PageRequest()) == Page(items=())
             assert await tx.scheduled.page(BEN, None, PageRequest()) == Page(items=())

@@ -13,7 +13,7 @@ from nudge_core.model.client import ClientFilter, ClientOrder
 from nudge_core.model.consent import ConsentKind, SuppressionScope
 from nudge_core.model.page import PageRequest
 from nudge_core.model.vector import Vector
-from nudge_core.ports import Store
+from nudge_core.ports import Reader, Store
 from tests import samples
 from tests.contracts.storage import BEN, OTHER, OWNER, StorageContract, add_client, add_practice, add_user, numbers
 from tests.samples import THEIR_NUMBER, later, uid
@@ -232,14 +232,14 @@ class PeopleContract(StorageContract):
         await add_client(store, OTHER, 20)
         seen: list[int] = []
         after: tuple[str, ...] | None = None
-        async with store.tenant(OWNER) as tx:
-            while True:
-                page = await tx.clients.page(PageRequest(limit=2, after=after), order, ClientFilter())
-                seen += [client.id.int for client in page.items]
-                if (after := page.last) is None:
-                    break
-            with pytest.raises(Invalid, match="cursor"):
-                await tx.clients.page(PageRequest(after=("x",)), order, ClientFilter())
+        while True:
+            page = await store.screens.clients(Reader(OWNER), PageRequest(limit=2, after=after), order, ClientFilter())
+            assert page is not None
+            seen += [client.id.int for client in page.items]
+            if (after := page.last) is None:
+                break
+        with pytest.raises(Invalid, match="cursor"):
+            await store.screens.clients(Reader(OWNER), PageRequest(after=("x",)), order, ClientFilter())
         wanted = {
             ClientOrder.NAME: [10, 11, 13, 14, 12],
             ClientOrder.NEWEST: [14, 13, 12, 11, 10],
@@ -254,9 +254,9 @@ class PeopleContract(StorageContract):
         await add_client(store, OWNER, 12, full_name="Vip Ito")
 
         async def found(**which: Any) -> list[int]:
-            async with store.tenant(OWNER) as tx:
-                page = await tx.clients.page(PageRequest(), ClientOrder.NAME, ClientFilter(**which))
-                return [client.id.int for client in page.items]
+            page = await store.screens.clients(Reader(OWNER), PageRequest(), ClientOrder.NAME, ClientFilter(**which))
+            assert page is not None
+            return [client.id.int for client in page.items]
 
         assert await found(tag="vip") == [11, 10]
         assert await found(name_has="IT") == [12]

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from nudge_adapters.sql.ports.conversations import statement
+from nudge_adapters.sql.ports.screen_statements import conversations
 from nudge_adapters.sql.store import SqlStore
 from tests import samples
 from tests.contracts.storage import add_user
@@ -50,8 +50,6 @@ async def full(database: str, sql_store: SqlStore) -> AsyncIterator[psycopg.Conn
 
 def plan_of(connection: psycopg.Connection[Any], sql: str, values: dict[str, object]) -> dict[str, Any]:
     """Return the plan of a statement with what it really read."""
-    for name in values:
-        sql = sql.replace(f":{name}", f"%({name})s")
     (told,) = connection.execute(f"EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) {sql}", values).fetchone() or ("",)
     found: dict[str, Any] = (json.loads(told) if isinstance(told, str) else told)[0]
     return found
@@ -79,14 +77,14 @@ async def test_a_page_of_conversations_reads_about_a_page(full: psycopg.Connecti
     middle = {"at": NOON + timedelta(seconds=TEXTS - CLIENTS // 2), "id": uid(0)}
     for goes_on in (False, True):
         values: dict[str, object] = {"user_id": uid(1), "limit": PAGE} | (middle if goes_on else {})
-        told = plan_of(full, statement(unread_only=False, goes_on=goes_on), values)
+        told = plan_of(full, conversations(unread_only=False, goes_on=goes_on), values)
         assert told["Plan"]["Actual Rows"] == PAGE
         assert read_of_messages(told["Plan"]) <= TOUCHED_AT_MOST, json.dumps(told, indent=1)
 
 
 @pytest.mark.enable_socket
 async def test_a_page_of_unread_conversations_reads_what_is_unread(full: psycopg.Connection[Any]) -> None:
-    told = plan_of(full, statement(unread_only=True, goes_on=False), {"user_id": uid(1), "limit": PAGE})
+    told = plan_of(full, conversations(unread_only=True, goes_on=False), {"user_id": uid(1), "limit": PAGE})
     unread = TEXTS // 100
     assert told["Plan"]["Actual Rows"] == min(PAGE, CLIENTS // 100)
     assert read_of_messages(told["Plan"]) <= 5 * unread, json.dumps(told, indent=1)

@@ -1,17 +1,15 @@
-"""Lists of texts for a screen: pages of them, and one line per client."""
+"""Pages of texts for a screen."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
 from nudge_adapters.memory.journal import Table, Work, reading
-from nudge_adapters.memory.world import Book
-from nudge_core.model.conversation import Conversation, MessageFilter
-from nudge_core.model.message import Direction, Message
+from nudge_core.model.conversation import MessageFilter
+from nudge_core.model.message import Message
 from nudge_core.model.page import Page, PageRequest
 from nudge_core.model.sort_key import read, written
 
@@ -37,7 +35,6 @@ class MemoryConversations:
     """The part of `Messages` that screens read."""
 
     _work: Work
-    _book: Book
     _messages: Table[UUID, Message]
 
     @reading
@@ -50,25 +47,9 @@ class MemoryConversations:
         )
         return page_by_instant(rows, _when, request, newest_first=True)
 
-    @reading
-    async def conversations(self, request: PageRequest, unread_only: bool) -> Page[Conversation]:
-        """Return a page of the clients with whom texts were exchanged, the one with the newest text first."""
-        newest: dict[UUID, Message] = {}
-        unread: Counter[UUID] = Counter()
-        for row in self._messages.rows():
-            newest[row.client_id] = max(row, newest.get(row.client_id, row), key=_when)
-            unread[row.client_id] += row.direction is Direction.INBOUND and row.read_at is None
-        lines = (
-            Conversation(
-                client_id=client_id,
-                client_name=self._book.clients.need(client_id, "client").full_name,
-                last=last,
-                unread=unread[client_id],
-            )
-            for client_id, last in newest.items()
-            if unread[client_id] or not unread_only
-        )
-        return page_by_instant(lines, lambda line: _when(line.last), request, newest_first=True)
+    def held(self) -> Sequence[Message]:
+        """Return all of them, for lists that are made beside."""
+        return list(self._messages.rows())
 
 
 def _when(message: Message) -> Key:

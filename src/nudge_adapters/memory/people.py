@@ -9,13 +9,12 @@ from uuid import UUID
 
 from attrs import evolve
 
-from nudge_adapters.memory.book_pages import is_meant, page_after, said_of, sort_key
+from nudge_adapters.memory.book_pages import is_meant, said_of
 from nudge_adapters.memory.journal import Work, reading, writing
 from nudge_adapters.memory.opt_outs import restore_opt_outs
 from nudge_adapters.memory.world import World
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
-from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.client import Client, ClientFilter
 from nudge_core.model.user import User
 from nudge_core.model.vector import Vector
 
@@ -152,11 +151,9 @@ class MemoryClients:
         return True
 
     @reading
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book."""
-        rows = self._meant(which)
-        keyed = sorted((sort_key(row, order), row) for row in rows)
-        return page_after(keyed, request, newest_first=order is not ClientOrder.NAME)
+    async def meant(self, which: ClientFilter) -> Sequence[Client]:
+        """Return those who pass the filter: for `MemoryScreens`."""
+        return self._meant(which)
 
     def _meant(self, which: ClientFilter) -> list[Client]:
         return [row for row in self._clients.rows() if is_meant(row, which, self._book)]

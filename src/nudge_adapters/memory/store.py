@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from nudge_adapters.memory.access import MemoryApiKeys, MemoryAttempts, MemoryOverviews, MemorySessions
 from nudge_adapters.memory.audit import MemoryAudit
@@ -33,6 +33,7 @@ from nudge_adapters.memory.operations import MemoryHeartbeats, MemoryTimetable, 
 from nudge_adapters.memory.outbox import MemoryNotes, MemoryRuns
 from nudge_adapters.memory.people import MemoryClients, MemoryUsers
 from nudge_adapters.memory.planned import MemoryInteractions, MemoryScheduled, MemorySchedules
+from nudge_adapters.memory.screens import MemoryScreens
 from nudge_adapters.memory.sends import MemorySends
 from nudge_adapters.memory.sources import MemoryFeeds
 from nudge_adapters.memory.statistics import MemoryStatistics
@@ -121,6 +122,9 @@ class MemoryStore:
     _world: World = field(factory=World, init=False, repr=False)
     _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
     _inside: set[asyncio.Task[object] | None] = field(factory=set, init=False, repr=False)
+    screens: MemoryScreens = field(
+        default=Factory(lambda self: MemoryScreens(self.tenant), takes_self=True), init=False, repr=False
+    )
 
     @asynccontextmanager
     async def _work(self, user_id: UUID | None) -> AsyncIterator[Work]:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 from sqlalchemy import event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -38,12 +38,14 @@ from nudge_adapters.sql.ports.operations import SqlHeartbeats, SqlTimetable, Sql
 from nudge_adapters.sql.ports.outbox import SqlNotes, SqlRuns
 from nudge_adapters.sql.ports.people import SqlClients, SqlUsers
 from nudge_adapters.sql.ports.planned import SqlInteractions, SqlScheduled, SqlSchedules
+from nudge_adapters.sql.ports.screens import SqlScreens
 from nudge_adapters.sql.ports.sends import SqlSends
 from nudge_adapters.sql.ports.sources import SqlFeeds
 from nudge_adapters.sql.ports.statistics import SqlStatistics
 from nudge_adapters.sql.ports.style import SqlStyle
+from nudge_adapters.sql.read_pool import ReadPool
+from nudge_adapters.sql.role import WHO_ARE_WE, step_down
 from nudge_adapters.sql.rotation import Rotation
-from nudge_adapters.sql.walls import APP
 from nudge_adapters.sql.work import Work
 from nudge_core.errors import Conflict, Misconfigured
 from nudge_core.ports import Clock, Ids
@@ -157,21 +159,21 @@ def open_engine(url: str, *, walled: bool = True) -> AsyncEngine:
 
 
 def _become_the_application(connection: DBAPIConnection, _record: object) -> None:
-    """Step behind the wall: a login with more rights works as `nudge_app` from its first statement on.
-
-    A database that has never been migrated may have no such role, and has no rows either.
-    """
     cursor = connection.cursor()
     try:
-        cursor.execute(_ROLE)
-        login, exists, may = cursor.fetchone() or (None, False, False)
-        if exists and login != APP:
-            if not may:
-                raise Misconfigured([f"DATABASE_URL: its login is neither {APP} nor a member of it"])
-            cursor.execute(f"SET ROLE {APP}")
+        cursor.execute(WHO_ARE_WE)
+        statement = step_down(*(cursor.fetchone() or (None, False, False)))
+        if statement is not None:
+            cursor.execute(statement)
     finally:
         cursor.close()
     connection.commit()
+
+
+def _reads_beside(engine: AsyncEngine) -> ReadPool:
+    """Return a pool for reads on the same database with the same rights as an engine of `open_engine`."""
+    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return ReadPool(address, is_walled=event.contains(engine.sync_engine, "connect", _become_the_application))
 
 
 def _opened(given: AsyncEngine | str) -> AsyncEngine:
@@ -195,6 +197,12 @@ class SqlStore:
     _ids: Ids
     _keyring: Keyring | None = field(default=None, repr=False)
     _inside: set[asyncio.Task[object] | None] = field(factory=set, init=False, repr=False)
+    _reads: ReadPool = field(
+        default=Factory(lambda self: _reads_beside(self._engine), takes_self=True), init=False, repr=False
+    )
+    screens: SqlScreens = field(
+        default=Factory(lambda self: SqlScreens(self._reads, self._clock), takes_self=True), init=False, repr=False
+    )
 
     @asynccontextmanager
     async def _work(self, user_id: UUID | None) -> AsyncIterator[Work]:
@@ -301,6 +309,7 @@ class SqlStore:
 
     async def aclose(self) -> None:
         """Give back connections."""
+        await self._reads.aclose()
         await self._engine.dispose()
 
     def rotation(self) -> Rotation:
@@ -321,10 +330,6 @@ class SqlStore:
         return done.written
 
 
-_ROLE = (
-    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608 - only names of ours are put in
-    f"FROM (SELECT) AS nothing LEFT JOIN pg_roles r ON r.rolname = '{APP}'"
-)
 _WHO = text(
     "SELECT current_setting('server_version') AS version, current_setting('server_version_num')::int AS number, "
     "current_database() AS name"

@@ -18,6 +18,7 @@ from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePref
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
+from nudge_core.ports.screens import Reader, Screens
 from nudge_core.ports.services import (
     Clock,
     Drafter,
@@ -85,10 +86,12 @@ __all__ = [
     "Overviews",
     "PhoneNumbers",
     "PhoneReader",
+    "Reader",
     "Resources",
     "Runs",
     "Scheduled",
     "Schedules",
+    "Screens",
     "Sends",
     "Sessions",
     "SmsGateway",

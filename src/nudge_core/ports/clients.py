@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import UUID
 
 from nudge_core.model.briefing import BriefingStatus
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
+from nudge_core.model.client import Client, ClientFilter
 from nudge_core.model.client_fact import ClientFact
 from nudge_core.model.client_import import ClientImport
 from nudge_core.model.client_merge import ClientMerge, Moved
@@ -45,10 +45,6 @@ class Clients(Protocol):
 
         Not a change that a person made: the version stays.
         """
-        ...
-
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book. Raises Invalid when the key to go on after is none of this order."""
         ...
 
     async def tags(self) -> Mapping[str, int]:

@@ -17,6 +17,7 @@ from nudge_core.ports.decisions import Audit, Briefings, Exposures, NegativePref
 from nudge_core.ports.held_numbers import HeldNumbers
 from nudge_core.ports.idempotency import IdempotencyKeys
 from nudge_core.ports.operations import Heartbeats, Timetable, Vitals
+from nudge_core.ports.screens import Screens
 from nudge_core.ports.shared import Feeds, GlobalEvents, Listings, Meanings, Notes, Runs, Schedules, Sends, Users
 from nudge_core.ports.tenant import (
     Consents,
@@ -215,6 +216,11 @@ class Store(Protocol):
 
     def tenant(self, user_id: UUID) -> AbstractAsyncContextManager[TenantTransaction]:
         """Open a transaction of one professional."""
+        ...
+
+    @property
+    def screens(self) -> Screens:
+        """The lists that screens ask for all day, read past the transactions."""
         ...
 
     async def ping(self) -> str:

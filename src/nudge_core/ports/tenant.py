@@ -9,7 +9,7 @@ from uuid import UUID
 
 from nudge_core.model.approval import ApprovedText
 from nudge_core.model.consent import Consent, Suppression
-from nudge_core.model.conversation import Conversation, MessageFilter
+from nudge_core.model.conversation import MessageFilter
 from nudge_core.model.event import Activity, EventStatus, MarketEvent
 from nudge_core.model.interaction import Interaction
 from nudge_core.model.lane import SenderLane
@@ -256,14 +256,6 @@ class Messages(Protocol):
         """Return a page of the texts that a filter lets through, newest first.
 
         One query. Raises Invalid for a key that is not this list's.
-        """
-        ...
-
-    async def conversations(self, request: PageRequest, unread_only: bool) -> Page[Conversation]:
-        """Return a page of the clients with whom texts were exchanged, the one with the newest text first.
-
-        One query. `unread_only`: only those of whose texts one is unread. Raises Invalid for a key that is not this
-        list's.
         """
         ...
 

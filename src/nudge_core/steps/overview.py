@@ -12,14 +12,14 @@ Nothing is estimated and nothing is a share of anything. Reads only, in a consta
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from attrs import field, frozen
 
 from nudge_core.model.briefing import BriefingStatus
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
 from nudge_core.model.consent import SuppressionScope
-from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.lines import ClientLine
 from nudge_core.ports import TenantTransaction
 
 CADENCE = timedelta(days=90)
@@ -33,7 +33,7 @@ MOST_UNREAD = 3  # more of one person's texts make it no more urgent
 class ClientHealth:
     """One client, and what the score is made of. `attention`: the score; 0: nothing to be done."""
 
-    client: Client = field(repr=False)
+    client: ClientLine = field(repr=False)
     attention: int
     quiet_periods: int
     days_since_contact: int | None
@@ -44,16 +44,13 @@ class ClientHealth:
     unreachable: bool
 
 
-async def overview(
-    tx: TenantTransaction, which: ClientFilter, order: ClientOrder, request: PageRequest
-) -> Page[ClientHealth]:
-    """Return a page of the book with the state of each client."""
-    page = await tx.clients.page(request, order, which)
+async def overview(tx: TenantTransaction, clients: Sequence[ClientLine]) -> Sequence[ClientHealth]:
+    """Return the state of each of these clients, in their order."""
     unread = await tx.messages.unread_counts()
-    plans = await tx.dossiers.plans({client.id for client in page.items})
-    held = await tx.suppressions.active_for({client.phone for client in page.items if client.phone is not None})
+    plans = await tx.dossiers.plans({client.id for client in clients})
+    held = await tx.suppressions.active_for({client.phone for client in clients if client.phone is not None})
     found = []
-    for client in page.items:
+    for client in clients:
         own = plans.get(client.id, {})
         silences = held.get(client.phone, ()) if client.phone is not None else ()
         silenced = any(one.scope is SuppressionScope.ALL for one in silences)
@@ -74,7 +71,7 @@ async def overview(
                 unreachable=unreachable,
             )
         )
-    return Page(items=tuple(found), last=page.last)
+    return found
 
 
 def _periods(since: datetime, now: datetime) -> int:

@@ -69,3 +69,9 @@ def drain(
 ) -> None:
     """Texts a second through the whole sending walk, unpaced and paced; memory."""
     _bench("drain", quick, as_json, carrier=carrier, callbacks=callbacks, faults=faults)
+
+
+@app.command()
+def http(*, quick: Quick = False, as_json: AsJson = False) -> None:
+    """The queue, conversations and clients beside raw ASGI and FastAPI with an ORM: CPU, requests a second, p99."""
+    _bench("http", quick, as_json)

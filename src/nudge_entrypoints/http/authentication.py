@@ -1,7 +1,8 @@
 """Proves who calls: a professional by an access token of a session that stands, or a program by an API key that does.
 
 Tokens come in the `Authorization` header alone, never in a cookie: no browser sends one by itself, so a foreign site
-cannot borrow it. A session that was ended is refused at once: each request asks the store, in one statement.
+cannot borrow it. A session that was ended is refused at once: each request asks the store, in one statement; on routes
+that `READS` with what it reads.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from datetime import timedelta
 from attrs import field, frozen
 
 from nudge_core.ports import Store
-from nudge_entrypoints.http.identity import AnyConnection, Principal, Scope
+from nudge_entrypoints.http.identity import READS, AnyConnection, Principal, Scope
 from nudge_entrypoints.http.tokens import AccessTokens, Kind, Opaque
 
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -35,12 +36,14 @@ class StoredCredentials:
             return None
         if text.startswith(Kind.API_KEY.value):
             return await self._of_key(text)
-        return await self._of_session(text)
+        return await self._of_session(text, is_read=bool(connection.scope["route_handler"].opt.get(READS)))
 
-    async def _of_session(self, text: str) -> Principal | None:
+    async def _of_session(self, text: str, *, is_read: bool) -> Principal | None:
         claims = self.tokens.read(text)
         if claims is None:
             return None
+        if is_read:
+            return Principal(user_id=claims.user_id, credential_id=claims.session_id, is_proved=False)
         async with self.store.tenant(claims.user_id) as tx:
             standing = await tx.sessions.standing(claims.session_id)
         if standing is None:

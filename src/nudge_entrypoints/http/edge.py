@@ -20,7 +20,8 @@ from attrs import field, frozen
 from litestar.enums import ScopeType
 from litestar.types import Message, Receive, Scope, Send
 from opentelemetry import propagate, trace
-from opentelemetry.trace import SpanKind, StatusCode, Tracer
+from opentelemetry.context import Context
+from opentelemetry.trace import Span, SpanKind, StatusCode, Tracer
 
 from nudge_entrypoints.http.addresses import Addresses
 from nudge_entrypoints.http.problems import REQUEST_ID
@@ -33,6 +34,7 @@ UNROUTED = "unrouted"
 STREAM = b"text/event-stream"
 GOING_AWAY = 1001  # RFC 6455, 7.4.1: a server that goes down
 YEAR_S = 31_536_000
+_UUID_CHARACTERS = 36
 HEADERS: Mapping[str, str] = MappingProxyType(
     {
         "X-Content-Type-Options": "nosniff",
@@ -97,7 +99,8 @@ class Edge:
         if scope["type"] == "lifespan":
             await app(scope, receive, send)
             return
-        exchange = _Exchange(scope, send, self._headers, self._streams)
+        given = dict(scope["headers"])
+        exchange = _Exchange(scope, send, _given_id(given.get(b"x-request-id", b"")), self._headers, self._streams)
         scope["client"] = self._settings.addresses.of(scope)
         token = LOGGED_ID.set(exchange.id)
         method = str(scope.get("method", "WEBSOCKET"))
@@ -105,7 +108,7 @@ class Edge:
         begun = time.perf_counter()
         with self._tracer.start_as_current_span(
             named,
-            context=propagate.extract(_text_headers(scope, "traceparent", "tracestate")),
+            context=_context_of(given),
             kind=SpanKind.SERVER,
             record_exception=False,  # its words may quote a value
             set_status_on_exception=False,
@@ -121,17 +124,8 @@ class Edge:
                     status=exchange.status,
                     seconds=time.perf_counter() - begun,
                 )
-                span.update_name(f"{named} {answered.route}")
-                span.set_attributes(
-                    {
-                        "http.request.method": named,
-                        "http.route": answered.route,
-                        "http.response.status_code": exchange.status,
-                        "nudge.request_id": exchange.id,
-                    }
-                )
-                if exchange.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-                    span.set_status(StatusCode.ERROR)
+                if span.is_recording():
+                    _describe(span, answered)
                 self._count(answered)
 
     def _count(self, answered: Answered) -> None:
@@ -159,10 +153,15 @@ class _Exchange:
     """One request and its answer, on the way out."""
 
     def __init__(
-        self, scope: Scope, send: Send, headers: Sequence[tuple[bytes, bytes]], streams: set[asyncio.Task[Any]]
+        self,
+        scope: Scope,
+        send: Send,
+        given_id: str | None,
+        headers: Sequence[tuple[bytes, bytes]],
+        streams: set[asyncio.Task[Any]],
     ) -> None:
         self.scope = scope
-        self.id = _given_id(scope) or str(uuid4())
+        self.id = given_id or str(uuid4())
         self.status = 0
         self.is_stream = scope["type"] == ScopeType.WEBSOCKET
         self._send = send
@@ -205,15 +204,34 @@ class _Exchange:
                 await self._send({"type": "http.response.body", "body": b"", "more_body": False})
 
 
-def _given_id(scope: Scope) -> str | None:
+def _given_id(given: bytes) -> str | None:
     """Return the id that the caller gave, when it is a UUID: anything else could be somebody's name in our log."""
-    given = _text_headers(scope, "x-request-id").get("x-request-id", "")
+    if len(given) != _UUID_CHARACTERS:
+        return None
     try:
-        return str(UUID(given)) if len(given) == len(str(UUID(int=0))) else None
+        return str(UUID(given.decode("latin-1")))
     except ValueError:
         return None
 
 
-def _text_headers(scope: Scope, *wanted: str) -> dict[str, str]:
-    found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in scope["headers"]}
-    return {name: found[name] for name in wanted if name in found}
+def _context_of(given: Mapping[bytes, bytes]) -> Context | None:
+    """Return the trace that the caller is part of; None when they name none. ASGI's names of headers are small."""
+    if b"traceparent" not in given:
+        return None
+    return propagate.extract(
+        {name.decode(): given[name].decode("latin-1") for name in (b"traceparent", b"tracestate") if name in given}
+    )
+
+
+def _describe(span: Span, answered: Answered) -> None:
+    span.update_name(f"{answered.method} {answered.route}")
+    span.set_attributes(
+        {
+            "http.request.method": answered.method,
+            "http.route": answered.route,
+            "http.response.status_code": answered.status,
+            "nudge.request_id": answered.request_id,
+        }
+    )
+    if answered.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        span.set_status(StatusCode.ERROR)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Protocol, cast, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 from uuid import UUID
 
 from attrs import frozen
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
 from litestar.handlers import BaseRouteHandler
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, Receive, Send
+from litestar.types import Scope as AsgiScope
+
+from nudge_core.ports import Reader
 
 # Any: Litestar's own parameters of a connection.
 AnyConnection = ASGIConnection[Any, Any, Any, Any]
@@ -23,6 +27,14 @@ SCOPE = "scope"
 
 PUBLIC = "public"
 """`opt` of a route: answered without identity. The few that are stand in a list that a test holds."""
+
+
+READS = "reads"
+"""`opt` of a route that only reads by `Store.screens`, which proves the session in the same round trip. It takes
+`reader: TheReader`, not `principal: Caller`, and hands what it read to `stood`."""
+
+CHALLENGE = {"WWW-Authenticate": "Bearer"}
+T = TypeVar("T")
 
 
 class Scope(StrEnum):
@@ -49,7 +61,9 @@ EVERY_SCOPE = frozenset(Scope)
 class Principal:
     """A caller whose identity is proved. `credential_id`: of the session or the API key.
 
-    `may_read_all`: a super-user, who may read across tenants where that is audited, and nowhere else.
+    `may_read_all`: a super-user, who may read across tenants where that is audited, and nowhere else. `is_proved`:
+    False on a route that `READS` alone, where the token is good and the store has yet to say whether its session
+    stands: it does so in the round trip that reads.
     """
 
     user_id: UUID
@@ -57,6 +71,7 @@ class Principal:
     scopes: frozenset[Scope] = EVERY_SCOPE
     is_api_key: bool = False
     may_read_all: bool = False
+    is_proved: bool = True
 
     @property
     def actor(self) -> str:
@@ -84,32 +99,59 @@ class Identified(AbstractAuthenticationMiddleware):
         """Return the principal as the connection's user, or raise NotAuthorizedException: 401."""
         found = await self._authenticator.principal(connection)
         if found is None:
-            raise NotAuthorizedException(headers={"WWW-Authenticate": "Bearer"})
+            raise NotAuthorizedException(headers=CHALLENGE)
         return AuthenticationResult(user=found, auth=None)
 
 
-def may(connection: AnyConnection, handler: BaseRouteHandler) -> None:
-    """Guard: raise PermissionDeniedException, 403, when the caller lacks the route's scope."""
-    wanted = handler.opt.get(SCOPE)
-    if wanted is None:
-        return
-    if Scope(wanted) not in cast("Principal", connection.user).scopes:
-        raise PermissionDeniedException
+class Permitted:
+    """Middleware, behind identity: raises PermissionDeniedException, 403, when the caller lacks the route's scope.
+
+    No guard: Litestar copies the route for each call of one.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: AsgiScope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        wanted = scope["route_handler"].opt.get(SCOPE)
+        if wanted is not None and wanted not in cast("Principal", scope["user"]).scopes:
+            raise PermissionDeniedException
+        await self._app(scope, receive, send)
 
 
-def person_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+async def person_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
     """Guard: raise PermissionDeniedException, 403, for an API key: it makes no keys and touches no session."""
     if cast("Principal", connection.user).is_api_key:
         raise PermissionDeniedException
 
 
-def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
+async def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -> None:
     """Guard: raise PermissionDeniedException, 403, for everybody but a super-user in person."""
     caller = cast("Principal", connection.user)
     if caller.is_api_key or not caller.may_read_all:
         raise PermissionDeniedException
 
 
-def principal_of(request: AnyRequest) -> Principal:
-    """Return who calls. Routes take it as `principal: Caller`."""
-    return cast("Principal", request.user)
+async def principal_of(request: AnyRequest, api: NamedDependency[object]) -> Principal:  # noqa: ARG001
+    """Return who calls. Routes take it as `principal: Caller`.
+
+    `api` is not used: Litestar starts a task group for dependencies that do not depend on each other.
+    """
+    found = cast("Principal", request.user)
+    if not found.is_proved:
+        raise NotAuthorizedException(headers=CHALLENGE)  # no route of ours takes it so; this is for one that would
+    return found
+
+
+async def reader_of(request: AnyRequest, api: NamedDependency[object]) -> Reader:  # noqa: ARG001  as above
+    """Return who reads. Routes that `READS` take it as `reader: TheReader`."""
+    found = cast("Principal", request.user)
+    return Reader(found.user_id, None if found.is_proved else found.credential_id)
+
+
+def stood(found: T | None) -> T:
+    """Return what a screen read; raise NotAuthorizedException, 401, when the reader's session did not stand."""
+    if found is None:
+        raise NotAuthorizedException(headers=CHALLENGE)
+    return found

@@ -12,6 +12,7 @@ import hashlib
 import logging
 import math
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from http import HTTPStatus
 
 from attrs import field, frozen
@@ -106,7 +107,7 @@ def by_address(limits: Limits) -> Callable[[Scope], Mapping[str, Rate]]:
 
     def named(scope: Scope) -> Mapping[str, Rate]:
         client = scope.get("client")
-        address = _hidden(site_of(client[0] if client else ""))
+        address = _hidden_site(client[0] if client else "")
         wanted = {f"address:{address}": limits.address}
         if guards_secrets(scope):
             wanted[f"authentication:{address}"] = limits.authentication
@@ -127,6 +128,7 @@ def by_caller(limits: Limits) -> Callable[[Scope], Mapping[str, Rate]]:
     return named
 
 
-def _hidden(address: str) -> str:
-    """Return a name for an address that is not the address: Redis needs to tell them apart, not to know them."""
-    return hashlib.blake2b(address.encode(), digest_size=12).hexdigest()
+@lru_cache(maxsize=10_000)
+def _hidden_site(host: str) -> str:
+    """Return a name for an address's site that is not the address: Redis needs to tell them apart, not to know them."""
+    return hashlib.blake2b(site_of(host).encode(), digest_size=12).hexdigest()

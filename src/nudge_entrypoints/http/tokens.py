@@ -32,6 +32,7 @@ LEEWAY_S = 30
 LONGEST_TOKEN = 2_000  # characters; ours have some 500
 SECRET_BYTES = 32
 _ID_BYTES = 16
+MOST_PROVED = 10_000  # tokens known by their hash: some 5 MB; the first one known goes first
 _HEADER = frozenset({"alg", "kid", "typ"})
 _CLAIMS = frozenset({"aud", "exp", "iat", "iss", "jti", "sid", "sub", "tenant"})
 
@@ -108,6 +109,19 @@ class Claims:
 
 
 @frozen
+class _Proved:
+    """A token whose signature is good: what it claims, from when until when, in seconds of Unix time."""
+
+    claims: Claims
+    begins: int
+    ends: int
+
+    def is_good(self, now: datetime) -> bool:
+        """Say whether it holds now."""
+        return self.begins - LEEWAY_S <= now.timestamp() < self.ends + LEEWAY_S
+
+
+@frozen
 class AccessTokens:
     """Signs and reads access tokens.
 
@@ -118,6 +132,7 @@ class AccessTokens:
 
     _keys: Mapping[str, bytes] = field(repr=False)
     _now: Callable[[], datetime] = field(repr=False)
+    _proved: dict[bytes, _Proved] = field(factory=dict, init=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         if not self._keys:
@@ -140,9 +155,25 @@ class AccessTokens:
         return jwt.encode(claims, key, algorithm=ALGORITHM, headers={"kid": key_id, "typ": TYPE})
 
     def read(self, text: str) -> Claims | None:
-        """Return what a token proves, or None when it proves nothing."""
+        """Return what a token proves, or None when it proves nothing.
+
+        A signature is checked once: a token that was good is known again by its hash, and only its instants are judged.
+        """
         if not text.isascii() or len(text) > LONGEST_TOKEN:
             return None
+        name = hashlib.sha256(text.encode()).digest()
+        proved = self._proved.get(name)
+        if proved is None:
+            proved = self._prove(text)
+            if proved is None or not proved.is_good(self._now()):
+                return None
+            while len(self._proved) >= MOST_PROVED:
+                del self._proved[next(iter(self._proved))]
+            self._proved[name] = proved
+        return proved.claims if proved.is_good(self._now()) else None
+
+    def _prove(self, text: str) -> _Proved | None:
+        """Return what a token says whose signature is ours, whenever that holds."""
         try:
             key = self._key_of(jwt.get_unverified_header(text))
             if key is None:
@@ -158,7 +189,7 @@ class AccessTokens:
             )
         except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
             return None
-        return self._claims(told)
+        return _proved(told)
 
     def _key_of(self, header: Mapping[str, Any]) -> bytes | None:
         """Return the key that may have signed this: by an id of our list, and only if nothing else is asked for."""
@@ -167,16 +198,15 @@ class AccessTokens:
         key_id = header["kid"]
         return self._keys.get(key_id) if isinstance(key_id, str) else None
 
-    def _claims(self, told: Mapping[str, Any]) -> Claims | None:
-        begins, ends = told["iat"], told["exp"]
-        if type(begins) is not int or type(ends) is not int or set(told) != _CLAIMS:
-            return None
-        if told["aud"] != AUDIENCE or told["tenant"] != told["sub"]:
-            return None
-        now = self._now().timestamp()
-        if not begins - LEEWAY_S <= now < ends + LEEWAY_S or ends - begins > ACCESS_LIFE.total_seconds():
-            return None
-        try:
-            return Claims(user_id=UUID(told["sub"]), session_id=UUID(told["sid"]), jti=UUID(told["jti"]))
-        except (ValueError, AttributeError, TypeError):
-            return None
+
+def _proved(told: Mapping[str, Any]) -> _Proved | None:
+    begins, ends = told["iat"], told["exp"]
+    if type(begins) is not int or type(ends) is not int or set(told) != _CLAIMS:
+        return None
+    if told["aud"] != AUDIENCE or told["tenant"] != told["sub"] or ends - begins > ACCESS_LIFE.total_seconds():
+        return None
+    try:
+        claims = Claims(user_id=UUID(told["sub"]), session_id=UUID(told["sid"]), jti=UUID(told["jti"]))
+    except (ValueError, AttributeError, TypeError):
+        return None
+    return _Proved(claims, begins, ends)

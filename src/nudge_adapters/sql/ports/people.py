@@ -11,8 +11,9 @@ from sqlalchemy import ColumnElement, Text, cast, func, insert, or_, select, tru
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.across import KEYS, Across
-from nudge_adapters.sql.ports.book_pages import count_tags, filters, page_of_clients
+from nudge_adapters.sql.ports.client_filter import asked, conditions, values
 from nudge_adapters.sql.ports.opt_outs import restore_opt_outs
+from nudge_adapters.sql.ports.tags import count_tags
 from nudge_adapters.sql.rows.people import (
     client_from_row,
     client_to_row,
@@ -22,8 +23,7 @@ from nudge_adapters.sql.rows.people import (
 from nudge_adapters.sql.rows.values import vector_from_row, vector_to_columns
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client import Client, ClientFilter, ClientOrder
-from nudge_core.model.page import Page, PageRequest
+from nudge_core.model.client import Client, ClientFilter
 from nudge_core.model.user import User
 from nudge_core.model.vector import Vector
 
@@ -171,11 +171,6 @@ class SqlClients:
         return await self._work.changed(change) > 0
 
     @reading
-    async def page(self, request: PageRequest, order: ClientOrder, which: ClientFilter) -> Page[Client]:
-        """Return a page of the book."""
-        return await page_of_clients(self._work, request, order, which)
-
-    @reading
     async def for_change(self, client_id: UUID) -> Client:
         """Return the client, or raise NotFound; whoever else would change it waits for this transaction."""
         this = select(_client).where(self._mine, _client.c.id == client_id)
@@ -192,15 +187,16 @@ class SqlClients:
         tags = cast(_client.c.user_tags.op("||")(_client.c.ai_tags), Text)
         said = func.lower(_client.c.full_name + "\n" + tags + "\n" + _client.c.notes)
         somewhere = or_(*(func.strpos(said, word) > 0 for word in sorted(words)))
-        query = select(_client).where(self._mine, *filters(which), somewhere).order_by(_client.c.id)
-        return [client_from_row(row) for row in await self._work.rows(query)]
+        query = select(_client).where(self._mine, *conditions(asked(which)), somewhere).order_by(_client.c.id)
+        return [client_from_row(row) for row in await self._work.rows(query, values(which))]
 
     @reading
     async def meanings(self, model_id: str, which: ClientFilter) -> Mapping[UUID, Vector]:
         """Return the vectors by this model of those who pass the filter."""
         columns = (_client.c.id, _client.c.notes_embedding, _client.c.notes_embedding_model)
         by_model = _client.c.notes_embedding_model == model_id
-        rows = await self._work.rows(select(*columns).where(self._mine, by_model, *filters(which)))
+        query = select(*columns).where(self._mine, by_model, *conditions(asked(which)))
+        rows = await self._work.rows(query, values(which))
         read = ((row["id"], vector_from_row(row, "notes_embedding")) for row in rows)
         return {client_id: vector for client_id, vector in read if vector is not None}
 

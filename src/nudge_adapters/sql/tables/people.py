@@ -7,6 +7,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Computed,
     Identity,
     Index,
     Integer,
@@ -80,6 +81,9 @@ user = Table(
     Index("ix_user_timezone", "timezone"),
 )
 
+NEVER = "'0001-01-01 00:00:00+00'::timestamptz"
+"""When somebody was talked with who never was: before everybody else."""
+
 client = Table(
     "client",
     METADATA,
@@ -99,13 +103,16 @@ client = Table(
     Column("created_at", INSTANT, nullable=False),
     Column("version", Integer, nullable=False),
     Column("updated_at", INSTANT),
+    Column("sort_name", Text(collation="C"), Computed('lower(full_name COLLATE "C")', persisted=True), nullable=False),
+    Column("sort_contact", INSTANT, Computed(f"coalesce(last_interaction, {NEVER})", persisted=True), nullable=False),
     tenant_key("client"),
     UniqueConstraint("user_id", "email"),
     CheckConstraint("phone ~ '^[+][1-9][0-9]{6,14}$'", "phone_is_e164"),
     CheckConstraint(both_or_none("notes_embedding", "notes_embedding_model"), "embedding_names_its_model"),
     CheckConstraint("version >= 1", "version"),
-    Index("ix_client_by_name", "user_id", text('lower(full_name COLLATE "C")'), "id"),
+    Index("ix_client_by_name", "user_id", "sort_name", "id"),
     Index("ix_client_by_creation", "user_id", "created_at", "id"),
+    Index("ix_client_by_contact", "user_id", "sort_contact", "id"),
     Index("ix_client_user_id_phone", "user_id", "phone", postgresql_where=text("phone IS NOT NULL")),
 )
 

@@ -117,7 +117,7 @@ message = Table(
     Index("ix_message_user_id_direction_delivery", "user_id", "direction", "delivery"),
     Index("ix_message_user_id_source", "user_id", "source"),
     Index("ix_message_user_id_sender_type", "user_id", "sender_type"),
-    Index("ix_message_user_id_created_at", "user_id", "created_at"),
+    Index("ix_message_newest", "user_id", "created_at", "id"),
     Index(
         "ix_message_user_id_originally_scheduled_at",
         "user_id",

@@ -5,6 +5,8 @@ Source: `verticals.md` 1.8 and 3.5.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from nudge_core.policy.fair_housing import fair_housing
 from nudge_core.policy.findings import Finding, Severity
 from nudge_core.policy.phrases import PhraseRule, find
@@ -53,7 +55,11 @@ RULES: tuple[PhraseRule, ...] = (
     ),
 )
 
+KEPT = 2_048
+"""Drafts whose findings are remembered, some 4 MB: a queue is looked at more often than it changes."""
 
+
+@lru_cache(maxsize=KEPT)
 def lint(text: str) -> tuple[Finding, ...]:
     """Return what the rules say of a text, in order of place.
 

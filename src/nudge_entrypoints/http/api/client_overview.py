@@ -11,9 +11,9 @@ from litestar.params import FromQuery
 
 from nudge_core.model.client import ClientFilter, ClientOrder
 from nudge_core.steps.overview import ClientHealth, overview
-from nudge_entrypoints.http.api.context import Caller, TheApi
+from nudge_entrypoints.http.api.context import TheApi, TheReader
 from nudge_entrypoints.http.api.paging import cursor_after, page_request
-from nudge_entrypoints.http.identity import SCOPE, Scope
+from nudge_entrypoints.http.identity import READS, SCOPE, Scope, stood
 
 
 @frozen(kw_only=True)
@@ -50,11 +50,11 @@ class ClientOverview(Controller):
     path = "/clients/overview"
     tags = ["clients"]  # noqa: RUF012  a Litestar controller's own attribute
 
-    @get(opt={SCOPE: Scope.CLIENTS_READ})
+    @get(opt={SCOPE: Scope.CLIENTS_READ, READS: True})
     async def list_client_overview(
         self,
         api: TheApi,
-        principal: Caller,
+        reader: TheReader,
         tag: FromQuery[str | None] = None,
         sort: FromQuery[ClientOrder] = ClientOrder.NAME,
         limit: FromQuery[int | None] = None,
@@ -63,9 +63,10 @@ class ClientOverview(Controller):
         """List clients with what waits for the professional: counts, and their sum."""
         of = f"overview by {sort.value}, {tag!r}"
         request = page_request(of, limit, cursor)
-        async with api.parts.store.tenant(principal.user_id) as tx:
-            page = await overview(tx, ClientFilter(tag=tag), sort, request)
-        return Overview(items=tuple(map(_view, page.items)), next_cursor=cursor_after(of, page.last))
+        page = stood(await api.parts.store.screens.clients(reader, request, sort, ClientFilter(tag=tag)))
+        async with api.parts.store.tenant(reader.user_id) as tx:
+            states = await overview(tx, page.items)
+        return Overview(items=tuple(map(_view, states)), next_cursor=cursor_after(of, page.last))
 
 
 def _view(health: ClientHealth) -> HealthView:

@@ -16,21 +16,22 @@ from nudge_core.model import fields
 from nudge_core.model.client import Client, ClientFilter, ClientOrder, Role
 from nudge_core.model.consent import Consent, ConsentKind, Suppression
 from nudge_core.model.json import plain_json
+from nudge_core.model.lines import ClientLine
 from nudge_core.model.message import MessageClass
 from nudge_core.policy.consent import SilenceReason
 from nudge_core.policy.outcomes import Outcome, Send, Wait
 from nudge_core.policy.reasons import explain
-from nudge_core.ports import TenantTransaction
+from nudge_core.ports import Reader, TenantTransaction
 from nudge_core.steps import book
 from nudge_core.steps.consent import lift, standing, suppress
 from nudge_core.steps.erase import EraseReason, erase
 from nudge_core.verticals import Vertical
 from nudge_core.walk import embed_client
 from nudge_entrypoints.http.api.bodies_of_change import changes_of, given, short_texts, small_json
-from nudge_entrypoints.http.api.context import Api, Caller, TheApi
+from nudge_entrypoints.http.api.context import Api, Caller, TheApi, TheReader
 from nudge_entrypoints.http.api.instants import utc
 from nudge_entrypoints.http.api.paging import cursor_after, page_request
-from nudge_entrypoints.http.identity import SCOPE, Scope
+from nudge_entrypoints.http.identity import READS, SCOPE, Scope, stood
 
 _NAME = fields.text(200, at_least=1)
 _NOTES = fields.text(100_000)
@@ -59,7 +60,7 @@ class ClientView:
 class ClientPage:
     """Some of them, and where to go on."""
 
-    items: tuple[ClientView, ...]
+    items: tuple[ClientLine, ...]
     next_cursor: str | None
 
 
@@ -181,11 +182,11 @@ class Clients(Controller):
     path = "/clients"
     tags = ["clients"]  # noqa: RUF012  a Litestar controller's own attribute
 
-    @get(opt={SCOPE: Scope.CLIENTS_READ})
+    @get(opt={SCOPE: Scope.CLIENTS_READ, READS: True})
     async def list_clients(
         self,
         api: TheApi,
-        principal: Caller,
+        reader: TheReader,
         tag: FromQuery[str | None] = None,
         name_has: FromQuery[str | None] = None,
         role: FromQuery[Role | None] = None,
@@ -214,11 +215,10 @@ class Clients(Controller):
         )
         of = f"clients by {sort.value}, {role!r}, {which!r}, {tag!r}, {name_has!r}"
         request = page_request(of, limit, cursor)
-        async with api.parts.store.tenant(principal.user_id) as tx:
-            if role is not None:
-                which = evolve(which, role_names=(await vertical_of(api, tx)).role_names(role))
-            page = await tx.clients.page(request, sort, which)
-        return ClientPage(items=tuple(map(_view, page.items)), next_cursor=cursor_after(of, page.last))
+        if role is not None:
+            which = evolve(which, role_names=await _role_names(api, reader, role))
+        page = stood(await api.parts.store.screens.clients(reader, request, sort, which))
+        return ClientPage(items=page.items, next_cursor=cursor_after(of, page.last))
 
     @get("/tags", opt={SCOPE: Scope.CLIENTS_READ})
     async def list_client_tags(self, api: TheApi, principal: Caller) -> TagList:
@@ -352,6 +352,14 @@ def _plain(client: Client) -> dict[str, Any]:
     plain = plain_json(client.preferences)
     assert isinstance(plain, dict)
     return plain
+
+
+async def _role_names(api: Api, reader: Reader, role: Role) -> frozenset[str]:
+    """Return what a role is called in the reader's vertical."""
+    async with api.parts.store.tenant(reader.user_id) as tx:
+        if reader.session_id is not None:  # before anything is looked at: who is nobody learns nothing
+            stood(await tx.sessions.standing(reader.session_id))
+        return (await vertical_of(api, tx)).role_names(role)
 
 
 async def vertical_of(api: Api, tx: TenantTransaction) -> Vertical:

@@ -11,7 +11,7 @@ from litestar.di import NamedDependency
 
 from nudge_core.errors import Misconfigured
 from nudge_core.model.user import User
-from nudge_core.ports import ContactProvider, ListingFeed, OneTimeCodes, PhoneNumbers
+from nudge_core.ports import ContactProvider, ListingFeed, OneTimeCodes, PhoneNumbers, Reader
 from nudge_core.walk import Parts
 from nudge_entrypoints.http.identity import Principal
 from nudge_entrypoints.http.sign_in_desk import SignInDesk
@@ -60,6 +60,9 @@ class Api:
 
 TheApi: TypeAlias = NamedDependency[Api]
 """`api: TheApi` in a route's signature."""
+
+TheReader: TypeAlias = NamedDependency[Reader]
+"""`reader: TheReader` in the signature of a route that `READS`."""
 
 Caller: TypeAlias = NamedDependency[Principal]
 """`principal: Caller` in a route's signature."""

@@ -2,39 +2,25 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from uuid import UUID
 
-from attrs import field, frozen
+from attrs import frozen
 from litestar import Controller, get, post
 from litestar.params import FromPath, FromQuery
 
-from nudge_core.model.conversation import Conversation, MessageFilter
-from nudge_core.model.message import Direction, MessageStatus
-from nudge_entrypoints.http.api.context import Caller, TheApi
+from nudge_core.model.conversation import MessageFilter
+from nudge_core.model.lines import ConversationLine
+from nudge_entrypoints.http.api.context import Caller, TheApi, TheReader
 from nudge_entrypoints.http.api.message_views import READ, WRITE, MessagePage, shown
 from nudge_entrypoints.http.api.paging import cursor_after, page_request
-
-
-@frozen(kw_only=True)
-class ConversationView:
-    """A client, the newest text either way, and how many of theirs nobody has read."""
-
-    client_id: UUID
-    client_name: str = field(repr=False)
-    last_text: str = field(repr=False)
-    last_direction: Direction
-    last_status: MessageStatus
-    last_at: datetime
-    last_message_id: UUID
-    unread: int
+from nudge_entrypoints.http.identity import READS, stood
 
 
 @frozen(kw_only=True)
 class ConversationPage:
     """A page of them."""
 
-    items: tuple[ConversationView, ...]
+    items: tuple[ConversationLine, ...]
     next_cursor: str | None
 
 
@@ -51,11 +37,11 @@ class Conversations(Controller):
     path = "/conversations"
     tags = ["messages"]  # noqa: RUF012  a Litestar controller's own attribute
 
-    @get(opt=READ)
+    @get(opt={**READ, READS: True})
     async def list_conversations(
         self,
         api: TheApi,
-        principal: Caller,
+        reader: TheReader,
         unread_only: FromQuery[bool] = False,
         limit: FromQuery[int | None] = None,
         cursor: FromQuery[str | None] = None,
@@ -63,11 +49,8 @@ class Conversations(Controller):
         """List the clients with whom texts were exchanged, the one with the newest text first."""
         named = f"conversations {unread_only}"
         request = page_request(named, limit, cursor)
-        async with api.parts.store.tenant(principal.user_id) as tx:
-            page = await tx.messages.conversations(request, unread_only)
-        return ConversationPage(
-            items=tuple(_view(one) for one in page.items), next_cursor=cursor_after(named, page.last)
-        )
+        page = stood(await api.parts.store.screens.conversations(reader, request, unread_only))
+        return ConversationPage(items=page.items, next_cursor=cursor_after(named, page.last))
 
     @get("/{client_id:uuid}/messages", opt=READ)
     async def list_conversation_messages(
@@ -92,17 +75,3 @@ class Conversations(Controller):
         async with api.parts.store.tenant(principal.user_id) as tx:
             await tx.clients.get(client_id)
             return MarkedRead(marked=await tx.messages.mark_read(client_id))
-
-
-def _view(conversation: Conversation) -> ConversationView:
-    last = conversation.last
-    return ConversationView(
-        client_id=conversation.client_id,
-        client_name=conversation.client_name,
-        last_text=last.content,
-        last_direction=last.direction,
-        last_status=last.status,
-        last_at=last.created_at,
-        last_message_id=last.id,
-        unread=conversation.unread,
-    )

@@ -47,11 +47,11 @@ from nudge_entrypoints.http.api.style import StyleRoutes
 from nudge_entrypoints.http.bodies import StrictRequest
 from nudge_entrypoints.http.buckets import Buckets, ProcessBuckets
 from nudge_entrypoints.http.idempotency import Idempotency
-from nudge_entrypoints.http.identity import Authenticator, Identified, may, principal_of
+from nudge_entrypoints.http.identity import Authenticator, Identified, Permitted, principal_of, reader_of
 from nudge_entrypoints.http.rates import Limited, Limits, by_address, by_caller
 from nudge_entrypoints.http.streams import Hub
 from nudge_entrypoints.http.waking import Waking
-from nudge_entrypoints.http.written_instants import instants_are_written
+from nudge_entrypoints.http.written_instants import WrittenInstants
 
 PREFIX = "/api/v1"
 
@@ -129,23 +129,35 @@ def api_router(
     """
     woken = heard or _nobody
     followed = hub or Hub(api.parts.store)
+
+    async def given() -> Api:
+        return api
+
+    async def the_hub() -> Hub:
+        return followed
+
+    async def who_proves() -> Authenticator:
+        return authenticator
+
     counted, allowed = buckets or ProcessBuckets(), limits or Limits()
     return Router(
         PREFIX,
         route_handlers=list(controllers),
         dependencies={
-            "api": Provide(lambda: api, sync_to_thread=False),
-            "principal": Provide(principal_of, sync_to_thread=False),
-            "hub": Provide(lambda: followed, sync_to_thread=False),
-            "authenticator": Provide(lambda: authenticator, sync_to_thread=False),
+            "api": Provide(given),
+            "principal": Provide(principal_of),
+            "reader": Provide(reader_of),
+            "hub": Provide(the_hub),
+            "authenticator": Provide(who_proves),
         },
-        guards=[may, instants_are_written],
         # From the outside in: nobody's secret is looked at for an address that asks too often. Functions, because
         # Litestar copies a router deeply with what it holds, and a copied store or counter would be another one.
         middleware=[
             lambda app: Limited(app, counted, by_address(allowed)),
             lambda app: Identified(app, authenticator),
             lambda app: Limited(app, counted, by_caller(allowed)),
+            Permitted,
+            WrittenInstants,
             lambda app: Waking(app, woken),
             lambda app: Idempotency(app, api.parts.store),
         ],
