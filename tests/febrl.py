@@ -85,7 +85,7 @@ def main() -> None:
     for number in LOADERS:
         people, truth = load(number)
         found = measured(scored_pairs(people), truth)
-        print(  # noqa: T201
+        print(  # noqa: T201 - this is the terminal's program
             f"FEBRL{number}: auto precision {found.auto_precision:.5f} ({found.auto - found.auto_right} wrong of "
             f"{found.auto}) recall {found.auto_recall:.4f}; proposed precision {found.proposed_precision:.4f} "
             f"recall {found.proposed_recall:.4f}"

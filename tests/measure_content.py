@@ -164,15 +164,13 @@ def main(arguments: Sequence[str]) -> None:
     """Print what is asked for."""
     folder = found() / "counsel_chat" / "dev"
     if list(arguments) == ["cold"]:
-        print(_line("dev, without the contents of one's own", [cold(folder)]))  # noqa: T201
+        print(_line("dev, without the contents of one's own", [cold(folder)]))  # noqa: T201 - this is the terminal's program
         return
     rehearsals = [rehearsal(folder, seed) for seed in SEEDS]
     tried = [Weights(), *(Weights(meaning=share) for share in (0.0, 0.1, 0.3, 0.5))]
     tried += [Weights(stiffness=stiffness) for stiffness in (0.5, 2.0)]
     tried += [Weights(text=weight) for weight in (0.5, 1.0, 2.0, 2.5)]
     for weights in tried:
-        print(_line(str(weights), [figures(one, weights) for one in rehearsals]), flush=True)  # noqa: T201
-
-
+        print(_line(str(weights), [figures(one, weights) for one in rehearsals]), flush=True)  # noqa: T201 - this is the terminal's program
 if __name__ == "__main__":
     main(sys.argv[1:])

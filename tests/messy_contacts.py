@@ -18,20 +18,20 @@ _GIVEN = """
     Sandra Donald Ashley Steven Kimberly Paul Emily Andrew Donna Joshua Michelle Kenneth Carol Kevin
     Amanda Brian Melissa George Deborah Timothy Stephanie Zoë José Renée Björn Chloé Søren Anaïs
     Łukasz
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905 - words read better so
 _SHORT = {"James": "Jim", "Robert": "Bob", "William": "Bill", "Richard": "Rick", "Elizabeth": "Liz", "Michael": "Mike"}
 _START = """
     Bar Cal Dun El Fitz Gar Hol Ing Jar Kel Lan Mor Nor Os Pen Quin Ros Sel Tor Um Van Wes Yar Zim
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905 - words read better so
 _END = """
     ton ley man berg sen wood field er ski ard ell ings ford son well worth ham by
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905 - words read better so
 _STREETS = """
     Oak Elm Maple Cedar Pine Lake Hill River Sunset Park Spring Church
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905 - words read better so
 _KINDS = """
     St Ave Rd Ln Dr Ct
-""".split()  # noqa: SIM905
+""".split()  # noqa: SIM905 - words read better so
 _TOWNS = (("Austin", "78701"), ("Dallas", "75201"), ("Denver", "80202"), ("Seattle", "98115"), ("Boise", "83702"))
 
 

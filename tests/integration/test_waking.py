@@ -114,7 +114,7 @@ async def test_an_approval_is_acted_upon_without_waiting_for_a_poll(clock: Stepp
                         return [text.delivery for text in await tx.messages.of_briefing(uid(60))] == [Delivery.SENT]
 
                 await until(is_sent)
-                print(f"sent {time.monotonic() - started:.3f} s after the approval was asked for")  # noqa: T201
+                print(f"sent {time.monotonic() - started:.3f} s after the approval was asked for")  # noqa: T201 - this is the terminal's program
             finally:
                 shift.stop()
                 listening.cancel()

@@ -29,7 +29,7 @@ NOTES = (
     Note(text="worried about debt and the budget"),
     Note(text=""),
 )
-WORDS = "tired sleep night dark room debt budget wages pay kitchen garden dog school".split()  # noqa: SIM905
+WORDS = "tired sleep night dark room debt budget wages pay kitchen garden dog school".split()  # noqa: SIM905 - words read better so
 _texts = st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join)
 _topics = st.frozensets(st.sampled_from(["sleep", "money", "home"]), max_size=2)
 _contents = st.lists(st.builds(lambda text, topics: Content(text=text, topics=topics), _texts, _topics), max_size=6)

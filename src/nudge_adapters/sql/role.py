@@ -6,7 +6,7 @@ from nudge_adapters.sql.walls import APP
 from nudge_core.errors import Misconfigured
 
 WHO_ARE_WE = (
-    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608
+    "SELECT current_user, r.oid IS NOT NULL, coalesce(pg_has_role(current_user, r.oid, 'MEMBER'), false) "  # noqa: S608 - only names of ours are put in
     f"FROM (SELECT) AS nothing LEFT JOIN pg_roles r ON r.rolname = '{APP}'"
 )
 """One row, for `step_down`: the login, whether there is a role of the application, whether the login may become it."""

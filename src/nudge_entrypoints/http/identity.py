@@ -133,7 +133,7 @@ async def overseer_only(connection: AnyConnection, _handler: BaseRouteHandler) -
         raise PermissionDeniedException
 
 
-async def principal_of(request: AnyRequest, api: NamedDependency[object]) -> Principal:  # noqa: ARG001
+async def principal_of(request: AnyRequest, api: NamedDependency[object]) -> Principal:  # noqa: ARG001 - orders them
     """Return who calls. Routes take it as `principal: Caller`.
 
     `api` is not used: Litestar starts a task group for dependencies that do not depend on each other.
