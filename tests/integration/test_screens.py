@@ -30,7 +30,7 @@ from tests.integration.test_message_lists import nodes
 from tests.samples import CountingIds, SteppingClock, later, uid
 
 ALL = ClientFilter()
-_FILTER = re.compile(r"(?:\w+\.)?user_id = %\(user_id\)s")
+_FILTER = re.compile(r"(?:\w+\.)?user_id = %\(user_id\)s(?:::UUID)?")
 
 
 async def furnish(store: Store) -> None:
