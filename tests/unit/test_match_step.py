@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import combinations
 from typing import Any
 from uuid import UUID
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import AudienceMember, Decision
@@ -85,8 +88,72 @@ def test_the_better_match_takes_the_slot(limit: int) -> None:
         )
 
     scores = [70.0, 95.0, 80.0, 99.0, 60.0]
+    events = [event(number, ListingEvent.NEW_LISTING) for number in range(len(scores))]
     rankings = [
-        Ranking(subject_id=uid(number), members=(member(score),), considered=1) for number, score in enumerate(scores)
+        Ranking(subject_id=one.id, members=(member(score),), considered=1)
+        for one, score in zip(events, scores, strict=True)
     ]
-    kept = {ranking.members[0].score for ranking in match._limited(rankings) if ranking.members}
+    kept = {
+        ranking.members[0].score
+        for ranking in match._limited(rankings, found(events, ()), REAL_ESTATE)
+        if ranking.members
+    }
     assert kept == set(sorted(scores)[-limit:])
+
+
+ADDRESSES = ("12 Oak St #4", "12 Oak St, Unit 5", "12 OAK ST", "14 Oak St", None)
+
+
+@given(st.lists(st.tuples(st.sampled_from(ADDRESSES), st.sampled_from((380, 390, 399))), min_size=1, max_size=9))
+async def test_of_one_building_a_client_is_offered_the_best_alone_and_the_others_are_counted(
+    homes: list[tuple[str | None, int]],
+) -> None:
+    events = [
+        event(
+            number, ListingEvent.NEW_LISTING, address=address, postal_code="78704", list_price_cents=thousands * 100_000
+        )
+        for number, (address, thousands) in enumerate(homes, 1)
+    ]
+    wishes = {"max_price": 500_000, "areas": ["Austin"], "min_beds": 3}
+    book = seekers((uid(2), "buyer", wishes), (uid(3), "buyer", wishes))
+    alone = {one.id: (await rank_events(found([one], book), REAL_ESTATE, None))[one.id] for one in events}
+    rankings = await rank_events(found(events, book), REAL_ESTATE, None)
+    for client_id in (uid(2), uid(3)):
+        kept = [one for one in events if any(m.client_id == client_id for m in rankings[one.id].members)]
+        names = [REAL_ESTATE.places_of(one.payload["listing"]) for one in kept]  # type: ignore[arg-type]
+        assert all(not (a & b) for a, b in combinations(names, 2)), "no two of one building"
+        assert 1 <= len(kept) <= OFFERS_PER_CLIENT
+        for one in kept:
+            mine = alone[one.id].members[0].score
+            for other in events:
+                if REAL_ESTATE.places_of(other.payload["listing"]) & REAL_ESTATE.places_of(one.payload["listing"]):  # type: ignore[arg-type]
+                    assert alone[other.id].members[0].score <= mine, "the best of the building is the one that stays"
+    for ranking in rankings.values():
+        assert len(ranking.members) + sum(ranking.not_offered.values()) == ranking.considered
+        assert set(ranking.not_offered) <= {"same_building", "enough_for_now"}
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ({"address": "12 Oak St Apt 4b", "city": "Austin"}, {"address": "12 oak st. #9", "city": "Austin"}, True),
+        ({"address": "12 Oak St 4", "unit": "4", "city": "Austin"}, {"address": "12 Oak St", "city": "Austin"}, True),
+        ({"address": "12 Oak St", "city": "Austin"}, {"address": "12 Oak St", "city": "Dallas"}, False),
+        ({"address": "12 Oak St", "city": "Austin"}, {"address": "112 Oak St", "city": "Austin"}, False),
+        ({"address": "Oak St", "city": "Austin"}, {"address": "Oak St", "city": "Austin"}, False),
+        ({"address": "12 Oak St"}, {"address": "12 Oak St"}, False),
+        (
+            {"latitude": 30.1, "longitude": -97.1, "subdivision": "The Tower"},
+            {"latitude": 30.1, "longitude": -97.1, "subdivision": "THE TOWER"},
+            True,
+        ),
+        (
+            {"latitude": 30.1, "longitude": -97.1, "subdivision": "The Tower"},
+            {"latitude": 30.1001, "longitude": -97.1, "subdivision": "The Tower"},
+            False,
+        ),
+        ({"latitude": 30.1, "longitude": -97.1}, {"latitude": 30.1, "longitude": -97.1}, False),
+    ],
+)
+def test_what_counts_as_one_building(first: dict[str, Any], second: dict[str, Any], same: bool) -> None:
+    assert bool(REAL_ESTATE.places_of(first) & REAL_ESTATE.places_of(second)) is same

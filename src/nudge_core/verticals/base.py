@@ -100,6 +100,13 @@ class Vertical(Protocol):
         """Return the text whose meaning is compared with clients' notes; empty when there is none."""
         ...
 
+    def places_of(self, facts: JsonObject) -> frozenset[str]:
+        """Return names of the place a thing is in, such as its building: two that share one are alike to a client.
+
+        Empty when nothing is said of it; then it is like no other.
+        """
+        ...
+
     def brief(self, user: User, event: MarketEvent, ranking: Ranking) -> Brief:
         """Choose what the drafter is told: facts by allow-list, the reasons that are true, the professional's style."""
         ...

@@ -19,7 +19,7 @@ from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
 from nudge_core.verticals.base import EventRule
-from nudge_core.verticals.real_estate import brief, events, intel, lint, roles, schema, subject, voice, wishes
+from nudge_core.verticals.real_estate import brief, building, events, intel, lint, roles, schema, subject, voice, wishes
 from nudge_core.verticals.real_estate.switches import STRICT, Switches
 from nudge_core.verticals.voice import Voice
 
@@ -69,6 +69,10 @@ class RealEstate:
     def text_of(self, facts: JsonObject) -> str:
         """Return the text whose meaning is compared with clients' notes."""
         return subject.text_of(facts)
+
+    def places_of(self, facts: JsonObject) -> frozenset[str]:
+        """Return names of the building a home is in; empty when nothing is said of it."""
+        return building.names_of(facts)
 
     def brief(self, user: User, event: MarketEvent, ranking: Ranking) -> Brief:
         """Choose what the drafter is told."""
