@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from nudge_core.book.dismissals import read_dismissed, seekers_of, standings
 from nudge_core.errors import Invalid
 from nudge_core.matching.audience import Audience
 from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
@@ -19,6 +21,7 @@ from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import APPROVED, AudienceMember, BriefingStatus, Decision
 from nudge_core.model.client import Client, Role
+from nudge_core.model.client_fact import ClientFact
 from nudge_core.model.event import EventStatus, MarketEvent, stable_id
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.json import object_in, texts_in
@@ -67,7 +70,8 @@ async def gather(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) ->
     """
     events = await tx.market_events.get([UUID(event_id) for event_id in texts_in(note.payload, "event_ids")])
     waiting = tuple(event for event in events if event.status is EventStatus.UNPROCESSED)
-    seekers, unreadable = _read_book(await tx.clients.book(), await tx.negative_preferences.all(), vertical)
+    dismissed, facts = await read_dismissed(tx)
+    seekers, unreadable = _read_book(await tx.clients.book(), dismissed, facts, tx.now, vertical)
     wished = frozenset(w.feature for s in seekers for w in s.wishes if isinstance(w, FeatureWish))
     subjects: dict[UUID, Subject] = {}
     told: dict[UUID, tuple[AudienceMember, ...]] = {}
@@ -101,16 +105,18 @@ def _subject(event: MarketEvent, vertical: Vertical, wished: frozenset[str]) -> 
 
 
 def _read_book(
-    book: Sequence[Client], dismissed: Sequence[NegativePreference], vertical: Vertical
+    book: Sequence[Client],
+    dismissed: Mapping[UUID, Sequence[NegativePreference]],
+    facts: Mapping[UUID, Sequence[ClientFact]],
+    now: datetime,
+    vertical: Vertical,
 ) -> tuple[tuple[Seeker, ...], dict[UUID, str]]:
     seekers: list[Seeker] = []
     unreadable: dict[UUID, str] = {}
-    avoid: dict[UUID, list[NegativePreference]] = {}
-    for preference in dismissed:
-        avoid.setdefault(preference.client_id, []).append(preference)
     for client in book:
         try:
-            seekers.extend(vertical.seekers(client, avoid.get(client.id, ())))
+            known = standings(client, dismissed.get(client.id, ()), facts.get(client.id, ()), now, vertical)
+            seekers.extend(seekers_of(client, known, vertical))
         except Invalid as error:
             unreadable[client.id] = str(error)
     return tuple(seekers), unreadable
