@@ -22,7 +22,7 @@ WISHES: dict[str, Any] = {"roles": ["buyer"], "max_price": 500_000, "min_beds": 
 
 async def arrange(office: Office, *, listing: dict[str, Any] | None = None, **wishes: Any) -> None:
     """A buyer with facts from a note and from the professional, and a new listing."""
-    stated = WISHES | wishes
+    stated = {kind: value for kind, value in (WISHES | wishes).items() if value is not None}
     async with office.store.tenant(RITA) as tx:
         await tx.clients.add([samples.client(RITA, 210, preferences=stated, phone=None)])
         span = Span(text_id=NOTE, start=3, end=19)
@@ -71,7 +71,9 @@ async def test_an_offer_is_explained_with_the_facts_it_rests_on(office: Office) 
 
 
 async def test_what_would_change_a_no_is_said_for_the_fact_and_for_the_listing(office: Office) -> None:
-    await arrange(office, listing={"list_price_cents": 520_000_00}, max_price={"max": 500_000, "hard": True})
+    await arrange(
+        office, listing={"list_price_cents": 520_000_00}, max_price=None, price={"max": 500_000, "hard": True}
+    )
     told = await asked(office)
     assert (told["answer"], told["because"]) == ("no", "excluded_price")
     assert {(one["side"], one["text"], one["leads_to"], one["changes_answer"]) for one in told["changes"]} == {

@@ -193,10 +193,10 @@ async def test_each_reason_has_its_own_effect_that_is_visible_fades_and_can_be_u
 @pytest.mark.parametrize(
     ("reason", "kind", "value"),
     [
-        ("price", "max_budget", 600_000),
+        ("price", "price", {"min": 100_000, "hard": True}),
         ("area", "locations", {"any": ["Georgetown"], "hard": True}),
-        ("not_now", "max_budget", 600_000),
-        ("not_a_fit", "max_budget", 600_000),
+        ("not_now", "beds", {"min": 2, "hard": True}),
+        ("not_a_fit", "beds", {"min": 2, "hard": True}),
     ],
 )
 async def test_a_hard_wish_that_is_stated_later_is_never_hidden(

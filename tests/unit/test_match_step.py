@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -99,6 +100,27 @@ def test_the_better_match_takes_the_slot(limit: int) -> None:
         if ranking.members
     }
     assert kept == set(sorted(scores)[-limit:])
+
+
+async def test_of_two_equal_clients_the_one_spoken_to_last_comes_first_and_then_the_id_decides() -> None:
+    wishes = {"max_price": 500_000, "areas": ["Austin"], "min_beds": 3}
+    spoken = {uid(2): None, uid(3): samples.later(-90), uid(4): samples.later(-5), uid(5): samples.later(-90)}
+    book = [
+        samples.client(OWNER, 0, id=own, user_tags=("buyer",), preferences=wishes, phone=None, last_interaction=at)
+        for own, at in spoken.items()
+    ]
+    rows = tuple(row for client in book for row in REAL_ESTATE.seekers(client, ()))
+    new = event(1, ListingEvent.NEW_LISTING)
+    for order in (rows, rows[::-1]):
+        (ranking,) = (await rank_events(found([new], order), REAL_ESTATE, None)).values()
+        assert [member.client_id for member in ranking.members] == [uid(4), uid(3), uid(5), uid(2)]
+
+
+async def test_of_equal_offers_the_newest_events_take_the_slots() -> None:
+    events = [evolve(event(n, ListingEvent.NEW_LISTING), created_at=samples.later(n)) for n in (3, 5, 1, 4, 2)]
+    book = seekers((uid(2), "buyer", {"max_price": 500_000, "areas": ["Austin"], "min_beds": 3}))
+    rankings = await rank_events(found(events, book), REAL_ESTATE, None)
+    assert {one for one, ranking in rankings.items() if ranking.members} == {uid(5), uid(4), uid(3)}
 
 
 ADDRESSES = ("12 Oak St #4", "12 Oak St, Unit 5", "12 OAK ST", "14 Oak St", None)
