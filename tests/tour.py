@@ -387,7 +387,7 @@ class Tour:
         await self.told(parts, pages, record())
         (briefing,) = await self.queue(parts)
         async with parts.store.tenant(OWNER) as tx:
-            await review.dismiss(tx, briefing.id, "Dana", DismissReason.AREA)
+            await review.dismiss(tx, briefing.id, "Dana", DismissReason.AREA, vertical=VERTICALS["real_estate"])
         assert await self.queue(parts) == []
         await self.told(parts, pages, record())
         assert await self.queue(parts) == [], "it does not come back at the next read"

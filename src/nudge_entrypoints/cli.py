@@ -9,6 +9,7 @@ import json
 import sys
 from pathlib import Path
 from typing import Annotated
+from uuid import UUID
 
 import typer
 
@@ -110,6 +111,24 @@ def worker(
     told = work(loaded(), once=once, as_json=as_json)
     if told is not None:
         typer.echo(json.dumps(told) if as_json else json.dumps(told, indent=2))
+
+
+@app.command()
+def why(
+    client: Annotated[UUID, typer.Argument(help="The id of the client.")],
+    event: Annotated[UUID, typer.Argument(help="The id of the market event.")],
+    *,
+    user: clients.Whose = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why a client is, or is not, told of an event: facts, sources, and what would change the answer."""
+    import msgspec
+
+    from nudge_core.steps.explain import lines
+    from nudge_entrypoints.contacts import explain
+
+    told = explain(loaded(), user, client, event)
+    typer.echo(msgspec.json.encode(told).decode() if as_json else "\n".join(lines(told)))
 
 
 @app.command()

@@ -26,7 +26,8 @@ from nudge_core.model.page import PageRequest
 from nudge_core.model.user import User
 from nudge_core.ports import PhoneReader
 from nudge_core.steps import merge
-from nudge_core.walk import Parts, import_contacts, problems_of_import, rehearse_contacts, undo_import
+from nudge_core.steps.explain import Explained
+from nudge_core.walk import Parts, import_contacts, problems_of_import, rehearse_contacts, undo_import, why
 from nudge_entrypoints.bootstrap import App, opened
 from nudge_entrypoints.database import database
 from nudge_entrypoints.demo.headless import Say
@@ -153,6 +154,15 @@ def unmerge(settings: Settings, phone: str | None, merge_id: UUID) -> dict[str, 
         async with parts.store.tenant(user.id) as tx:
             done = await merge.undo(tx, merge_id, str(user.id))
         return {"merge_id": str(done.id), "client_ids": [str(done.kept.id), str(done.gone.id)]}
+
+    return _run(settings, phone, act)
+
+
+def explain(settings: Settings, phone: str | None, client_id: UUID, event_id: UUID) -> Explained:
+    """Return why a client is, or is not, told of an event. Raises NotFound, Invalid."""
+
+    async def act(parts: Parts, user: User) -> Explained:
+        return await why(parts, user.id, client_id, event_id)
 
     return _run(settings, phone, act)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from uuid import UUID
 
 import pytest
@@ -81,13 +82,13 @@ async def test_a_dismissal_teaches_its_meaning_and_the_undo_unteaches_it(store: 
     assert sorted(offered(before, 50)) == sorted(offered(before, 51)) == [BEN, ANA]
     await add_nudge(office, 60, triggering_event_id=uid(50))
     async with office.caller() as rita, office.caller(TOM) as tom:
-        gone = await rita.post(f"/api/v1/briefings/{uid(60)}/dismiss", json={"version": 1, "reason": "area"})
+        gone = await rita.post(f"/api/v1/briefings/{uid(60)}/dismiss", json={"version": 1, "reason": "not_a_fit"})
         assert (gone.status_code, gone.json()["status"]) == (200, "DISMISSED")
         taught = await rankings(office)
         assert offered(taught, 50) == [ANA], "the like of what was dismissed is not offered to Ben"
         assert sorted(offered(taught, 51)) == [BEN, ANA]
         (shown,) = (await rita.get(API)).json()["items"]
-        assert (shown["client_name"], shown["reason"], shown["has_meaning"]) == ("Ben Ortiz", "area", True)
+        assert (shown["client_name"], shown["reason"], shown["has_meaning"]) == ("Ben Ortiz", "not_a_fit", True)
         assert (shown["briefing_id"], shown["briefing_headline"]) == (str(uid(60)), "Price drop on Timber St")
         foreign, missing = await tom.delete(f"{API}/{shown['id']}"), await tom.delete(f"{API}/{uid(99)}")
         assert (foreign.status_code, foreign.content) == (404, missing.content)
@@ -152,3 +153,64 @@ async def test_wording_teaches_nothing_and_an_embedder_that_is_away_stops_no_dis
             assert (await rita.post(path, json={"version": 2, "reason": reason})).status_code == 409
         (only,) = (await rita.get(API)).json()["items"]
     assert (only["briefing_id"], only["reason"], only["has_meaning"]) == (str(uid(61)), "price", False)
+
+
+TYPED = [
+    ("price", {"dismissed_price"}, "price", "nothing at $450,000 or above", 180),
+    ("area", {"dismissed_area"}, "area", "nothing in 78626", 360),
+    ("not_now", {"resting"}, "rest", "no offers about listings", 30),
+    ("timing", {"resting"}, "rest", "no offers about listings", 90),
+]
+
+
+@pytest.mark.parametrize(("reason", "counted", "effect", "words", "days"), TYPED)
+async def test_each_reason_has_its_own_effect_that_is_visible_fades_and_can_be_undone(
+    store: Store, clock: SteppingClock, reason: str, counted: set[str], effect: str, words: str, days: int
+) -> None:
+    office = await open_desk(store, clock)
+    await add_nudge(office, 60, triggering_event_id=uid(50))
+    async with office.caller() as rita:
+        await rita.post(f"/api/v1/briefings/{uid(60)}/dismiss", json={"version": 1, "reason": reason})
+        (shown,) = (await rita.get(API)).json()["items"]
+        assert (shown["effect"], shown["effect_text"], shown["strength"], shown["ended"]) == (effect, words, 1.0, None)
+        assert datetime.fromisoformat(shown["until"]) == NOON + timedelta(days=days)
+        taught = await rankings(office)
+        for number in (50, 51):
+            assert offered(taught, number) == [ANA], "both are at that price, in that area and on that topic"
+            assert counted <= set(taught[uid(number)].not_offered)
+    clock.forward(days // 2 * 86_400)
+    async with office.caller() as rita:
+        (half,) = (await rita.get(API)).json()["items"]
+        assert (half["strength"], half["ended"]) == (0.5, None)
+        assert sorted(offered(await rankings(office), 50)) == ([BEN, ANA] if reason == "price" else [ANA])
+    clock.forward((days - days // 2) * 86_400)
+    async with office.caller() as rita:
+        (gone,) = (await rita.get(API)).json()["items"]
+        assert gone["ended"] == "faded"
+        assert sorted(offered(await rankings(office), 50)) == [BEN, ANA]
+
+
+@pytest.mark.parametrize(
+    ("reason", "kind", "value"),
+    [
+        ("price", "price", {"min": 100_000, "hard": True}),
+        ("area", "locations", {"any": ["Georgetown"], "hard": True}),
+        ("not_now", "beds", {"min": 2, "hard": True}),
+        ("not_a_fit", "beds", {"min": 2, "hard": True}),
+    ],
+)
+async def test_a_hard_wish_that_is_stated_later_is_never_hidden(
+    store: Store, clock: SteppingClock, reason: str, kind: str, value: Json
+) -> None:
+    office = await open_desk(store, clock)
+    await add_nudge(office, 60, triggering_event_id=uid(50))
+    async with office.caller() as rita:
+        await rita.post(f"/api/v1/briefings/{uid(60)}/dismiss", json={"version": 1, "reason": reason})
+        assert offered(await rankings(office), 50) == [ANA]
+        clock.forward(60)
+        version = (await rita.get(f"/api/v1/clients/{BEN}")).json()["version"]
+        stated = await rita.put(f"/api/v1/clients/{BEN}/preferences/{kind}", json={"value": value, "version": version})
+        assert stated.status_code == 200, stated.text
+        assert sorted(offered(await rankings(office), 50)) == [BEN, ANA]
+        (shown,) = (await rita.get(API)).json()["items"]
+        assert shown["ended"] == "later_wish"

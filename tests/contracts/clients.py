@@ -200,8 +200,11 @@ class ClientsContract(StorageContract):
             await tx.client_facts.add([old, new])
             await tx.client_facts.save(evolve(old, superseded_by=uid(41), value="ignored"))
             assert await tx.client_facts.get(uid(40)) == evolve(old, superseded_by=uid(41))
+            assert await tx.client_facts.current([BEN, uid(404)]) == {BEN: [new]}
+            assert await tx.client_facts.current([]) == {}
             await tx.client_facts.save(evolve(new, state=FactState.RETRACTED))
             assert numbers(*await tx.client_facts.of_client(BEN)) == [40, 41]
+            assert await tx.client_facts.current([BEN]) == {}, "one was superseded, one taken back"
         for owner, fact in ((OTHER, evolve(old, user_id=OTHER)), (OWNER, a_fact(404))):
             with pytest.raises(NotFound):
                 async with store.tenant(owner) as tx:

@@ -130,6 +130,7 @@ class DecisionsContract(StorageContract):
         await self.add_briefings(store)
         async with store.tenant(OWNER) as tx:
             first = samples.negative_preference(OWNER, 1, BEN, uid(60))
+            first = evolve(first, about={"field": "area", "all_of": ("city:austin", "subdivision:zilker")})
             second = evolve(samples.negative_preference(OWNER, 2, uid(11), uid(61)), created_at=later(3))
             await tx.negative_preferences.add([first, second])
         clock.forward(60)

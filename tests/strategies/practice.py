@@ -268,6 +268,7 @@ def negative_preferences(**fixed: Any) -> st.SearchStrategy[NegativePreference]:
         "reason": st.sampled_from(DismissReason),
         "created_at": instants(),
         "dismissed_embedding": maybe(vectors()),
+        "about": st.sampled_from([{}, {"field": "price", "at_least": 450_000.5}, {"topic": "listings"}]),
     }
     return entity(NegativePreference, defaults, fixed)
 

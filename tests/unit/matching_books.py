@@ -9,6 +9,7 @@ from uuid import UUID
 import numpy as np
 from hypothesis import strategies as st
 
+from nudge_core.matching.avoided import Avoidance
 from nudge_core.matching.constraints import (
     FeatureWish,
     MatchSchema,
@@ -47,6 +48,13 @@ POSITIONS = (HOME, (40.7670, -111.8955), (40.7690, -111.8910), (41.0, -112.0), (
 RADII = (0.0, 0.8, 5.0, great_circle_km(*HOME, *POSITIONS[1]), great_circle_km(*HOME, *POSITIONS[2]), 1_000.0)
 MODELS = (("m", 3), ("m", 3), ("m", 3), ("m", 4), ("other", 3))
 
+TOPICS = ("listings", "market")
+
+avoidances = (
+    st.builds(Avoidance, field=st.just("price"), at_least=st.sampled_from(PRICES))
+    | st.builds(Avoidance, field=st.just("area"), all_of=st.frozensets(st.sampled_from(AREAS), min_size=1, max_size=2))
+    | st.builds(Avoidance, topic=st.sampled_from(TOPICS))
+)
 strengths = st.sampled_from(Strength)
 schemas = st.builds(
     MatchSchema,
@@ -141,6 +149,7 @@ def books(draw: st.DrawFn, most: int = 12) -> tuple[Seeker, ...]:
                 vector=draw(st.none() | vectors()),
                 recency=draw(st.integers(-1, 2)),
                 avoid=tuple(draw(st.lists(vectors(), max_size=2))),
+                avoidances=tuple(draw(st.lists(avoidances, max_size=3))),
             )
         )
     return tuple(seekers)
@@ -168,6 +177,7 @@ def subjects(draw: st.DrawFn, schema: MatchSchema) -> Subject:
         vector=draw(st.none() | vectors()),
         base_rates={name: draw(st.sampled_from([0, 400, 1_000])) for name in names if draw(st.booleans())},
         default_base_rate=draw(st.sampled_from([0, 500, 1_000])),
+        topic=draw(st.none() | st.sampled_from(TOPICS)),
         **draw(requirements()),
     )
 
@@ -213,8 +223,21 @@ def large_book(seed: int, clients: int, offers: int, dim: int = 24) -> tuple[tup
         ]
         avoid = tuple(v for v in [vector()] if v and chance.random() < 0.3)
         recency = int(chance.integers(0, 4))
+        rules: list[Avoidance] = []
+        if chance.random() < 0.1:
+            rules.append(Avoidance(field="price", at_least=float(chance.choice(prices))))
+        if chance.random() < 0.1:
+            rules.append(Avoidance(field="area", all_of=frozenset({str(chance.choice(areas))})))
+        if chance.random() < 0.05:
+            rules.append(Avoidance(topic="listings"))
         return Seeker(
-            client_id=UUID(int=number), role=role, wishes=tuple(wishes), vector=vector(), recency=recency, avoid=avoid
+            client_id=UUID(int=number),
+            role=role,
+            wishes=tuple(wishes),
+            vector=vector(),
+            recency=recency,
+            avoid=avoid,
+            avoidances=tuple(rules),
         )
 
     def subject(number: int) -> Subject:
@@ -230,6 +253,7 @@ def large_book(seed: int, clients: int, offers: int, dim: int = 24) -> tuple[tup
             lacks=frozenset(known) - has,
             position=(40.7 + chance.random() / 5, -111.9) if chance.random() < 0.5 else None,
             vector=vector(),
+            topic="listings" if chance.random() < 0.3 else None,
         )
 
     roles = list(Role)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from uuid import UUID
 
 from attrs import evolve
@@ -91,6 +91,15 @@ class MemoryClientFacts:
         if fact.superseded_by is not None:
             self._facts.need(fact.superseded_by, "fact")
         self._facts.put(fact.id, evolve(stored, state=fact.state, superseded_by=fact.superseded_by))
+
+    @reading
+    async def current(self, client_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ClientFact]]:
+        """Return the facts that count now, by client, each client's the earliest first."""
+        found: dict[UUID, list[ClientFact]] = {}
+        for fact in sorted(self._facts.rows(), key=lambda fact: fact.at):
+            if fact.client_id in client_ids and fact.is_current:
+                found.setdefault(fact.client_id, []).append(fact)
+        return found
 
     @reading
     async def of_client(self, client_id: UUID) -> Sequence[ClientFact]:

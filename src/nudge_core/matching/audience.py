@@ -17,6 +17,7 @@ from attrs import frozen
 from numpy.typing import NDArray
 
 from nudge_core.errors import Invalid
+from nudge_core.matching.avoided import Avoided
 from nudge_core.matching.columns import Column
 from nudge_core.matching.columns.column import Places, Rows
 from nudge_core.matching.columns.number import NO_MAXIMUM
@@ -51,7 +52,8 @@ class Audience:
     `columns`: in schema order. `weight`: the total weight of each row. `wishes`: how many constraints that is.
     `freshness`: int32, the rank of each row by recency (the freshest is 0), client id and role. `shared`: rows of
     clients who have several, sorted by client; `shared_starts`: where each client's begin. `silent`: how many of each
-    role wish nothing. `gone`: rows, ascending, that are no longer in the book. `books`: how many books these are;
+    role wish nothing. `avoided`: what dismissals took out for them. `gone`: rows, ascending, that are no longer in the
+    book. `books`: how many books these are;
     `book_of`: int32, the book of each row, None where there is one.
     """
 
@@ -66,6 +68,7 @@ class Audience:
     shared_starts: Places
     silent: Mapping[Role, Number]
     meanings: Meanings | None
+    avoided: Avoided | None = None
     gone: Rows = _NOBODY
     books: int = 1
     book_of: Rows | None = None
@@ -121,6 +124,7 @@ class Audience:
             shared_starts=shared_starts,
             silent=_silent(everybody, book, books, of is not None),
             meanings=_meanings(rows, model),
+            avoided=Avoided.of(seeker.avoidances for seeker in rows),
             books=books,
             book_of=None if of is None else book[speaking][order],
         )

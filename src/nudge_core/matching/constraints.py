@@ -23,6 +23,7 @@ import attrs
 from attrs import Attribute, frozen
 
 from nudge_core.errors import Invalid
+from nudge_core.matching.avoided import Avoidance
 from nudge_core.model import fields as rules
 from nudge_core.model.briefing import Strength
 from nudge_core.model.client import Role
@@ -241,8 +242,9 @@ Wish: TypeAlias = NumberWish | TermsWish | NearWish | FeatureWish
 class Seeker:
     """One client in one role, with the wishes of that role: a row of the audience.
 
-    `recency`: larger is fresher; the tie-break after score, coverage and number known. `avoid`: what was dismissed for
-    this client. A client with two roles is two seekers; the better one counts.
+    `recency`: larger is fresher; the tie-break after score, coverage and number known. `avoid`: the
+    meaning of what was dismissed for this client; `avoidances`: what is not for them because of a dismissal, as rules.
+    A client with two roles is two seekers; the better one counts.
     """
 
     client_id: UUID
@@ -251,6 +253,7 @@ class Seeker:
     vector: Vector | None = None
     recency: int = attrs.field(default=0, validator=rules.between(-(2**62), 2**62))
     avoid: tuple[Vector, ...] = ()
+    avoidances: tuple[Avoidance, ...] = ()
 
     def __attrs_post_init__(self) -> None:
         names = [constraint_name(wish) for wish in self.wishes]
@@ -270,6 +273,7 @@ class Subject:
     `requires`: names of number and terms fields; only seekers who wish something of each and get it are considered
     at all (a building plot is for those who asked for one). `before`: numbers as they were before the change; a
     required number must have been outside the wish then (a small drop is news only where it crosses a limit).
+    `topic`: what a text about it counts as; who rests from that topic is not offered it.
     """
 
     id: UUID
@@ -284,6 +288,7 @@ class Subject:
     default_base_rate: int = attrs.field(default=FULL // 2, validator=rules.between(0, FULL))
     requires: frozenset[str] = frozenset()
     before: Mapping[str, float] = attrs.field(factory=lambda: MappingProxyType({}))
+    topic: str | None = None
 
     def __attrs_post_init__(self) -> None:
         if not all(math.isfinite(value) for value in (*self.numbers.values(), *self.before.values())):

@@ -87,7 +87,7 @@ def _qualified(audience: Audience, subjects: Sequence[Subject], top: int) -> Ite
     block: list[Found] = []
     held = 0
     for number, subject in enumerate(subjects, start=1):
-        found = qualify(audience, subject)
+        found = _not_avoided(audience, qualify(audience, subject))
         block.append(found)
         held += found.rows.size
         if len(block) == BLOCK or held > HELD or number == len(subjects):
@@ -195,6 +195,16 @@ def _with_vectors(audience: Audience, block: Sequence[Found]) -> list[tuple[int,
         for place, found in enumerate(block)
         if (vector := found.subject.vector) is not None and meanings is not None and meanings.readable(vector)
     ]
+
+
+def _not_avoided(audience: Audience, found: Found) -> Found:
+    """Leave out whom a rule of a dismissal keeps it from."""
+    if audience.avoided is None:
+        return found
+    subject = found.subject
+    for why, rows in audience.avoided.left_out(subject.numbers, subject.terms, subject.topic):
+        found = found.keep(audience, ~np.isin(found.rows, rows, assume_unique=True), why)
+    return found
 
 
 def _not_dismissed(audience: Audience, block: Sequence[Found]) -> list[Found]:

@@ -19,6 +19,7 @@ class Ranking:
     `considered`: seekers whose role the event concerns. `excluded`: how many of them a missed hard constraint
     excluded, per constraint (the first missed one in schema order counts, features last, by name). `not_offered`: how
     many were left out for another reason: `nothing_known`, `soft_miss`, `too_little_known`, `dismissed_similar`,
+    `dismissed_price` and the like (a rule a dismissal left), `resting` (from offers of that topic),
     `better_role` (the same client counts in another role), `beyond_top`. Members and both counts add up to
     `considered`.
     """

@@ -122,6 +122,13 @@ class ClientFacts(Protocol):
         """Replace the state and `superseded_by` of a stored fact, or raise NotFound; the rest of it stays."""
         ...
 
+    async def current(self, client_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ClientFact]]:
+        """Return the facts that count now, by client, each client's the earliest first; one query.
+
+        A client without any is not in it.
+        """
+        ...
+
     async def of_client(self, client_id: UUID) -> Sequence[ClientFact]:
         """Return a client's facts with their whole history, the earliest `at` first, then as they were recorded."""
         ...

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from nudge_core.book.dismissals import read_dismissed, seekers_of, standings
 from nudge_core.errors import Invalid
 from nudge_core.matching.audience import Audience
 from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
@@ -19,6 +21,7 @@ from nudge_core.matching.engine import rank
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.briefing import APPROVED, AudienceMember, BriefingStatus, Decision
 from nudge_core.model.client import Client, Role
+from nudge_core.model.client_fact import ClientFact
 from nudge_core.model.event import EventStatus, MarketEvent, stable_id
 from nudge_core.model.feedback import NegativePreference
 from nudge_core.model.json import object_in, texts_in
@@ -67,7 +70,8 @@ async def gather(tx: TenantTransaction, note: OutboxNote, vertical: Vertical) ->
     """
     events = await tx.market_events.get([UUID(event_id) for event_id in texts_in(note.payload, "event_ids")])
     waiting = tuple(event for event in events if event.status is EventStatus.UNPROCESSED)
-    seekers, unreadable = _read_book(await tx.clients.book(), await tx.negative_preferences.all(), vertical)
+    dismissed, facts = await read_dismissed(tx)
+    seekers, unreadable = _read_book(await tx.clients.book(), dismissed, facts, tx.now, vertical)
     wished = frozenset(w.feature for s in seekers for w in s.wishes if isinstance(w, FeatureWish))
     subjects: dict[UUID, Subject] = {}
     told: dict[UUID, tuple[AudienceMember, ...]] = {}
@@ -101,16 +105,18 @@ def _subject(event: MarketEvent, vertical: Vertical, wished: frozenset[str]) -> 
 
 
 def _read_book(
-    book: Sequence[Client], dismissed: Sequence[NegativePreference], vertical: Vertical
+    book: Sequence[Client],
+    dismissed: Mapping[UUID, Sequence[NegativePreference]],
+    facts: Mapping[UUID, Sequence[ClientFact]],
+    now: datetime,
+    vertical: Vertical,
 ) -> tuple[tuple[Seeker, ...], dict[UUID, str]]:
     seekers: list[Seeker] = []
     unreadable: dict[UUID, str] = {}
-    avoid: dict[UUID, list[NegativePreference]] = {}
-    for preference in dismissed:
-        avoid.setdefault(preference.client_id, []).append(preference)
     for client in book:
         try:
-            seekers.extend(vertical.seekers(client, avoid.get(client.id, ())))
+            known = standings(client, dismissed.get(client.id, ()), facts.get(client.id, ()), now, vertical)
+            seekers.extend(seekers_of(client, known, vertical))
         except Invalid as error:
             unreadable[client.id] = str(error)
     return tuple(seekers), unreadable
@@ -125,7 +131,8 @@ async def _told_before(tx: TenantTransaction, event: MarketEvent) -> tuple[Audie
 
 
 async def rank_events(found: MatchInput, vertical: Vertical, embedder: Embedder | None) -> Mapping[UUID, Ranking]:
-    """Return a ranking per event that could concern a client, with at most `OFFERS_PER_CLIENT` offers per client.
+    """Return a ranking per event that could concern a client: at most `OFFERS_PER_CLIENT` offers per client, and of
+    one building only the best.
 
     Similarity of meaning joins in when an embedder is given. Raises what the embedder raises.
     """
@@ -135,7 +142,7 @@ async def rank_events(found: MatchInput, vertical: Vertical, embedder: Embedder 
     rankings = rank(Audience.build(vertical.schema, found.seekers), subjects, top=AUDIENCE_AT_MOST)
     kinds = {event.id: event.event_type for event in found.events}
     asked = [_sensible(ranking, vertical.events[kinds[ranking.subject_id]].asks) for ranking in rankings]
-    return {ranking.subject_id: ranking for ranking in _limited(asked)}
+    return {ranking.subject_id: ranking for ranking in _limited(asked, found, vertical)}
 
 
 def _sensible(ranking: Ranking, asks: frozenset[Role]) -> Ranking:
@@ -154,26 +161,45 @@ async def _with_vectors(
     return [evolve(subject, vector=vectors[text]) for subject, text in zip(subjects, texts, strict=True)]
 
 
-def _limited(rankings: Sequence[Ranking]) -> list[Ranking]:
-    """Keep each client's best offers; what is left out is counted as `enough_for_now`."""
-    offers = [
-        (-member.score, -member.coverage, ranking.subject_id, member.client_id)
+def _limited(rankings: Sequence[Ranking], found: MatchInput, vertical: Vertical) -> list[Ranking]:
+    """Keep each client's best offers, of one building the best alone; what is left out is counted.
+
+    Of equal ones the newest event comes first. `same_building`: a better one of the same building was kept.
+    `enough_for_now`: `OFFERS_PER_CLIENT` better ones were.
+    """
+    events = {event.id: event for event in found.events}
+    order = {event.id: place for place, event in enumerate(sorted(found.events, key=_newest_first))}
+    offers = sorted(
+        (-member.score, -member.coverage, order[ranking.subject_id], member.client_id, ranking.subject_id)
         for ranking in rankings
         for member in ranking.members
         if member.decision is Decision.OFFER
-    ]
-    seen: Counter[UUID] = Counter()
-    dropped: set[tuple[UUID, UUID]] = set()
-    for _, _, subject_id, client_id in sorted(offers):
-        seen[client_id] += 1
-        if seen[client_id] > OFFERS_PER_CLIENT:
-            dropped.add((subject_id, client_id))
-    return [_without(ranking, dropped) for ranking in rankings]
+    )
+    places = {own: vertical.places_of(object_in(events[own].payload, "listing")) for *_, own in offers}
+    kept: Counter[UUID] = Counter()
+    seen: dict[UUID, set[str]] = {}
+    dropped: dict[str, set[tuple[UUID, UUID]]] = {"same_building": set(), "enough_for_now": set()}
+    for *_, client_id, subject_id in offers:
+        known = seen.setdefault(client_id, set())
+        if known & places[subject_id]:
+            dropped["same_building"].add((subject_id, client_id))
+        elif kept[client_id] == OFFERS_PER_CLIENT:
+            dropped["enough_for_now"].add((subject_id, client_id))
+        else:
+            kept[client_id] += 1
+            known |= places[subject_id]
+    for why, pairs in dropped.items():
+        rankings = [_without(ranking, pairs, why) for ranking in rankings]
+    return list(rankings)
 
 
-def _without(ranking: Ranking, dropped: set[tuple[UUID, UUID]]) -> Ranking:
+def _newest_first(event: MarketEvent) -> tuple[float, UUID]:
+    return -event.created_at.timestamp(), event.id
+
+
+def _without(ranking: Ranking, dropped: set[tuple[UUID, UUID]], why: str) -> Ranking:
     kept = tuple(member for member in ranking.members if (ranking.subject_id, member.client_id) not in dropped)
-    return _with_members(ranking, kept, "enough_for_now")
+    return _with_members(ranking, kept, why)
 
 
 def _with_members(ranking: Ranking, kept: tuple[AudienceMember, ...], why: str) -> Ranking:

@@ -18,7 +18,7 @@ from nudge_core.model.briefing import AudienceMember, BriefingStatus, CampaignBr
 from nudge_core.model.client import Client
 from nudge_core.model.event import stable_id
 from nudge_core.model.feedback import DismissReason, NegativePreference
-from nudge_core.model.json import Json
+from nudge_core.model.json import Json, JsonObject
 from nudge_core.model.message import MessageSource, SenderType
 from nudge_core.model.vector import Vector
 from nudge_core.policy.findings import Finding, Severity
@@ -206,12 +206,14 @@ async def dismiss(
     by: str,
     reason: DismissReason,
     *,
+    vertical: Vertical,
     vector: Vector | None = None,
     version: int | None = None,
 ) -> CampaignBriefing:
     """Say no for good: DRAFT -> DISMISSED. The included clients learn a negative preference.
 
-    `vector`: the meaning of what was dismissed, None when there is no embedder. Reasons that say nothing about the
+    `vertical`: reads what of the event the reason speaks of. `vector`: the meaning of what was dismissed, None when
+    there is no embedder. Reasons that say nothing about the
     client (wording) teach nothing. `version`: the one the person saw; None skips the check.
 
     Raises:
@@ -221,6 +223,7 @@ async def dismiss(
     briefing = await _draft(tx, briefing_id, version)
     saved = await tx.briefings.save(briefing.moved(BriefingStatus.DISMISSED, tx.now))
     if reason is not DismissReason.WORDING:
+        about = await _about(tx, briefing, reason, vertical)
         await tx.negative_preferences.add(
             [
                 NegativePreference(
@@ -231,12 +234,26 @@ async def dismiss(
                     reason=reason,
                     created_at=tx.now,
                     dismissed_embedding=vector,
+                    about=about,
                 )
                 for member in briefing.recipients
             ]
         )
     await _audit(tx, briefing, by, "briefing.dismissed", {"reason": reason.value})
     return saved
+
+
+async def _about(
+    tx: TenantTransaction, briefing: CampaignBriefing, reason: DismissReason, vertical: Vertical
+) -> JsonObject:
+    wanted = [] if briefing.triggering_event_id is None else [briefing.triggering_event_id]
+    for event in await tx.market_events.get(wanted):
+        try:
+            rule = vertical.said_no_to(event, reason)
+        except Invalid:
+            return {}  # an event that cannot be read says nothing; the dismissal stands
+        return {} if rule is None else rule.as_json()
+    return {}
 
 
 async def retract(tx: TenantTransaction, preference_id: UUID, by: str) -> NegativePreference:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from attrs import evolve, field, frozen
 
+from nudge_core.book.dismissals import read_standings, seekers_of
 from nudge_core.errors import Conflict, Invalid, Refused, Unavailable
 from nudge_core.matching.audience import Audience
 from nudge_core.matching.constraints import FeatureWish, Seeker, Subject
@@ -88,8 +89,7 @@ async def gather(tx: TenantTransaction, client_id: UUID, vertical: Vertical) -> 
         Invalid: their preferences cannot be read.
     """
     client = await tx.clients.get(client_id)
-    avoid = [one for one in await tx.negative_preferences.all() if one.client_id == client_id]
-    seekers = vertical.seekers(client, avoid)
+    seekers = seekers_of(client, await read_standings(tx, client, vertical), vertical)
     return _shelf(client, seekers, await tx.resources.active(MOST_RESOURCES), vertical)
 
 
@@ -216,8 +216,7 @@ async def brief_for(tx: TenantTransaction, client_id: UUID, resource_id: UUID, v
     client = await tx.clients.get(client_id)
     resource = await tx.resources.get(resource_id)
     event = await _news(tx, resource, vertical)
-    avoid = [one for one in await tx.negative_preferences.all() if one.client_id == client_id]
-    seekers = vertical.seekers(client, avoid)
+    seekers = seekers_of(client, await read_standings(tx, client, vertical), vertical)
     wished = frozenset(w.feature for one in seekers for w in one.wishes if isinstance(w, FeatureWish))
     subject = vertical.subject(event, wished)
     if not seekers or subject is None:

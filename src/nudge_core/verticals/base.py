@@ -12,13 +12,14 @@ from typing import Protocol
 
 from attrs import frozen
 
+from nudge_core.matching.avoided import Avoidance
 from nudge_core.matching.constraints import MatchSchema, Seeker, Subject
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import AudienceMember
 from nudge_core.model.client import Client, Role
 from nudge_core.model.event import MarketEvent
-from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.feedback import DismissReason, NegativePreference
 from nudge_core.model.json import JsonObject
 from nudge_core.model.message import MessageClass
 from nudge_core.model.resource import Resource
@@ -98,6 +99,20 @@ class Vertical(Protocol):
 
     def text_of(self, facts: JsonObject) -> str:
         """Return the text whose meaning is compared with clients' notes; empty when there is none."""
+        ...
+
+    def said_no_to(self, event: MarketEvent, reason: DismissReason) -> Avoidance | None:
+        """Return what of a dismissed event the reason speaks of: its price, its area, its topic.
+
+        None when the reason speaks of the whole, or the event does not state it.
+        """
+        ...
+
+    def places_of(self, facts: JsonObject) -> frozenset[str]:
+        """Return names of the place a thing is in, such as its building: two that share one are alike to a client.
+
+        Empty when nothing is said of it; then it is like no other.
+        """
         ...
 
     def brief(self, user: User, event: MarketEvent, ranking: Ranking) -> Brief:

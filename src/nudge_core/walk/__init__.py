@@ -7,6 +7,7 @@ from nudge_core.walk.address_book import AddressBook, read_address_book
 from nudge_core.walk.asking import Polled, collect_bills, poll_inbound
 from nudge_core.walk.bounds import Bounded, code_of, unbounded
 from nudge_core.walk.deciding import dismiss
+from nudge_core.walk.explaining import why
 from nudge_core.walk.hearing import Heard, hear, hear_again, hear_waiting, keep_unread
 from nudge_core.walk.importing import (
     TakenBack,
@@ -62,6 +63,7 @@ __all__ = [
     "tidy",
     "unbounded",
     "undo_import",
+    "why",
     "work",
     "work_until_idle",
 ]

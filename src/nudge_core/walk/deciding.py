@@ -26,7 +26,8 @@ async def dismiss(
     """
     vector = None if reason is DismissReason.WORDING else await _meaning(parts, user_id, briefing_id)
     async with parts.store.tenant(user_id) as tx:
-        return await review.dismiss(tx, briefing_id, by, reason, vector=vector, version=version)
+        vertical = parts.vertical((await tx.users.get(user_id)).vertical)
+        return await review.dismiss(tx, briefing_id, by, reason, vertical=vertical, vector=vector, version=version)
 
 
 async def _meaning(parts: Parts, user_id: UUID, briefing_id: UUID) -> Vector | None:

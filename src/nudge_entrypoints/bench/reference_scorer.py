@@ -289,6 +289,8 @@ def _why_not(
         if j.outcome is MISSED and j.strength is HARD:
             return f"excluded {j.name}"
     decision = _decide(schema, judged)
+    if isinstance(decision, Decision) and (why := _avoided(seeker, subject)):
+        return why
     if isinstance(decision, Decision) and _dismissed(seeker, subject, model):
         return "dismissed_similar"
     return decision
@@ -307,6 +309,20 @@ def _decide(schema: MatchSchema, judged: list[Judged]) -> str | Decision:
     if known and (low or hard_unknown):
         return Decision.ASK
     return "too_little_known"
+
+
+def _avoided(seeker: Seeker, subject: Subject) -> str | None:
+    """The rule of a dismissal that keeps the offer from the seeker: who rests first, then by the field's name."""
+    whys: set[tuple[bool, str]] = set()
+    for rule in seeker.avoidances:
+        number = subject.numbers.get(rule.field)
+        stated = subject.terms.get(rule.field, frozenset())
+        if rule.topic is not None and rule.topic == subject.topic:
+            whys.add((False, "resting"))
+        too_dear = rule.at_least is not None and number is not None and Fraction(number) >= Fraction(rule.at_least)
+        if too_dear or (rule.all_of and all(term in stated for term in rule.all_of)):
+            whys.add((True, f"dismissed_{rule.field}"))
+    return min(whys)[1] if whys else None
 
 
 def _dismissed(seeker: Seeker, subject: Subject, model: tuple[str, int] | None) -> bool:

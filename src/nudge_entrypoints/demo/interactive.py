@@ -232,8 +232,9 @@ class Session:
 
     async def _dismiss(self, briefing: CampaignBriefing, reason: DismissReason) -> None:
         vector = await self.demo.meaning_of(briefing)
+        vertical = self.demo.parts.vertical(self.demo.user.vertical)
         async with self.demo.parts.store.tenant(self.demo.user.id) as tx:
-            await review.dismiss(tx, briefing.id, self.demo.user.full_name, reason, vector=vector)
+            await review.dismiss(tx, briefing.id, self.demo.user.full_name, reason, vertical=vertical, vector=vector)
 
     async def _snooze(self, briefing: CampaignBriefing) -> None:
         async with self.demo.parts.store.tenant(self.demo.user.id) as tx:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from uuid import UUID
 
-from sqlalchemy import insert, select, tuple_, update
+from sqlalchemy import Uuid, any_, insert, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from nudge_adapters.sql import tables
 from nudge_adapters.sql.rows.clients import (
@@ -18,7 +19,7 @@ from nudge_adapters.sql.rows.clients import (
 )
 from nudge_adapters.sql.work import Work, reading, writing
 from nudge_core.errors import Conflict, NotFound
-from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_fact import ClientFact, FactState
 from nudge_core.model.client_import import ClientImport
 from nudge_core.model.client_note import ClientNote
 from nudge_core.model.page import Page, PageRequest, id_after
@@ -90,6 +91,20 @@ class SqlClientFacts:
         this = update(_fact).where(self._mine, _fact.c.id == fact.id)
         if await self._work.changed(this.values(values)) == 0:
             raise NotFound("fact", fact.id)
+
+    @reading
+    async def current(self, client_ids: Collection[UUID]) -> Mapping[UUID, Sequence[ClientFact]]:
+        """Return the facts that count now, by client, each client's the earliest first."""
+        if not client_ids:
+            return {}
+        wanted = any_(literal(list(client_ids), ARRAY(Uuid)))
+        counts = (_fact.c.state == FactState.ACCEPTED.value, _fact.c.superseded_by.is_(None))
+        query = select(_fact).where(self._mine, _fact.c.client_id == wanted, *counts)
+        found: dict[UUID, list[ClientFact]] = {}
+        for row in await self._work.rows(query.order_by(_fact.c.at, _fact.c.seq)):
+            fact = fact_from_row(row)
+            found.setdefault(fact.client_id, []).append(fact)
+        return found
 
     @reading
     async def of_client(self, client_id: UUID) -> Sequence[ClientFact]:

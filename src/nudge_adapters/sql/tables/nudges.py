@@ -99,6 +99,7 @@ negativepreference = Table(
     owner(),
     Column("client_id", Uuid, nullable=False),
     *vector("dismissed_embedding"),
+    Column("about", OBJECT, nullable=False, server_default=text("'{}'::jsonb"), comment="what the reason speaks of"),
     Column("source_campaign_id", Uuid, nullable=False),
     Column("reason", String(20), nullable=False),
     Column("created_at", INSTANT, nullable=False),

@@ -80,6 +80,7 @@ def subject(event: MarketEvent, wished_features: frozenset[str]) -> Subject | No
         position=_position(listing),
         requires=frozenset(requires),
         before=MappingProxyType(before),
+        topic=rule.topic,
     )
 
 

@@ -7,19 +7,32 @@ from datetime import datetime
 
 from attrs import frozen
 
+from nudge_core.matching.avoided import Avoidance
 from nudge_core.matching.constraints import MatchSchema, Seeker, Subject
 from nudge_core.matching.ranking import Ranking
 from nudge_core.model.brief import Brief
 from nudge_core.model.briefing import AudienceMember
 from nudge_core.model.client import Client, Role
 from nudge_core.model.event import MarketEvent
-from nudge_core.model.feedback import NegativePreference
+from nudge_core.model.feedback import DismissReason, NegativePreference
 from nudge_core.model.json import JsonObject
 from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
 from nudge_core.verticals.base import EventRule
-from nudge_core.verticals.real_estate import brief, events, intel, lint, roles, schema, subject, voice, wishes
+from nudge_core.verticals.real_estate import (
+    brief,
+    building,
+    dismissed,
+    events,
+    intel,
+    lint,
+    roles,
+    schema,
+    subject,
+    voice,
+    wishes,
+)
 from nudge_core.verticals.real_estate.switches import STRICT, Switches
 from nudge_core.verticals.voice import Voice
 
@@ -69,6 +82,14 @@ class RealEstate:
     def text_of(self, facts: JsonObject) -> str:
         """Return the text whose meaning is compared with clients' notes."""
         return subject.text_of(facts)
+
+    def said_no_to(self, event: MarketEvent, reason: DismissReason) -> Avoidance | None:
+        """Return what of a dismissed event the reason speaks of."""
+        return dismissed.said_no_to(event, reason)
+
+    def places_of(self, facts: JsonObject) -> frozenset[str]:
+        """Return names of the building a home is in; empty when nothing is said of it."""
+        return building.names_of(facts)
 
     def brief(self, user: User, event: MarketEvent, ranking: Ranking) -> Brief:
         """Choose what the drafter is told."""

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from attrs import field, frozen
-from litestar import Controller, post
+from litestar import Controller, get, post
 from litestar.params import FromPath, JSONBody
 from litestar.status_codes import HTTP_200_OK
 
@@ -17,8 +17,9 @@ from nudge_core.model.json import plain_json
 from nudge_core.model.message import MessageClass
 from nudge_core.model.resource import ResourceType
 from nudge_core.policy.findings import Finding, Severity
+from nudge_core.steps.explain import Explained
 from nudge_core.steps.suit import Suit
-from nudge_core.walk import draft_for, suits
+from nudge_core.walk import draft_for, suits, why
 from nudge_entrypoints.http.api.context import Caller, TheApi
 from nudge_entrypoints.http.identity import SCOPE, Scope
 
@@ -125,6 +126,13 @@ class ClientMatches(Controller):
             nothing_known=found.nothing_known,
             by_meaning=found.by_meaning,
         )
+
+    @get("/why/{event_id:uuid}", opt={SCOPE: Scope.CLIENTS_READ})
+    async def explain(
+        self, api: TheApi, principal: Caller, client_id: FromPath[UUID], event_id: FromPath[UUID]
+    ) -> Explained:
+        """Explain why a client is, or is not, told of an event, and what would change that."""
+        return await why(api.parts, principal.user_id, client_id, event_id)
 
     @post("/drafts", status_code=HTTP_200_OK, opt={SCOPE: Scope.NUDGES_READ, "idempotent": True})
     async def draft_text(

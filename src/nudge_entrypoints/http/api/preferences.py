@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -9,11 +10,16 @@ from attrs import field, frozen
 from litestar import Controller, delete, get
 from litestar.params import FromPath, FromQuery
 
+from nudge_core.book.dismissals import hard_since
+from nudge_core.errors import Invalid
+from nudge_core.learning.negatives import Effect, Ended, Standing, standing
 from nudge_core.model.briefing import CampaignBriefing
 from nudge_core.model.client import Client
+from nudge_core.model.client_fact import ClientFact
 from nudge_core.model.feedback import DismissReason, NegativePreference
 from nudge_core.steps import review
-from nudge_entrypoints.http.api.briefings import READ, WRITE
+from nudge_core.verticals.base import Vertical
+from nudge_entrypoints.http.api.briefings import READ, WRITE, vertical_of
 from nudge_entrypoints.http.api.context import Caller, TheApi
 from nudge_entrypoints.http.api.paging import cursor_after, page_request
 
@@ -22,8 +28,10 @@ from nudge_entrypoints.http.api.paging import cursor_after, page_request
 class PreferenceView:
     """What one dismissal taught about one client, why, when, and from which briefing.
 
-    `has_meaning`: what was dismissed is compared with what comes later; without it only the reason is kept.
-    `retracted_at`: since then matching does not know it any more.
+    `effect`: what it does to later offers, `effect_text` the same in words; `strength`: 1 when it is fresh, less as it
+    fades; `until`: from then on it is gone. `ended`: why it does nothing any more; null while it holds.
+    `has_meaning`: what was dismissed can be compared with what comes later. `retracted_at`: since then matching does
+    not know it any more.
     """
 
     id: UUID
@@ -31,6 +39,11 @@ class PreferenceView:
     client_name: str | None = field(repr=False)
     reason: DismissReason
     created_at: datetime
+    effect: Effect
+    effect_text: str
+    strength: float
+    until: datetime | None
+    ended: Ended | None
     has_meaning: bool
     briefing_id: UUID
     briefing_headline: str | None = field(repr=False)
@@ -69,9 +82,17 @@ class NegativePreferences(Controller):
         async with api.parts.store.tenant(principal.user_id) as tx:
             page = await tx.negative_preferences.page(client_id, retracted, request)
             clients = {one.id: one for one in await tx.clients.of({one.client_id for one in page.items}, [])}
+            facts = await tx.client_facts.current(set(clients))
+            vertical = await vertical_of(api, tx)
             briefings = await tx.briefings.among({one.source_campaign_id for one in page.items})
         views = tuple(
-            _view(one, clients.get(one.client_id), briefings.get(one.source_campaign_id)) for one in page.items
+            _view(
+                one,
+                _standing(one, clients.get(one.client_id), facts.get(one.client_id, ()), tx.now, vertical),
+                clients.get(one.client_id),
+                briefings.get(one.source_campaign_id),
+            )
+            for one in page.items
         )
         return PreferencePage(items=views, next_cursor=cursor_after(named, page.last))
 
@@ -82,13 +103,35 @@ class NegativePreferences(Controller):
             await review.retract(tx, preference_id, principal.actor)
 
 
-def _view(preference: NegativePreference, client: Client | None, briefing: CampaignBriefing | None) -> PreferenceView:
+def _standing(
+    preference: NegativePreference,
+    client: Client | None,
+    facts: Sequence[ClientFact],
+    now: datetime,
+    vertical: Vertical,
+) -> Standing:
+    if client is None:
+        return standing(preference, now)
+    try:
+        return standing(preference, now, hard_since(client, facts, preference.created_at, vertical))
+    except Invalid:  # matching leaves such a client out altogether
+        return standing(preference, now)
+
+
+def _view(
+    preference: NegativePreference, known: Standing, client: Client | None, briefing: CampaignBriefing | None
+) -> PreferenceView:
     return PreferenceView(
         id=preference.id,
         client_id=preference.client_id,
         client_name=None if client is None else client.full_name,
         reason=preference.reason,
         created_at=preference.created_at,
+        effect=known.effect,
+        effect_text=known.text,
+        strength=known.strength,
+        until=known.until,
+        ended=known.ended,
         has_meaning=preference.dismissed_embedding is not None,
         briefing_id=preference.source_campaign_id,
         briefing_headline=None if briefing is None else briefing.headline,
