@@ -172,5 +172,7 @@ def main(arguments: Sequence[str]) -> None:
     tried += [Weights(text=weight) for weight in (0.5, 1.0, 2.0, 2.5)]
     for weights in tried:
         print(_line(str(weights), [figures(one, weights) for one in rehearsals]), flush=True)  # noqa: T201 - this is the terminal's program
+
+
 if __name__ == "__main__":
     main(sys.argv[1:])
