@@ -26,7 +26,7 @@ PERSONAL = frozenset(
 )  # fmt: skip
 """Names of fields that hold what must not be printed, wherever they stand."""
 
-HIDES_ITSELF = re.compile(r"Secret|TwilioAccount|Account\b|CarrierNews|OutboxNote|Notes\b|\bint\b")
+HIDES_ITSELF = re.compile(r"Secret|\bAnswer\b|TwilioAccount|Account\b|CarrierNews|OutboxNote|Notes\b|\bint\b")
 """Types of fields that have such a name and print nothing personal: entities that hide it, ports, and counts."""
 
 ENTRIES = ("__main__", "process", "cli")  # run when they are imported, or need what only a terminal has

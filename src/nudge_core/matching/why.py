@@ -80,7 +80,7 @@ class Why:
     verdict: Verdict
     reasons: tuple[Reason, ...]
     changes: tuple[Change, ...]
-    question: str | None
+    question: str | None = field(repr=False)
     together: Answer
 
 

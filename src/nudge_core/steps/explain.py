@@ -43,7 +43,7 @@ class Asked:
     seekers: tuple[Seeker, ...]
     subject: Subject | None
     dismissals: tuple[Standing, ...]
-    facts: tuple[ClientFact, ...]
+    facts: tuple[ClientFact, ...] = field(repr=False)
 
 
 @frozen(kw_only=True)
@@ -119,7 +119,7 @@ class Explained:
     wishes: tuple[ExplainedWish, ...]
     dismissals: tuple[ExplainedDismissal, ...]
     changes: tuple[ExplainedChange, ...] = field(repr=False)
-    question: str | None
+    question: str | None = field(repr=False)
     together: Answer
     by_meaning: bool
 

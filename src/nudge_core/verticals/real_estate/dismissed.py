@@ -34,4 +34,4 @@ def said_no_to(event: MarketEvent, reason: DismissReason) -> Avoidance | None:
     if narrowest is None:
         return None
     city = by_kind.get("city") if narrowest.startswith("subdivision:") else None
-    return Avoidance(field="area", all_of=frozenset({narrowest, city} - {None}))  # type: ignore[arg-type]
+    return Avoidance(field="area", all_of=frozenset(filter(None, (narrowest, city))))
