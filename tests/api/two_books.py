@@ -77,7 +77,13 @@ async def fill(store: Store, book: Book, phone: str, mark: str) -> None:
         await tx.resources.store(
             [samples.resource(owner, book.resource.int, attributes={"address": words, "beds": 3, "city": mark})]
         )
-        await tx.market_events.add([samples.market_event(owner, book.event.int, market_area=mark)])
+        await tx.market_events.add(
+            [
+                samples.market_event(
+                    owner, book.event.int, market_area=mark, payload={"listing": {"city": mark}, "change": {}}
+                )
+            ]
+        )
         await tx.briefings.add(
             samples.briefing(
                 owner, book.briefing.int, headline=words, original_draft=words,

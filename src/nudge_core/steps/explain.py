@@ -20,7 +20,7 @@ from nudge_core.matching.constraints import FeatureWish, Seeker, Subject, constr
 from nudge_core.matching.why import NOT_CONCERNED, Answer, Side, Why, why
 from nudge_core.model.briefing import Outcome, Reason, Strength
 from nudge_core.model.client import Client, Role
-from nudge_core.model.client_fact import ClientFact
+from nudge_core.model.client_fact import BEFORE, ClientFact
 from nudge_core.model.event import MarketEvent
 from nudge_core.model.feedback import DismissReason
 from nudge_core.model.json import object_in, plain_json
@@ -136,7 +136,7 @@ async def gather(tx: TenantTransaction, client_id: UUID, event_id: UUID, vertica
     if not events:
         raise NotFound("market event", event_id)
     known = await tx.client_facts.of_client(client_id)
-    facts = [fact for fact in known if fact.is_current] + adopted_facts(client, known, "")
+    facts = [fact for fact in known if fact.is_current] + adopted_facts(client, known, BEFORE)
     dismissals = await read_standings(tx, client, vertical)
     seekers = seekers_of(client, dismissals, vertical)
     wished = frozenset(wish.feature for row in seekers for wish in row.wishes if isinstance(wish, FeatureWish))

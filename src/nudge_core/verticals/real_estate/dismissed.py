@@ -33,5 +33,5 @@ def said_no_to(event: MarketEvent, reason: DismissReason) -> Avoidance | None:
     narrowest = next((by_kind[kind] for kind in _NARROWEST if kind in by_kind), None)
     if narrowest is None:
         return None
-    city = by_kind.get("city") if narrowest.startswith("subdivision:") else None
-    return Avoidance(field="area", all_of=frozenset(filter(None, (narrowest, city))))
+    within = {by_kind["city"]} if narrowest.startswith("subdivision:") and "city" in by_kind else set[str]()
+    return Avoidance(field="area", all_of=frozenset({narrowest} | within))
