@@ -52,6 +52,21 @@ class Fact:
 
 
 @frozen(kw_only=True)
+class Said:
+    """A preference that a client's texts state: `preferences[kind]` would be `value`.
+
+    `text`, `start`, `end`: the text that was decisive last, and its characters. `confidence`: 0 to 1.
+    """
+
+    kind: str
+    value: Json = field(repr=False)
+    text: int
+    start: int
+    end: int
+    confidence: float
+
+
+@frozen(kw_only=True)
 class Ledger:
     """Facts in the order they were said."""
 

@@ -25,6 +25,7 @@ from nudge_core.model.message import MessageClass
 from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
+from nudge_core.reading.ledger import Said, Text
 from nudge_core.verticals.voice import Voice
 
 
@@ -80,6 +81,13 @@ class Vertical(Protocol):
 
         Raises:
             Invalid: preferences that contradict themselves or cannot be read, naming the field.
+        """
+        ...
+
+    def said(self, texts: Sequence[Text], areas: Sequence[str]) -> tuple[Said, ...]:
+        """Read the preferences that a client's texts state, the latest of each; none where nothing is understood.
+
+        `texts`: notes and messages, oldest first. `areas`: names of places that count.
         """
         ...
 

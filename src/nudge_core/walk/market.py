@@ -12,7 +12,9 @@ from uuid import UUID
 
 from attrs import frozen
 
+from nudge_core.book.understanding import propose_what_is_said
 from nudge_core.errors import Invalid, NudgeError, Unavailable
+from nudge_core.model.json import text_in
 from nudge_core.model.outbox import MAX_ATTEMPTS, OutboxNote, Topic
 from nudge_core.ports import ListingFeed
 from nudge_core.steps import draft, ingest, match, propose, spread
@@ -211,7 +213,9 @@ async def _draft(parts: Parts, note: OutboxNote) -> WorkReport:
 
 async def _converse(parts: Parts, note: OutboxNote) -> WorkReport:
     async with parts.store.tenant(_owner(note)) as tx:
+        vertical = parts.vertical((await tx.users.get(tx.user_id)).vertical)
         briefing = await propose.propose(tx, note)
+        await propose_what_is_said(tx, UUID(text_in(note.payload, "client_id")), vertical)
     return WorkReport(done=1, briefings=0 if briefing is None else 1)
 
 

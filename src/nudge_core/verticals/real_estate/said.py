@@ -6,13 +6,13 @@ The words of real estate for the grammars of `nudge_core.reading`, and the proje
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 from nudge_core.model.json import Json, JsonObject
 from nudge_core.reading.attributes import AttributeKind, Described, Wording, nouns_of, value_words
-from nudge_core.reading.conversation import Vocabulary, vocabulary
-from nudge_core.reading.ledger import Fact, Ledger
+from nudge_core.reading.conversation import Vocabulary, read_in_order, vocabulary
+from nudge_core.reading.ledger import Fact, Ledger, Said, Text
 from nudge_core.reading.lexicon import ABSENT, PHRASES
 from nudge_core.reading.statements import Firmness
 from nudge_core.reading.thesaurus import THINGS, thing_named
@@ -75,6 +75,28 @@ def preferences_said(ledger: Ledger) -> JsonObject:
     if stated := {member: tuple(names) for member, names in features.items() if names}:
         found["features"] = stated
     return found
+
+
+def wishes_said(texts: Sequence[Text], areas: Iterable[str]) -> tuple[Said, ...]:
+    """Return the preferences that a client's texts state when all is read in order: of each the latest counts.
+
+    Args:
+        texts: notes and messages, oldest first.
+        areas: see `words_of_homes`.
+    """
+    ledger = read_in_order(texts, words_of_homes(areas))
+    found = []
+    for kind, value in preferences_said(ledger).items():
+        about = {"features": _features_of(ledger), "payment": {PRICE}}.get(kind, {kind})
+        fact = max((ledger.current[name] for name in about), key=lambda one: (one.text, one.start))
+        found.append(
+            Said(kind=kind, value=value, text=fact.text, start=fact.start, end=fact.end, confidence=fact.confidence)
+        )
+    return tuple(found)
+
+
+def _features_of(ledger: Ledger) -> set[str]:
+    return {name for name, fact in ledger.current.items() if isinstance(fact.value, bool)}
 
 
 def timing_said(latest: JsonObject, said_on: date) -> JsonObject:

@@ -19,6 +19,7 @@ from nudge_core.model.json import JsonObject
 from nudge_core.model.resource import Resource
 from nudge_core.model.user import User
 from nudge_core.policy.findings import Finding
+from nudge_core.reading.ledger import Said, Text
 from nudge_core.verticals.base import EventRule
 from nudge_core.verticals.real_estate import (
     brief,
@@ -28,6 +29,7 @@ from nudge_core.verticals.real_estate import (
     intel,
     lint,
     roles,
+    said,
     schema,
     subject,
     voice,
@@ -70,6 +72,10 @@ class RealEstate:
     def seekers(self, client: Client, avoid: Sequence[NegativePreference]) -> tuple[Seeker, ...]:
         """Read a client into rows of the audience; see `Vertical.seekers`."""
         return wishes.seekers(client, avoid)
+
+    def said(self, texts: Sequence[Text], areas: Sequence[str]) -> tuple[Said, ...]:
+        """Read the preferences that a client's texts state; see `Vertical.said`."""
+        return said.wishes_said(texts, areas)
 
     def subject(self, event: MarketEvent, wished_features: frozenset[str]) -> Subject | None:
         """Read an event into what it offers; see `Vertical.subject`."""

@@ -13,6 +13,7 @@ from litestar.status_codes import HTTP_200_OK
 
 from nudge_core.book.facts import accept, retract, state, withdraw_preference
 from nudge_core.book.notes import write_note
+from nudge_core.book.understanding import propose_what_is_said
 from nudge_core.model import fields
 from nudge_core.model.client_fact import ClientFact, FactState
 from nudge_core.model.client_note import NOTE_CHARACTERS, ClientNote
@@ -56,16 +57,6 @@ class NewNote:
 
 
 @frozen(kw_only=True)
-class NotedView:
-    """The note, the client's version now, plans that rest because of it, and what the words speak of."""
-
-    note: NoteView = field(repr=False)
-    version: int
-    paused_plans: int
-    hardship: Hardship | None
-
-
-@frozen(kw_only=True)
 class FactView:
     """One statement about a client, and where it comes from. `is_current`: it is what the preferences say now."""
 
@@ -83,6 +74,20 @@ class FactView:
     state: FactState
     superseded_by: UUID | None
     is_current: bool
+
+
+@frozen(kw_only=True)
+class NotedView:
+    """The note, the client's version now, plans that rest because of it, and what the words speak of.
+
+    `understood`: wishes that all notes and texts together state and that are not known so; accept them or refuse them.
+    """
+
+    note: NoteView = field(repr=False)
+    version: int
+    paused_plans: int
+    hardship: Hardship | None
+    understood: tuple[FactView, ...]
 
 
 @frozen(kw_only=True)
@@ -142,12 +147,14 @@ class ClientKnowledge(Controller):
         """Write a note; one that speaks of a death, an illness or the like pauses the client's plans."""
         async with api.parts.store.tenant(principal.user_id) as tx:
             noted = await write_note(tx, api.parts.ids.new(), client_id, data.text, principal.actor)
+            understood = await propose_what_is_said(tx, client_id, await vertical_of(api, tx))
         await embed_client(api.parts, principal.user_id, client_id)
         return NotedView(
             note=note_view(noted.note),
             version=noted.client.version,
             paused_plans=noted.paused,
             hardship=noted.hardship,
+            understood=tuple(map(fact_view, understood)),
         )
 
     @get("/facts", opt={SCOPE: Scope.CLIENTS_READ})
