@@ -37,7 +37,7 @@ NOT_REACHED = frozenset(
     {
         "assign_phone_number", "unassign_phone_number", "release_phone_number", "read_pipeline_run", "read_overview",
         "read_reasons", "take_action", "plan_one", "change_plan", "restore_habit", "accept_fact", "retract_fact",
-        "draft_text",
+        "draft_text", "explain",
     }
 )  # fmt: skip
 """Operations that need what the books have not (numbers, a run, a super-user, two ids of different kinds, an action, a
