@@ -120,10 +120,15 @@ class TestGoogle:
         database: str = request.getfixturevalue("database")
         return SqlStore(database, clock, CountingIds(1), Keyring({"test": bytes(32)}, "test"))
 
-    @pytest.fixture
-    async def wired(self, store: Store, clock: SteppingClock, practice: PracticeGoogle) -> AsyncIterator[Office]:
-        yield await open_office(store, clock, open_google=lambda: google_at(practice))
+    @pytest.fixture(autouse=True)
+    async def closed(self, store: Store) -> AsyncIterator[None]:
+        """Give the store's connections back, whoever used it."""
+        yield
         await store.aclose()
+
+    @pytest.fixture
+    async def wired(self, store: Store, clock: SteppingClock, practice: PracticeGoogle) -> Office:
+        return await open_office(store, clock, open_google=lambda: google_at(practice))
 
     async def test_asked_answered_read_and_given_back(self, wired: Office, practice: PracticeGoogle) -> None:
         async with wired.caller(RITA) as rita, wired.caller(TOM) as tom:
